@@ -1,0 +1,39 @@
+@{
+    RootModule           = 'CtrPS.dll'
+    ModuleVersion        = '0.1.0'
+    GUID                 = 'a621cc28-0b16-4ea6-9740-8ea220df6156'
+    Author               = 'The CtrPS developers'
+    CompanyName          = 'The CtrPS developers'
+    Copyright            = '(c) The CtrPS developers. MIT licence.'
+    Description          = 'Cmdlets that operate containerd over its gRPC API and emit typed objects: images, namespaces, plugins and sessions that compose in pipelines.'
+    PowerShellVersion    = '7.6'
+    CompatiblePSEditions = @('Core')
+    FormatsToProcess     = @('CtrPS.Format.ps1xml')
+    TypesToProcess       = @('CtrPS.Types.ps1xml')
+    FunctionsToExport    = @()
+    VariablesToExport    = @()
+    CmdletsToExport      = @(
+        'Add-CtrImageTag'
+        'Connect-CtrSession'
+        'Disconnect-CtrSession'
+        'Get-CtrImage'
+        'Get-CtrNamespace'
+        'Get-CtrPlugin'
+        'Get-CtrServer'
+        'Get-CtrSession'
+        'New-CtrNamespace'
+        'Remove-CtrImage'
+        'Remove-CtrNamespace'
+        'Set-CtrImage'
+        'Set-CtrNamespace'
+    )
+    AliasesToExport      = @(
+        'Tag-CtrImage'
+    )
+    PrivateData          = @{
+        PSData = @{
+            Tags         = @('PSEdition_Core', 'Linux', 'Windows', 'containerd', 'containers', 'images', 'Kubernetes', 'OCI')
+            ReleaseNotes = 'See CHANGELOG.md.'
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using CtrPS.Client.Transport;
+
+namespace CtrPS.Client;
+
+/// <summary>The one way into this assembly.</summary>
+public static class Connector
+{
+    /// <summary>Connects to a containerd and proves with one Version call that it is one.</summary>
+    /// <exception cref="CtrException">
+    /// Nobody answers (<see cref="CtrErrorIds.AddressNotFound"/>, <see cref="CtrErrorIds.ConnectionRefused"/>, <see cref="CtrErrorIds.AccessDenied"/>,
+    /// <see cref="CtrErrorIds.NotASocket"/>), something else does (<see cref="CtrErrorIds.NotContainerd"/>), or not in time (<see cref="CtrErrorIds.Timeout"/>).
+    /// </exception>
+    public static async Task<ICtrConnection> OpenAsync(CtrEndpoint endpoint, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(endpoint);
+        return await ContainerdConnection.OpenAsync(endpoint, cancellationToken).ConfigureAwait(false);
+    }
+}

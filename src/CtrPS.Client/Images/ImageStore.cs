@@ -1,0 +1,187 @@
+using System.Runtime.CompilerServices;
+using Containerd.Services.Images.V1;
+using CtrPS.Client.Content;
+using CtrPS.Client.Introspection;
+using CtrPS.Client.Oci;
+using CtrPS.Client.Transport;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Net.Client;
+
+namespace CtrPS.Client.Images;
+
+/// <inheritdoc/>
+internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore content, ServerPlatform serverPlatform) : IImageStore
+{
+    /// <summary>Metadata calls under way at the same time.</summary>
+    private const int Concurrency = 16;
+
+    /// <summary>How often a name is created or moved anew when others create and delete it at the same time.</summary>
+    private const int MaxRaces = 5;
+
+    private readonly Containerd.Services.Images.V1.Images.ImagesClient _client = new(channel);
+    private readonly ImageDescriber _describer = new(content);
+
+    public async IAsyncEnumerable<CtrImage> ListAsync(CtrImageQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var all = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var request = new ListImagesRequest();
+        request.Filters.AddRange(query.Filters);
+        BlobPresence? presence = query.Detail.WithContent ? BlobPresence.Listed(content, query.Namespace, all.Token) : null;
+        Task<PlatformMatcher>? preferred = query.Detail.WithContent ? PreferredAsync(query.Detail, all.Token).AsTask() : null;
+        try
+        {
+            ListImagesResponse response = await calls.InvokeAsync(
+                _client.ListAsync(request, calls.Unary(query.Namespace, all.Token)), new CallSubject($"the images of namespace '{query.Namespace}'", query.Namespace), all.Token).ConfigureAwait(false);
+            IEnumerable<Image> images = query.Match is { } match ? response.Images.Where(image => match(image.Name)) : response.Images;
+            if (presence is null || preferred is null)
+            {
+                foreach (Image image in images)
+                {
+                    yield return Records.ToImage(image, query.Namespace);
+                }
+
+                yield break;
+            }
+
+            PlatformMatcher matcher = await preferred.ConfigureAwait(false);
+            await foreach (CtrImage? image in OrderedParallel.SelectAsync(
+                images, Concurrency, (image, token) => DescribeAsync(image, query.Namespace, query.Detail, matcher, presence, token), all.Token).ConfigureAwait(false))
+            {
+                if (image is not null)
+                {
+                    yield return image;
+                }
+            }
+        }
+        finally
+        {
+            await all.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    public async Task<CtrImage?> FindAsync(string @namespace, string givenName, CtrImageDetail detail, CancellationToken cancellationToken)
+    {
+        Image? image = await GetAsync(@namespace, givenName, cancellationToken).ConfigureAwait(false);
+        if (image is null)
+        {
+            string full = CtrImageReference.Parse(givenName).ToString();
+            image = full == givenName ? null : await GetAsync(@namespace, full, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (image is null)
+        {
+            return null;
+        }
+
+        return detail.WithContent
+            ? await DescribeAsync(image, @namespace, detail, await PreferredAsync(detail, cancellationToken).ConfigureAwait(false), BlobPresence.OnDemand(content, @namespace), cancellationToken).ConfigureAwait(false)
+            : Records.ToImage(image, @namespace);
+    }
+
+    public async Task<CtrImage> TagAsync(CtrImage source, string name, bool replace, CancellationToken cancellationToken)
+    {
+        CallSubject sourceSubject = CallSubject.Image(source.Name, source.Namespace);
+        CallSubject subject = CallSubject.Image(name, source.Namespace);
+        GetImageResponse original = await calls.InvokeAsync(
+            _client.GetAsync(new GetImageRequest { Name = source.Name }, calls.Unary(source.Namespace, cancellationToken)), sourceSubject, cancellationToken).ConfigureAwait(false);
+        var wanted = new Image { Name = name, Target = original.Image.Target };
+        wanted.Labels.Add(original.Image.Labels);
+        for (int attempt = 1; ; attempt++)
+        {
+            Image? existing = await GetAsync(source.Namespace, name, cancellationToken).ConfigureAwait(false);
+            if (existing is not null && existing.Target.Digest == wanted.Target.Digest)
+            {
+                return Records.ToImage(existing, source.Namespace);
+            }
+
+            if (existing is not null && !replace)
+            {
+                throw new CtrException(CtrErrorIds.ImageExists, CtrStatus.AlreadyExists, $"The {subject.Words} exists already and points to {existing.Target.Digest}, not to {wanted.Target.Digest}.")
+                {
+                    Target = name,
+                    RecommendedAction = "Use -Force to move the name.",
+                };
+            }
+
+            try
+            {
+                Image made = existing is null ? await CreateAsync(wanted, source.Namespace, subject, cancellationToken).ConfigureAwait(false)
+                    : await UpdateAsync(wanted, source.Namespace, subject, ["target", "labels"], cancellationToken).ConfigureAwait(false);
+                return Records.ToImage(made, source.Namespace);
+            }
+            catch (CtrException e) when (attempt < MaxRaces && e.ErrorId is CtrErrorIds.ImageExists or CtrErrorIds.ImageNotFound)
+            {
+                // Another client made or deleted the name between our two calls: look again.
+            }
+        }
+    }
+
+    public async Task DeleteAsync(string @namespace, string name, CtrImage? expected, CancellationToken cancellationToken)
+    {
+        CallSubject subject = CallSubject.Image(name, @namespace);
+        var request = new DeleteImageRequest { Name = name };
+        if (expected is not null)
+        {
+            request.Target = new Containerd.Types.ContentDescriptor { Digest = expected.Digest, MediaType = expected.MediaType, Size = expected.TargetSize };
+        }
+
+        try
+        {
+            _ = await calls.InvokeAsync(_client.DeleteAsync(request, calls.Unary(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.ErrorId == CtrErrorIds.ImageNotFound && expected is not null)
+        {
+            // containerd answers NOT_FOUND both when the name is gone and when it points elsewhere.
+            if (await GetAsync(@namespace, name, cancellationToken).ConfigureAwait(false) is { } moved)
+            {
+                throw new CtrException(CtrErrorIds.ImageChanged, CtrStatus.FailedPrecondition, $"The {subject.Words} now points to {moved.Target.Digest}, not to {expected.Digest} as when it was read. It was not removed.", e)
+                {
+                    Target = name,
+                    RecommendedAction = "Get the image again and decide anew.",
+                };
+            }
+
+            throw;
+        }
+    }
+
+    public async Task<CtrImage> SetLabelsAsync(
+        string @namespace, string name, IReadOnlyDictionary<string, string?> labels, bool replaceAll, CancellationToken cancellationToken)
+    {
+        CallSubject subject = CallSubject.Image(name, @namespace);
+        var image = new Image { Name = name, Target = new Containerd.Types.ContentDescriptor() };
+        image.Labels.Add(LabelUpdate.Values(labels, replaceAll));
+        return Records.ToImage(await UpdateAsync(image, @namespace, subject, LabelUpdate.Mask(labels, replaceAll), cancellationToken).ConfigureAwait(false), @namespace);
+    }
+
+    private async Task<Image> CreateAsync(Image image, string @namespace, CallSubject subject, CancellationToken cancellationToken) => (await calls.InvokeAsync(
+        _client.CreateAsync(new CreateImageRequest { Image = image }, calls.Unary(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false)).Image;
+
+    private async Task<Image> UpdateAsync(Image image, string @namespace, CallSubject subject, IEnumerable<string> paths, CancellationToken cancellationToken)
+    {
+        var request = new UpdateImageRequest { Image = image, UpdateMask = new FieldMask() };
+        request.UpdateMask.Paths.AddRange(paths);
+        return (await calls.InvokeAsync(_client.UpdateAsync(request, calls.Unary(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false)).Image;
+    }
+
+    private async Task<Image?> GetAsync(string @namespace, string name, CancellationToken cancellationToken) => (await calls.FindAsync(
+        _client.GetAsync(new GetImageRequest { Name = name }, calls.Unary(@namespace, cancellationToken)), CallSubject.Image(name, @namespace), cancellationToken).ConfigureAwait(false))?.Image;
+
+    /// <returns>Null where the image has none of the platforms that are asked for.</returns>
+    private async Task<CtrImage?> DescribeAsync(
+        Image image, string @namespace, CtrImageDetail detail, PlatformMatcher preferred, BlobPresence presence, CancellationToken cancellationToken)
+    {
+        ImageDescription description = await _describer.DescribeAsync(@namespace, Records.ToDescriptor(image.Target), preferred, presence, cancellationToken).ConfigureAwait(false);
+        return detail.Platforms.Count > 0 && !description.Platforms.Any(preferred.Matches)
+            ? null
+            : Records.ToImage(image, @namespace) with
+            {
+                Size = description.Size,
+                Platforms = detail.IncludeAttestations ? description.Platforms : [.. description.Platforms.Where(platform => !platform.IsAttestation)],
+            };
+    }
+
+    private async ValueTask<PlatformMatcher> PreferredAsync(CtrImageDetail detail, CancellationToken cancellationToken) => detail.Platforms.Count > 0
+        ? PlatformMatcher.Strict(detail.Platforms)
+        : PlatformMatcher.Only(await serverPlatform.GetAsync(cancellationToken).ConfigureAwait(false));
+}

@@ -1,0 +1,39 @@
+using System.Collections.ObjectModel;
+using Containerd.Services.Images.V1;
+using CtrPS.Client.Oci;
+using Google.Protobuf.WellKnownTypes;
+
+namespace CtrPS.Client.Images;
+
+/// <summary>Turns the wire's image records into the module's.</summary>
+internal static class Records
+{
+    private const string PinnedLabel = "io.cri-containerd.pinned";
+
+    public static CtrImage ToImage(Image image, string @namespace)
+    {
+        CtrImageReference? reference = CtrImageReference.TryParse(image.Name, out CtrImageReference? parsed) && parsed.ToString() == image.Name ? parsed : null;
+        return new CtrImage
+        {
+            Name = image.Name,
+            Names = [image.Name],
+            Namespace = @namespace,
+            Registry = reference?.Registry,
+            Repository = reference?.Repository,
+            Tag = reference?.Tag,
+            Digest = image.Target.Digest,
+            MediaType = image.Target.MediaType,
+            TargetSize = image.Target.Size,
+            Labels = new ReadOnlyDictionary<string, string>(image.Labels),
+            CreatedAt = ToTime(image.CreatedAt),
+            UpdatedAt = ToTime(image.UpdatedAt),
+            Pinned = image.Labels.TryGetValue(PinnedLabel, out string? pinned) && pinned == "pinned",
+        };
+    }
+
+    public static Descriptor ToDescriptor(Containerd.Types.ContentDescriptor descriptor) =>
+        new() { MediaType = descriptor.MediaType, Digest = descriptor.Digest, Size = descriptor.Size };
+
+    /// <summary>Go's zero time (year 1) means that the time is not set.</summary>
+    public static DateTimeOffset? ToTime(Timestamp? time) => time is null || time.Seconds <= -62135596800 ? null : time.ToDateTimeOffset().ToLocalTime();
+}

@@ -1,0 +1,99 @@
+using System.Text.Json;
+
+namespace CtrPS.Client.Oci;
+
+/// <summary>A manifest or an index: what it refers to, in order.</summary>
+/// <param name="IsIndex">Whether the children are manifests; else the first is the config and the others are layers.</param>
+/// <param name="Children">The descriptors.</param>
+internal sealed record ManifestDocument(bool IsIndex, IReadOnlyList<Descriptor> Children)
+{
+    /// <summary>Largest manifest that is read, the limit of containerd's own resolver (core/remotes/docker/resolver.go: 4 x 1048 x 1048).</summary>
+    public const long MaxSize = 4 * 1048 * 1048;
+
+    /// <summary>Reads a document.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobCorrupt"/>: no JSON, or not what the media type says.</exception>
+    public static ManifestDocument Parse(ReadOnlyMemory<byte> json, Descriptor of)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            JsonElement root = document.RootElement;
+            bool isIndex = MediaTypes.IsIndex(of.MediaType);
+            bool hasManifests = Has(root, "manifests");
+            bool hasConfig = Has(root, "config") || Has(root, "layers");
+            string? own = Text(root, "mediaType");
+
+            // A document that is both can be read as either: refused as in containerd (CVE-2021-41190).
+            if (isIndex ? hasConfig || (own is not null && MediaTypes.IsManifest(own)) : hasManifests || (own is not null && MediaTypes.IsIndex(own)))
+            {
+                throw Corrupt(of, $"its content is not the {(isIndex ? "index" : "manifest")} that its media type '{of.MediaType}' says.", null);
+            }
+
+            if (Has(root, "fsLayers"))
+            {
+                throw Corrupt(of, "it is of docker's schema 1, which containerd no longer reads.", null);
+            }
+
+            if (isIndex)
+            {
+                return new ManifestDocument(true, hasManifests ? [.. root.GetProperty("manifests").EnumerateArray().Select(ReadDescriptor)] : []);
+            }
+
+            var children = new List<Descriptor>();
+            if (Has(root, "config"))
+            {
+                children.Add(ReadDescriptor(root.GetProperty("config")));
+            }
+
+            if (Has(root, "layers"))
+            {
+                children.AddRange(root.GetProperty("layers").EnumerateArray().Select(ReadDescriptor));
+            }
+
+            return new ManifestDocument(false, children);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
+        {
+            throw Corrupt(of, $"it cannot be read as JSON of the media type '{of.MediaType}': {e.Message}", e);
+        }
+    }
+
+    /// <summary>Reads the platform out of an image config. Null where it has none, as the configs of artifacts.</summary>
+    public static CtrPlatform? ParseConfigPlatform(ReadOnlyMemory<byte> json, Descriptor of)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return ReadPlatform(document.RootElement);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw Corrupt(of, $"it cannot be read as an image config: {e.Message}", e);
+        }
+    }
+
+    private static Descriptor ReadDescriptor(JsonElement element) => new()
+    {
+        MediaType = Text(element, "mediaType") ?? "",
+        Digest = Text(element, "digest") ?? throw new FormatException("a descriptor has no digest"),
+        Size = element.TryGetProperty("size", out JsonElement size) ? size.GetInt64() : 0,
+        Platform = Has(element, "platform") ? ReadPlatform(element.GetProperty("platform")) : null,
+        ReferenceType = Has(element, "annotations") ? Text(element.GetProperty("annotations"), Descriptor.ReferenceTypeKey) : null,
+    };
+
+    private static CtrPlatform? ReadPlatform(JsonElement element)
+    {
+        string os = Text(element, "os") ?? "";
+        string architecture = Text(element, "architecture") ?? "";
+        return os.Length == 0 && architecture.Length == 0 ? null : new CtrPlatform(os, architecture, Text(element, "variant") ?? "", Text(element, "os.version") ?? "");
+    }
+
+    private static bool Has(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) && value.ValueKind is JsonValueKind.Object or JsonValueKind.Array;
+
+    private static string? Text(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private static CtrException Corrupt(Descriptor of, string fault, Exception? cause) =>
+        new(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{of.Digest}' is damaged or not meant for containerd: {fault}", cause) { Target = of.Digest };
+}

@@ -1,0 +1,20 @@
+namespace CtrPS;
+
+/// <summary>An open connection to one containerd. Safe for concurrent use. A daemon that restarts is found again by the next call.</summary>
+public interface ICtrConnection : IAsyncDisposable
+{
+    /// <summary>The server's version when the connection was opened.</summary>
+    string ServerVersion { get; }
+
+    /// <summary>Images.</summary>
+    IImageStore Images { get; }
+
+    /// <summary>Namespaces.</summary>
+    INamespaceStore Namespaces { get; }
+
+    /// <summary>The daemon itself.</summary>
+    IServerInspector Server { get; }
+
+    /// <summary>The garbage collector.</summary>
+    IGarbageCollector Garbage { get; }
+}

@@ -1,0 +1,69 @@
+namespace CtrPS;
+
+/// <summary>The image records of containerd. All names are literal, as they stand in the store, unless said otherwise.</summary>
+public interface IImageStore
+{
+    /// <summary>Lists images in the server's order, by name. The number of calls does not grow with the number of images whose manifests were read before.</summary>
+    IAsyncEnumerable<CtrImage> ListAsync(CtrImageQuery query, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Finds an image by a name that a user wrote: the name itself, else the name completed by docker's rules. Null where neither is there.
+    /// </summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidReference"/> when the name is not in the store and cannot be one.</exception>
+    Task<CtrImage?> FindAsync(string @namespace, string givenName, CtrImageDetail detail, CancellationToken cancellationToken);
+
+    /// <summary>Makes a record that points to what <paramref name="source"/> points to, with its labels.</summary>
+    /// <param name="source">The image to name again.</param>
+    /// <param name="name">The new full name.</param>
+    /// <param name="replace">Move the name when it points to something else.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.ImageExists"/> when the name points elsewhere and is not to be replaced.</exception>
+    Task<CtrImage> TagAsync(CtrImage source, string name, bool replace, CancellationToken cancellationToken);
+
+    /// <summary>Deletes the record. Content that nothing else needs goes with the next garbage collection.</summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="name">The full name.</param>
+    /// <param name="expected">Delete only if the name still points to this image (checked by containerd 2.0 and later). Null: whatever it points to.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.ImageNotFound"/>, <see cref="CtrErrorIds.ImageChanged"/>.</exception>
+    Task DeleteAsync(string @namespace, string name, CtrImage? expected, CancellationToken cancellationToken);
+
+    /// <summary>Changes labels: a null or empty value removes the label. With <paramref name="replaceAll"/> all other labels go.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.ImageNotFound"/>.</exception>
+    Task<CtrImage> SetLabelsAsync(string @namespace, string name, IReadOnlyDictionary<string, string?> labels, bool replaceAll, CancellationToken cancellationToken);
+}
+
+/// <summary>Which images to list.</summary>
+public sealed record CtrImageQuery
+{
+    /// <summary>The namespace.</summary>
+    public required string Namespace { get; init; }
+
+    /// <summary>containerd's filters: one string's terms must all match, one of the strings must. Empty: all images.</summary>
+    public IReadOnlyList<string> Filters { get; init; } = [];
+
+    /// <summary>Which names to take, before anything is read about them. Null: all.</summary>
+    public Func<string, bool>? Match { get; init; }
+
+    /// <summary>What to read about each.</summary>
+    public CtrImageDetail Detail { get; init; } = CtrImageDetail.Full;
+}
+
+/// <summary>What to read about an image beside its record.</summary>
+public sealed record CtrImageDetail
+{
+    /// <summary>The record only: size and platforms stay empty.</summary>
+    public static readonly CtrImageDetail None = new() { WithContent = false };
+
+    /// <summary>Size for the server's platform, and all platforms.</summary>
+    public static readonly CtrImageDetail Full = new();
+
+    /// <summary>Read manifests and configs.</summary>
+    public bool WithContent { get; init; } = true;
+
+    /// <summary>Only images with a manifest for one of these platforms; the size is the one of the first that matches. Empty: all images, the server's platform.</summary>
+    public IReadOnlyList<CtrPlatform> Platforms { get; init; } = [];
+
+    /// <summary>List attestation entries among the platforms.</summary>
+    public bool IncludeAttestations { get; init; }
+}

@@ -1,0 +1,101 @@
+namespace CtrPS;
+
+/// <summary>The stable error ids of the module. An error record's FullyQualifiedErrorId is one of them, a comma and the cmdlet's class.</summary>
+public static class CtrErrorIds
+{
+    /// <summary>The address has no form that the module knows.</summary>
+    public const string InvalidAddress = "CtrInvalidAddress";
+
+    /// <summary>The socket does not exist.</summary>
+    public const string AddressNotFound = "CtrAddressNotFound";
+
+    /// <summary>The socket exists, but nobody listens on it.</summary>
+    public const string ConnectionRefused = "CtrConnectionRefused";
+
+    /// <summary>No permission: on the socket, or said by the server.</summary>
+    public const string AccessDenied = "CtrAccessDenied";
+
+    /// <summary>The path is a file, not a socket.</summary>
+    public const string NotASocket = "CtrNotASocket";
+
+    /// <summary>Something else than containerd answers.</summary>
+    public const string NotContainerd = "CtrNotContainerd";
+
+    /// <summary>TLS could not be agreed on.</summary>
+    public const string TlsFailed = "CtrTlsFailed";
+
+    /// <summary>The connection broke, or the server is going down.</summary>
+    public const string Unavailable = "CtrUnavailable";
+
+    /// <summary>No answer in time.</summary>
+    public const string Timeout = "CtrTimeout";
+
+    /// <summary>The session was disconnected.</summary>
+    public const string SessionClosed = "CtrSessionClosed";
+
+    /// <summary>There is no such session.</summary>
+    public const string SessionNotFound = "CtrSessionNotFound";
+
+    /// <summary>A piped object belongs to another session or namespace than the one that was given.</summary>
+    public const string TargetConflict = "CtrTargetConflict";
+
+    /// <summary>The server has no such service.</summary>
+    public const string NotSupported = "CtrNotSupported";
+
+    /// <summary>The name is no valid namespace.</summary>
+    public const string InvalidNamespace = "CtrInvalidNamespace";
+
+    /// <summary>No such namespace.</summary>
+    public const string NamespaceNotFound = "CtrNamespaceNotFound";
+
+    /// <summary>The namespace exists already.</summary>
+    public const string NamespaceExists = "CtrNamespaceExists";
+
+    /// <summary>The namespace holds objects.</summary>
+    public const string NamespaceNotEmpty = "CtrNamespaceNotEmpty";
+
+    /// <summary>The namespace belongs to another program (k8s.io, moby).</summary>
+    public const string NamespaceProtected = "CtrNamespaceProtected";
+
+    /// <summary>The text is no valid image reference.</summary>
+    public const string InvalidReference = "CtrInvalidReference";
+
+    /// <summary>The text is no valid platform.</summary>
+    public const string InvalidPlatform = "CtrInvalidPlatform";
+
+    /// <summary>No such image.</summary>
+    public const string ImageNotFound = "CtrImageNotFound";
+
+    /// <summary>An image of that name exists already.</summary>
+    public const string ImageExists = "CtrImageExists";
+
+    /// <summary>The name points to another digest than the object that was piped.</summary>
+    public const string ImageChanged = "CtrImageChanged";
+
+    /// <summary>The image is pinned.</summary>
+    public const string ImagePinned = "CtrImagePinned";
+
+    /// <summary>A blob is not in the content store.</summary>
+    public const string BlobMissing = "CtrBlobMissing";
+
+    /// <summary>A blob is not what its digest, size or media type says.</summary>
+    public const string BlobCorrupt = "CtrBlobCorrupt";
+
+    /// <summary>The server found an argument malformed.</summary>
+    public const string InvalidArgument = "CtrInvalidArgument";
+
+    /// <summary>No such object.</summary>
+    public const string NotFound = "CtrNotFound";
+
+    /// <summary>The object exists already.</summary>
+    public const string AlreadyExists = "CtrAlreadyExists";
+
+    /// <summary>The object is not in a state that allows the call.</summary>
+    public const string FailedPrecondition = "CtrFailedPrecondition";
+
+    /// <summary>A limit was hit.</summary>
+    public const string ResourceExhausted = "CtrResourceExhausted";
+
+    /// <summary>The server failed.</summary>
+    public const string ServerError = "CtrServerError";
+}

@@ -1,0 +1,46 @@
+namespace CtrPS;
+
+/// <summary>
+/// Names an image for a cmdlet: a name as the user writes it (wildcards where the cmdlet takes them), or an image object, which brings its
+/// namespace and session along.
+/// </summary>
+public sealed class CtrImageIdentity
+{
+    /// <summary>By name. Namespace and session are the cmdlet's.</summary>
+    public CtrImageIdentity(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        Name = name;
+    }
+
+    /// <summary>By name in a namespace.</summary>
+    public CtrImageIdentity(string name, string? @namespace)
+        : this(name)
+    {
+        Namespace = string.IsNullOrEmpty(@namespace) ? null : @namespace;
+    }
+
+    /// <summary>By object.</summary>
+    public CtrImageIdentity(CtrImage image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        Name = image.Name;
+        Namespace = image.Namespace;
+        Image = image;
+    }
+
+    /// <summary>The name as given.</summary>
+    public string Name { get; }
+
+    /// <summary>The namespace that goes with it. Null: the cmdlet's.</summary>
+    public string? Namespace { get; }
+
+    /// <summary>The object it was made from. Null when it was made from a name.</summary>
+    internal CtrImage? Image { get; }
+
+    /// <summary>The session that goes with it. Null: the cmdlet's.</summary>
+    internal CtrSession? Session => Image?.Session;
+
+    /// <summary>The name.</summary>
+    public override string ToString() => Name;
+}

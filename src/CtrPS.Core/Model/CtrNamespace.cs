@@ -1,0 +1,16 @@
+namespace CtrPS;
+
+/// <summary>A namespace of containerd.</summary>
+public sealed record CtrNamespace
+{
+    /// <summary>The name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The labels. <c>containerd.io/defaults/snapshotter</c> and <c>containerd.io/defaults/runtime</c> hold the namespace's defaults.</summary>
+    public required IReadOnlyDictionary<string, string> Labels { get; init; }
+
+    internal CtrSession? Session { get; set; }
+
+    /// <summary>The name.</summary>
+    public override string ToString() => Name;
+}

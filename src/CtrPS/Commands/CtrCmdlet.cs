@@ -1,0 +1,112 @@
+using System.Management.Automation;
+using CtrPS.Errors;
+
+namespace CtrPS.Commands;
+
+/// <summary>
+/// Base of all cmdlets: cancellation, asynchronous work pulled on the pipeline's thread, and errors. Nothing is ever written from another
+/// thread.
+/// </summary>
+public abstract class CtrCmdlet : PSCmdlet, IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>Cancelled by Ctrl-C. Select-Object -First does not cancel it: <see cref="Pull"/> ends the call in its finally.</summary>
+    protected CancellationToken StopToken => _stop.Token;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _stop.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <inheritdoc/>
+    protected override void StopProcessing()
+    {
+        try
+        {
+            _stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The pipeline ended at the same moment: there is nothing left to stop.
+        }
+    }
+
+    /// <summary>Waits for asynchronous work.</summary>
+    protected T Await<T>(Func<CancellationToken, Task<T>> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return work(StopToken).GetAwaiter().GetResult();
+    }
+
+    /// <summary>Waits for asynchronous work without a result.</summary>
+    protected void Await(Func<CancellationToken, Task> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        work(StopToken).GetAwaiter().GetResult();
+    }
+
+    /// <summary>
+    /// Reads a stream on the pipeline's thread, one element at a time. However the loop ends (stop, Select-Object -First, an error downstream),
+    /// the call behind it is cancelled and its end waited for.
+    /// </summary>
+    protected IEnumerable<T> Pull<T>(Func<CancellationToken, IAsyncEnumerable<T>> source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        using var call = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
+        IAsyncEnumerator<T> elements = source(call.Token).GetAsyncEnumerator(call.Token);
+        try
+        {
+            while (elements.MoveNextAsync().AsTask().GetAwaiter().GetResult())
+            {
+                yield return elements.Current;
+            }
+        }
+        finally
+        {
+            call.Cancel();
+            elements.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
+    }
+
+    /// <summary>
+    /// Does the work for one object: an error about it is written and the pipeline goes on; where nothing else can work either (nobody answers
+    /// at the address) it ends the cmdlet.
+    /// </summary>
+    /// <param name="target">The object, for the error record. Null: what the error names.</param>
+    /// <param name="work">The work.</param>
+    protected void Guard(object? target, Action work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        try
+        {
+            work();
+        }
+        catch (CtrException e) when (e.IsConnectionFault)
+        {
+            ThrowTerminatingError(ErrorFactory.From(e, e.Target));
+        }
+        catch (CtrException e)
+        {
+            WriteError(ErrorFactory.From(e, target));
+        }
+        catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+    }
+
+    /// <summary>
+    /// Asks whether to go on. <paramref name="force"/> skips the question, as users expect of -Force, unless -Confirm asks for it; it never
+    /// skips -WhatIf.
+    /// </summary>
+    protected bool Confirm(string target, string action, bool force)
+    {
+        bool whatIf = MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
+            ? given is SwitchParameter { IsPresent: true }
+            : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
+        return (force && !whatIf && !MyInvocation.BoundParameters.ContainsKey("Confirm")) || ShouldProcess(target, action);
+    }
+}

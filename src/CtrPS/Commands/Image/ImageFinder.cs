@@ -1,0 +1,84 @@
+using System.Management.Automation;
+using System.Runtime.CompilerServices;
+
+namespace CtrPS.Commands.Image;
+
+/// <summary>Finds images by what a user gave: a literal name (docker's short forms too) or a wildcard pattern.</summary>
+internal static class ImageFinder
+{
+    /// <summary>Names shown at most in a hint.</summary>
+    private const int MaxHints = 3;
+
+    /// <summary>Whether the name is a pattern. The brackets of an IPv6 host are no pattern.</summary>
+    public static bool IsPattern(string name) => WildcardPattern.ContainsWildcardCharacters(name) && !CtrImageReference.TryParse(name, out _);
+
+    /// <summary>A test for names that takes the full and the familiar form, and the literal text itself.</summary>
+    public static Func<string, bool> Matcher(string pattern)
+    {
+        WildcardPattern wildcard = WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase);
+        return name => name == pattern || wildcard.IsMatch(name) || (CtrImageReference.TryParse(name, out CtrImageReference? reference) && wildcard.IsMatch(reference.FamiliarName));
+    }
+
+    /// <summary>All images in a namespace that a name means. A pattern may mean none; a literal name that means none is an error.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.ImageNotFound"/>, with where it is instead.</exception>
+    public static async IAsyncEnumerable<CtrImage> FindAsync(
+        ICtrConnection connection, string @namespace, string name, CtrImageDetail detail, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (IsPattern(name))
+        {
+            var query = new CtrImageQuery { Namespace = @namespace, Match = Matcher(name), Detail = detail };
+            await foreach (CtrImage image in connection.Images.ListAsync(query, cancellationToken).ConfigureAwait(false))
+            {
+                yield return image;
+            }
+        }
+        else
+        {
+            yield return await connection.Images.FindAsync(@namespace, name, detail, cancellationToken).ConfigureAwait(false)
+                ?? throw await NotFoundAsync(connection, [@namespace], name, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The error for a name that is in none of the namespaces: it says where the image is, or what else its repository has.</summary>
+    public static async Task<CtrException> NotFoundAsync(
+        ICtrConnection connection, IReadOnlyCollection<string> namespaces, string name, CancellationToken cancellationToken)
+    {
+        var elsewhere = new List<string>();
+        foreach (CtrNamespace other in await connection.Namespaces.ListAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (!namespaces.Contains(other.Name) && await connection.Images.FindAsync(other.Name, name, CtrImageDetail.None, cancellationToken).ConfigureAwait(false) is not null)
+            {
+                elsewhere.Add(other.Name);
+            }
+        }
+
+        var relatives = new List<string>();
+        if (elsewhere.Count == 0 && CtrImageReference.TryParse(name, out CtrImageReference? wanted))
+        {
+            bool IsRelative(string candidate) => CtrImageReference.TryParse(candidate, out CtrImageReference? other) && other.Registry == wanted.Registry && other.Repository == wanted.Repository;
+            foreach (string one in namespaces)
+            {
+                var query = new CtrImageQuery { Namespace = one, Match = IsRelative, Detail = CtrImageDetail.None };
+                await foreach (CtrImage image in connection.Images.ListAsync(query, cancellationToken).ConfigureAwait(false))
+                {
+                    relatives.Add(image.Name);
+                }
+            }
+        }
+
+        string where = namespaces.Count == 1 ? $"namespace '{namespaces.First()}'" : $"the namespaces {Quoted(namespaces)}";
+        (string hint, string action) = elsewhere.Count > 0
+            ? ($" It exists in {Quoted(elsewhere)}.", $"Use -Namespace {elsewhere[0]}.")
+            : relatives.Count > 0
+            ? ($" That repository has {Quoted(relatives)} there.", "Name one of these, or use a wildcard.")
+            : ("", "List the images with Get-CtrImage -Namespace *.");
+        return new CtrException(CtrErrorIds.ImageNotFound, CtrStatus.NotFound, $"There is no image '{name}' in {where}.{hint}")
+        {
+            Target = name,
+            RecommendedAction = action,
+        };
+    }
+
+    private static string Quoted(IReadOnlyCollection<string> names) =>
+        string.Join(", ", names.Take(MaxHints).Select(name => $"'{name}'")) + (names.Count > MaxHints ? $" and {names.Count - MaxHints} more" : "");
+}

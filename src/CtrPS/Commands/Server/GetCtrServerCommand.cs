@@ -1,0 +1,18 @@
+using System.Management.Automation;
+
+namespace CtrPS.Commands.Server;
+
+/// <summary>Get-CtrServer: the daemon behind a session.</summary>
+[Cmdlet(VerbsCommon.Get, "CtrServer")]
+[OutputType(typeof(CtrServer))]
+public sealed class GetCtrServerCommand : CtrSessionCmdlet
+{
+    /// <inheritdoc/>
+    protected override void EndProcessing() => Guard(null, () =>
+    {
+        CtrSession session = TargetSession;
+        CtrServer server = Await(Connect(session).Server.GetAsync);
+        server.Session = session;
+        WriteObject(server);
+    });
+}

@@ -1,0 +1,60 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using CtrPS.Session;
+
+namespace CtrPS.Completion;
+
+/// <summary>
+/// Base of the completers: asks the session that the command line names, else the default one, for at most a second, and quotes what needs
+/// it. A completer never throws: an error would only spoil the line that is being typed.
+/// </summary>
+public abstract class CtrCompleter : IArgumentCompleter
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(1);
+
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    {
+        ArgumentNullException.ThrowIfNull(wordToComplete);
+        ArgumentNullException.ThrowIfNull(fakeBoundParameters);
+        string word = wordToComplete.Trim('\'', '"');
+        try
+        {
+            using var deadline = new CancellationTokenSource(Deadline);
+            return [.. CandidatesAsync(word, fakeBoundParameters, deadline.Token).WaitAsync(Deadline, deadline.Token).GetAwaiter().GetResult().Select(Result)];
+        }
+        catch (Exception e) when (e is CtrException or OperationCanceledException or System.TimeoutException or ArgumentTransformationMetadataException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>What could stand here. <paramref name="word"/> is what was typed, without quotes.</summary>
+    protected abstract Task<IEnumerable<CtrCandidate>> CandidatesAsync(string word, IDictionary boundParameters, CancellationToken cancellationToken);
+
+    /// <summary>The connection that the command line means.</summary>
+    private protected static Task<ICtrConnection> ConnectAsync(IDictionary boundParameters, CancellationToken cancellationToken) =>
+        SessionOf(boundParameters).OpenAsync(cancellationToken);
+
+    /// <summary>The session that the command line means.</summary>
+    private protected static CtrSession SessionOf(IDictionary boundParameters) =>
+        new SessionTransformationAttribute().Transform(null!, boundParameters["Session"] ?? boundParameters["Address"]) as CtrSession ?? SessionTable.Current.Default;
+
+    /// <summary>Whether a candidate goes on from what was typed; the typed word may hold wildcards.</summary>
+    private protected static bool GoesOn(string candidate, string word) =>
+        WildcardPattern.Get(word.Replace("[", "`[", StringComparison.Ordinal) + "*", WildcardOptions.IgnoreCase).IsMatch(candidate);
+
+    private static CompletionResult Result(CtrCandidate candidate)
+    {
+        bool plain = candidate.Text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '/' or ':' or '-' or '_' or '\\');
+        string text = plain ? candidate.Text : "'" + CodeGeneration.EscapeSingleQuotedStringContent(candidate.Text) + "'";
+        return new CompletionResult(text, candidate.Text, CompletionResultType.ParameterValue, candidate.ToolTip);
+    }
+}
+
+/// <summary>Something that can stand at the cursor.</summary>
+/// <param name="Text">The value, not quoted.</param>
+/// <param name="ToolTip">What to say about it.</param>
+public sealed record CtrCandidate(string Text, string ToolTip);

@@ -1,0 +1,49 @@
+using System.Collections;
+using System.Management.Automation;
+
+namespace CtrPS.Completion;
+
+/// <summary>Completes the names of images, by their full and by their familiar form.</summary>
+public sealed class ImageCompleter : CtrCompleter
+{
+    /// <inheritdoc/>
+    protected override async Task<IEnumerable<CtrCandidate>> CandidatesAsync(string word, IDictionary boundParameters, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(boundParameters);
+        CtrSession session = SessionOf(boundParameters);
+        ICtrConnection connection = await session.OpenAsync(cancellationToken).ConfigureAwait(false);
+        var candidates = new List<CtrCandidate>();
+        foreach (string name in await NamespacesAsync(connection, boundParameters["Namespace"], session, cancellationToken).ConfigureAwait(false))
+        {
+            var query = new CtrImageQuery { Namespace = name, Detail = CtrImageDetail.None };
+            await foreach (CtrImage image in connection.Images.ListAsync(query, cancellationToken).ConfigureAwait(false))
+            {
+                string? familiar = CtrImageReference.TryParse(image.Name, out CtrImageReference? reference) ? reference.FamiliarName : null;
+                string? text = GoesOn(image.Name, word) ? image.Name : familiar is not null && GoesOn(familiar, word) ? familiar : null;
+                if (text is not null)
+                {
+                    candidates.Add(new CtrCandidate(text, $"{image.Digest} in {name}, updated {image.UpdatedAt:yyyy-MM-dd HH:mm}"));
+                }
+            }
+        }
+
+        return candidates.DistinctBy(candidate => candidate.Text);
+    }
+
+    private static async Task<IEnumerable<string>> NamespacesAsync(ICtrConnection connection, object? given, CtrSession session, CancellationToken cancellationToken)
+    {
+        string[] patterns = given switch
+        {
+            null => [session.Namespace],
+            object[] many => [.. many.Select(one => one?.ToString() ?? "")],
+            _ => [given.ToString() ?? ""],
+        };
+        if (!patterns.Any(WildcardPattern.ContainsWildcardCharacters))
+        {
+            return patterns;
+        }
+
+        IReadOnlyList<CtrNamespace> all = await connection.Namespaces.ListAsync(cancellationToken).ConfigureAwait(false);
+        return all.Select(one => one.Name).Where(name => patterns.Any(pattern => WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase).IsMatch(name)));
+    }
+}

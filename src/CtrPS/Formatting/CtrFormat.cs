@@ -1,0 +1,73 @@
+using System.ComponentModel;
+using System.Globalization;
+using System.Management.Automation;
+using CtrPS.Session;
+
+namespace CtrPS.Formatting;
+
+/// <summary>Text for the views and types of the module. Not for scripts: the objects have the numbers.</summary>
+[EditorBrowsable(EditorBrowsableState.Never)]
+public static class CtrFormat
+{
+    private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+
+    /// <summary>Bytes in units of 1024, as ctr writes them: <c>187.3 MiB</c>. Empty for null.</summary>
+    public static string Size(long? bytes)
+    {
+        if (bytes is not { } value)
+        {
+            return "";
+        }
+
+        double scaled = value;
+        int unit = 0;
+        while (scaled >= 1024 && unit < Units.Length - 1)
+        {
+            scaled /= 1024;
+            unit++;
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"{scaled:0.0} {Units[unit]}");
+    }
+
+    /// <summary>Time gone by, in the largest whole unit: <c>3 days</c>. Empty for null.</summary>
+    public static string Age(DateTimeOffset? since)
+    {
+        if (since is not { } start)
+        {
+            return "";
+        }
+
+        TimeSpan age = DateTimeOffset.Now - start;
+        (double count, string unit) = age switch
+        {
+            { TotalSeconds: < 60 } => (Math.Max(0, age.TotalSeconds), "second"),
+            { TotalMinutes: < 60 } => (age.TotalMinutes, "minute"),
+            { TotalHours: < 48 } => (age.TotalHours, "hour"),
+            { TotalDays: < 14 } => (age.TotalDays, "day"),
+            { TotalDays: < 60 } => (age.TotalDays / 7, "week"),
+            { TotalDays: < 730 } => (age.TotalDays / 30.44, "month"),
+            _ => (age.TotalDays / 365.25, "year"),
+        };
+        int whole = (int)count;
+        return whole == 1 ? $"1 {unit}" : $"{whole} {unit}s";
+    }
+
+    /// <summary>The first 12 digits of a digest.</summary>
+    public static string ShortDigest(string? digest)
+    {
+        string hex = digest?[(digest.IndexOf(':', StringComparison.Ordinal) + 1)..] ?? "";
+        return hex.Length > 12 ? hex[..12] : hex;
+    }
+
+    /// <summary>Platforms, those that are not whole in brackets: <c>linux/amd64, (linux/arm64)</c>.</summary>
+    public static string Platforms(IEnumerable<CtrImagePlatform>? platforms) =>
+        string.Join(", ", (platforms ?? []).Select(platform => platform.IsComplete ? platform.ToString() : $"({platform})"));
+
+    /// <summary>Labels as <c>key=value</c>, sorted.</summary>
+    public static string Labels(IReadOnlyDictionary<string, string>? labels) =>
+        string.Join(", ", (labels ?? new Dictionary<string, string>()).OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"));
+
+    /// <summary>Whether cmdlets of this runspace use the session when none is named. A code property of CtrSession.</summary>
+    public static bool IsDefault(PSObject session) => session?.BaseObject is CtrSession one && SessionTable.Current.IsDefault(one);
+}

@@ -1,0 +1,20 @@
+using System.Management.Automation;
+using CtrPS.Session;
+
+namespace CtrPS.Loading;
+
+/// <summary>Runs when the module comes into a runspace or leaves it. PowerShell needs it public.</summary>
+public sealed class ModuleInitializer : IModuleAssemblyInitializer, IModuleAssemblyCleanup
+{
+    /// <summary>Once a runspace. Does no I/O: the first cmdlet connects.</summary>
+    public void OnImport()
+    {
+        ClientLoadContext.Register();
+
+        // A type literal such as [CtrPS.CtrImage] resolves only once its assembly is loaded.
+        GC.KeepAlive(typeof(CtrImage));
+    }
+
+    /// <summary>On Remove-Module and Import-Module -Force, not when the runspace goes: closes the runspace's sessions.</summary>
+    public void OnRemove(PSModuleInfo psModuleInfo) => SessionTable.Current.CloseAll();
+}

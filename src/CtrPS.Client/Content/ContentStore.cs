@@ -17,7 +17,7 @@ internal sealed class ContentStore(GrpcChannel channel, Calls calls)
         var digests = new HashSet<string>(StringComparer.Ordinal);
         var subject = new CallSubject($"the content of namespace '{@namespace}'", @namespace);
         await foreach (ListContentResponse message in calls.ReadAsync(
-            _client.List(new ListContentRequest(), Calls.Unbounded(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false))
+            () => _client.List(new ListContentRequest(), Calls.Unbounded(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false))
         {
             foreach (Info info in message.Info)
             {
@@ -31,7 +31,7 @@ internal sealed class ContentStore(GrpcChannel channel, Calls calls)
     /// <summary>Whether a blob is in the namespace.</summary>
     public async Task<bool> ExistsAsync(string @namespace, string digest, CancellationToken cancellationToken) =>
         await calls.FindAsync(
-            _client.InfoAsync(new InfoRequest { Digest = digest }, calls.Unary(@namespace, cancellationToken)), CallSubject.Blob(digest, @namespace), cancellationToken).ConfigureAwait(false) is not null;
+            () => _client.InfoAsync(new InfoRequest { Digest = digest }, calls.Unary(@namespace, cancellationToken)), CallSubject.Blob(digest, @namespace), cancellationToken).ConfigureAwait(false) is not null;
 
     /// <summary>Reads a small blob whole: a manifest, an index, a config.</summary>
     /// <exception cref="CtrException">
@@ -47,7 +47,7 @@ internal sealed class ContentStore(GrpcChannel channel, Calls calls)
         var parts = new List<ByteString>(1);
         long total = 0;
         await foreach (ReadContentResponse message in calls.ReadAsync(
-            _client.Read(new ReadContentRequest { Digest = blob.Digest }, Calls.Unbounded(@namespace, cancellationToken)),
+            () => _client.Read(new ReadContentRequest { Digest = blob.Digest }, Calls.Unbounded(@namespace, cancellationToken)),
             CallSubject.Blob(blob.Digest, @namespace),
             cancellationToken).ConfigureAwait(false))
         {

@@ -31,7 +31,7 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
         try
         {
             ListImagesResponse response = await calls.InvokeAsync(
-                _client.ListAsync(request, calls.Unary(query.Namespace, all.Token)), new CallSubject($"the images of namespace '{query.Namespace}'", query.Namespace), all.Token).ConfigureAwait(false);
+                () => _client.ListAsync(request, calls.Unary(query.Namespace, all.Token)), new CallSubject($"the images of namespace '{query.Namespace}'", query.Namespace), all.Token).ConfigureAwait(false);
             IEnumerable<Image> images = query.Match is { } match ? response.Images.Where(image => match(image.Name)) : response.Images;
             if (presence is null || preferred is null)
             {
@@ -83,7 +83,7 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
         CallSubject sourceSubject = CallSubject.Image(source.Name, source.Namespace);
         CallSubject subject = CallSubject.Image(name, source.Namespace);
         GetImageResponse original = await calls.InvokeAsync(
-            _client.GetAsync(new GetImageRequest { Name = source.Name }, calls.Unary(source.Namespace, cancellationToken)), sourceSubject, cancellationToken).ConfigureAwait(false);
+            () => _client.GetAsync(new GetImageRequest { Name = source.Name }, calls.Unary(source.Namespace, cancellationToken)), sourceSubject, cancellationToken).ConfigureAwait(false);
         var wanted = new Image { Name = name, Target = original.Image.Target };
         wanted.Labels.Add(original.Image.Labels);
         for (int attempt = 1; ; attempt++)
@@ -127,7 +127,7 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
 
         try
         {
-            _ = await calls.InvokeAsync(_client.DeleteAsync(request, calls.Unary(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false);
+            _ = await calls.InvokeAsync(() => _client.DeleteAsync(request, calls.Unary(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false);
         }
         catch (CtrException e) when (e.ErrorId == CtrErrorIds.ImageNotFound && expected is not null)
         {
@@ -155,17 +155,17 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
     }
 
     private async Task<Image> CreateAsync(Image image, string @namespace, CallSubject subject, CancellationToken cancellationToken) => (await calls.InvokeAsync(
-        _client.CreateAsync(new CreateImageRequest { Image = image }, calls.Unary(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false)).Image;
+        () => _client.CreateAsync(new CreateImageRequest { Image = image }, calls.Unary(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false)).Image;
 
     private async Task<Image> UpdateAsync(Image image, string @namespace, CallSubject subject, IEnumerable<string> paths, CancellationToken cancellationToken)
     {
         var request = new UpdateImageRequest { Image = image, UpdateMask = new FieldMask() };
         request.UpdateMask.Paths.AddRange(paths);
-        return (await calls.InvokeAsync(_client.UpdateAsync(request, calls.Unary(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false)).Image;
+        return (await calls.InvokeAsync(() => _client.UpdateAsync(request, calls.Unary(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false)).Image;
     }
 
     private async Task<Image?> GetAsync(string @namespace, string name, CancellationToken cancellationToken) => (await calls.FindAsync(
-        _client.GetAsync(new GetImageRequest { Name = name }, calls.Unary(@namespace, cancellationToken)), CallSubject.Image(name, @namespace), cancellationToken).ConfigureAwait(false))?.Image;
+        () => _client.GetAsync(new GetImageRequest { Name = name }, calls.Unary(@namespace, cancellationToken)), CallSubject.Image(name, @namespace), cancellationToken).ConfigureAwait(false))?.Image;
 
     /// <returns>Null where the image has none of the platforms that are asked for.</returns>
     private async Task<CtrImage?> DescribeAsync(

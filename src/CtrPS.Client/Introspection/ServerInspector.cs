@@ -17,8 +17,8 @@ internal sealed class ServerInspector(GrpcChannel channel, Calls calls) : IServe
     public async Task<CtrServer> GetAsync(CancellationToken cancellationToken)
     {
         var subject = new CallSubject("the server");
-        VersionResponse version = await calls.InvokeAsync(_version.VersionAsync(new Empty(), calls.Unary(null, cancellationToken)), subject, cancellationToken).ConfigureAwait(false);
-        ServerResponse server = await calls.InvokeAsync(_client.ServerAsync(new Empty(), calls.Unary(null, cancellationToken)), subject, cancellationToken).ConfigureAwait(false);
+        VersionResponse version = await calls.InvokeAsync(() => _version.VersionAsync(new Empty(), calls.Unary(null, cancellationToken)), subject, cancellationToken).ConfigureAwait(false);
+        ServerResponse server = await calls.InvokeAsync(() => _client.ServerAsync(new Empty(), calls.Unary(null, cancellationToken)), subject, cancellationToken).ConfigureAwait(false);
         return new CtrServer
         {
             Address = calls.Endpoint.Address,
@@ -43,7 +43,7 @@ internal sealed class ServerInspector(GrpcChannel channel, Calls calls) : IServe
         var request = new PluginsRequest();
         request.Filters.AddRange(filters);
         PluginsResponse response = await calls.InvokeAsync(
-            _client.PluginsAsync(request, calls.Unary(null, cancellationToken)), new CallSubject("the plugins"), cancellationToken).ConfigureAwait(false);
+            () => _client.PluginsAsync(request, calls.Unary(null, cancellationToken)), new CallSubject("the plugins"), cancellationToken).ConfigureAwait(false);
         return [.. response.Plugins.Select(ToPlugin)];
     }
 

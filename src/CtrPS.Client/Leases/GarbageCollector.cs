@@ -18,8 +18,8 @@ internal sealed class GarbageCollector(GrpcChannel channel, Calls calls) : IGarb
 
         // Should we die in between, the lease goes by itself.
         request.Labels.Add("containerd.io/gc.expire", DateTimeOffset.UtcNow.AddHours(1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
-        CreateResponse created = await calls.InvokeAsync(_client.CreateAsync(request, calls.Unary(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false);
+        CreateResponse created = await calls.InvokeAsync(() => _client.CreateAsync(request, calls.Unary(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false);
         _ = await calls.InvokeAsync(
-            _client.DeleteAsync(new DeleteRequest { Id = created.Lease.Id, Sync = true }, Calls.Unbounded(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false);
+            () => _client.DeleteAsync(new DeleteRequest { Id = created.Lease.Id, Sync = true }, Calls.Unbounded(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -16,7 +16,7 @@ internal sealed partial class NamespaceStore(GrpcChannel channel, Calls calls) :
     public async Task<IReadOnlyList<CtrNamespace>> ListAsync(CancellationToken cancellationToken)
     {
         ListNamespacesResponse response = await calls.InvokeAsync(
-            _client.ListAsync(new ListNamespacesRequest(), calls.Unary(null, cancellationToken)), new CallSubject("the namespaces"), cancellationToken).ConfigureAwait(false);
+            () => _client.ListAsync(new ListNamespacesRequest(), calls.Unary(null, cancellationToken)), new CallSubject("the namespaces"), cancellationToken).ConfigureAwait(false);
         return [.. response.Namespaces.Select(ToNamespace)];
     }
 
@@ -25,7 +25,7 @@ internal sealed partial class NamespaceStore(GrpcChannel channel, Calls calls) :
         var wanted = new Namespace { Name = CtrIdentifier.RequireNamespace(name) };
         wanted.Labels.Add(labels.ToDictionary());
         CreateNamespaceResponse response = await calls.InvokeAsync(
-            _client.CreateAsync(new CreateNamespaceRequest { Namespace = wanted }, calls.Unary(name, cancellationToken)), CallSubject.Namespace(name), cancellationToken).ConfigureAwait(false);
+            () => _client.CreateAsync(new CreateNamespaceRequest { Namespace = wanted }, calls.Unary(name, cancellationToken)), CallSubject.Namespace(name), cancellationToken).ConfigureAwait(false);
         return ToNamespace(response.Namespace);
     }
 
@@ -47,7 +47,7 @@ internal sealed partial class NamespaceStore(GrpcChannel channel, Calls calls) :
         var request = new UpdateNamespaceRequest { Namespace = new Namespace { Name = name }, UpdateMask = new FieldMask() };
         request.Namespace.Labels.Add(LabelUpdate.Values(changes, replaceAll: false));
         request.UpdateMask.Paths.AddRange(LabelUpdate.Mask(changes, replaceAll: false));
-        _ = await calls.InvokeAsync(_client.UpdateAsync(request, calls.Unary(name, cancellationToken)), CallSubject.Namespace(name), cancellationToken).ConfigureAwait(false);
+        _ = await calls.InvokeAsync(() => _client.UpdateAsync(request, calls.Unary(name, cancellationToken)), CallSubject.Namespace(name), cancellationToken).ConfigureAwait(false);
         return await GetAsync(name, cancellationToken).ConfigureAwait(false);
     }
 
@@ -57,7 +57,7 @@ internal sealed partial class NamespaceStore(GrpcChannel channel, Calls calls) :
         try
         {
             _ = await calls.InvokeAsync(
-                _client.DeleteAsync(new DeleteNamespaceRequest { Name = CtrIdentifier.RequireNamespace(name) }, calls.Unary(name, cancellationToken)), subject, cancellationToken).ConfigureAwait(false);
+                () => _client.DeleteAsync(new DeleteNamespaceRequest { Name = CtrIdentifier.RequireNamespace(name) }, calls.Unary(name, cancellationToken)), subject, cancellationToken).ConfigureAwait(false);
         }
         catch (CtrException e) when (e.ErrorId == CtrErrorIds.NamespaceNotEmpty)
         {
@@ -72,8 +72,10 @@ internal sealed partial class NamespaceStore(GrpcChannel channel, Calls calls) :
         }
     }
 
-    private async Task<CtrNamespace> GetAsync(string name, CancellationToken cancellationToken) => ToNamespace((await calls.InvokeAsync(
-        _client.GetAsync(new GetNamespaceRequest { Name = CtrIdentifier.RequireNamespace(name) }, calls.Unary(null, cancellationToken)), CallSubject.Namespace(name), cancellationToken).ConfigureAwait(false)).Namespace);
+    /// <summary>One namespace, out of the list: Namespaces.Get answers for a namespace that does not exist as for one without labels.</summary>
+    private async Task<CtrNamespace> GetAsync(string name, CancellationToken cancellationToken) =>
+        (await ListAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(one => one.Name == CtrIdentifier.RequireNamespace(name))
+        ?? throw new CtrException(CtrErrorIds.NamespaceNotFound, CtrStatus.NotFound, $"There is no {CallSubject.Namespace(name).Words}.") { Target = name };
 
     private static CtrNamespace ToNamespace(Namespace @namespace) => new()
     {

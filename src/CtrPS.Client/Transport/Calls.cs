@@ -22,59 +22,57 @@ internal sealed class Calls(CtrEndpoint endpoint)
     public static CallOptions Unbounded(string? @namespace, CancellationToken cancellationToken, string? lease = null) =>
         new(Headers(@namespace, lease), null, cancellationToken);
 
-    /// <summary>Waits for a call and puts its error in our words.</summary>
-    public async Task<T> InvokeAsync<T>(AsyncUnaryCall<T> call, CallSubject subject, CancellationToken cancellationToken)
+    /// <summary>Makes a call and puts its error in our words.</summary>
+    public async Task<T> InvokeAsync<T>(Func<AsyncUnaryCall<T>> start, CallSubject subject, CancellationToken cancellationToken)
     {
-        using (call)
+        try
         {
-            try
-            {
-                return await call.ResponseAsync.ConfigureAwait(false);
-            }
-            catch (RpcException e)
-            {
-                throw Translate(e, subject, cancellationToken);
-            }
+            using AsyncUnaryCall<T> call = start();
+            return await call.ResponseAsync.ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is RpcException or ObjectDisposedException)
+        {
+            throw Translate(e, subject, cancellationToken);
         }
     }
 
     /// <summary>As <see cref="InvokeAsync"/>, but null where the object does not exist.</summary>
-    public async Task<T?> FindAsync<T>(AsyncUnaryCall<T> call, CallSubject subject, CancellationToken cancellationToken)
+    public async Task<T?> FindAsync<T>(Func<AsyncUnaryCall<T>> start, CallSubject subject, CancellationToken cancellationToken)
         where T : class
     {
-        using (call)
+        try
         {
-            try
-            {
-                return await call.ResponseAsync.ConfigureAwait(false);
-            }
-            catch (RpcException e) when (e.StatusCode == StatusCode.NotFound)
-            {
-                return null;
-            }
-            catch (RpcException e)
-            {
-                throw Translate(e, subject, cancellationToken);
-            }
+            using AsyncUnaryCall<T> call = start();
+            return await call.ResponseAsync.ConfigureAwait(false);
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.NotFound)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is RpcException or ObjectDisposedException)
+        {
+            throw Translate(e, subject, cancellationToken);
         }
     }
 
     /// <summary>Reads a stream of messages. Leaving the loop early cancels the call.</summary>
     public async IAsyncEnumerable<T> ReadAsync<T>(
-        AsyncServerStreamingCall<T> call, CallSubject subject, [EnumeratorCancellation] CancellationToken cancellationToken)
+        Func<AsyncServerStreamingCall<T>> start, CallSubject subject, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using (call)
+        AsyncServerStreamingCall<T>? call = null;
+        try
         {
             while (true)
             {
                 try
                 {
+                    call ??= start();
                     if (!await call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false))
                     {
                         yield break;
                     }
                 }
-                catch (RpcException e)
+                catch (Exception e) when (e is RpcException or ObjectDisposedException)
                 {
                     throw Translate(e, subject, cancellationToken);
                 }
@@ -82,13 +80,19 @@ internal sealed class Calls(CtrEndpoint endpoint)
                 yield return call.ResponseStream.Current;
             }
         }
+        finally
+        {
+            call?.Dispose();
+        }
     }
 
     /// <summary>Puts an error of gRPC in our words; a call that was cancelled by us becomes an OperationCanceledException.</summary>
-    public Exception Translate(RpcException error, CallSubject subject, CancellationToken cancellationToken) =>
-        cancellationToken.IsCancellationRequested
-            ? new OperationCanceledException(error.Message, error, cancellationToken)
-            : StatusMap.ToException(error, subject, endpoint, ServerVersion);
+    private Exception Translate(Exception error, CallSubject subject, CancellationToken cancellationToken) => error switch
+    {
+        _ when cancellationToken.IsCancellationRequested => new OperationCanceledException(error.Message, error, cancellationToken),
+        RpcException rpc => StatusMap.ToException(rpc, subject, endpoint, ServerVersion),
+        _ => ConnectFault.Closed(endpoint, error), // the channel was disposed while the call ran
+    };
 
     private static Metadata Headers(string? @namespace, string? lease)
     {

@@ -27,6 +27,14 @@ internal static class ConnectFault
         "Give the address of containerd's gRPC socket: the value of [grpc] address in its config.toml.",
         cause);
 
+    /// <summary>The session was closed by its owner.</summary>
+    public static CtrException Closed(CtrEndpoint endpoint, Exception? cause) => Make(
+        CtrErrorIds.SessionClosed,
+        endpoint,
+        $"The session with containerd at '{endpoint.Address}' was disconnected.",
+        "Open a new session with Connect-CtrSession.",
+        cause);
+
     private static CtrException UnixSocket(CtrEndpoint endpoint, Exception cause)
     {
         SocketError? error = (cause as SocketException)?.SocketErrorCode;

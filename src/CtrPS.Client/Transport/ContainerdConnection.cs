@@ -47,10 +47,10 @@ internal sealed class ContainerdConnection : ICtrConnection
             calls.ServerVersion = version.Version;
             return new ContainerdConnection(channel, calls, version.Version);
         }
-        catch (CtrException e) when (e.ErrorId == CtrErrorIds.NotSupported)
+        catch (CtrException e) when (e.ErrorId is CtrErrorIds.NotSupported or CtrErrorIds.ServerError)
         {
             channel.Dispose();
-            throw ConnectFault.NotContainerd(endpoint, "it speaks gRPC, but has no containerd services.", e);
+            throw ConnectFault.NotContainerd(endpoint, "it speaks HTTP/2, but has none of containerd's services.", e);
         }
         catch
         {

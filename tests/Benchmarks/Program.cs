@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using CtrPS.Benchmarks;
+using CtrPS.Rig;
+
+// Side by side with ctr: same daemon, same work, in turns, medians and ratios. Nothing is asserted: the table is for people to judge.
+// Arguments: [--rounds N] [--images N] [--generation 1.6|1.7|2] [--pwsh PATH] [--module PATH of CtrPS.psd1]
+Options options = Options.Parse(args);
+if (options.PowerShell is null)
+{
+    Console.WriteLine("No PowerShell 7.6 here: the cmdlets cannot be measured. Nothing was run.");
+    return 0;
+}
+
+await using ContainerdRig rig = await ContainerdRig.StartAsync(options.Generation);
+Console.WriteLine($"containerd {rig.Version}, {options.Images} images, {options.Rounds} rounds in turns after one that is not counted, {Environment.ProcessorCount} processors");
+IReadOnlyList<string> names = await RigImages.LoadAsync(rig, $"many:{options.Images}", "k8s.io", unpack: false);
+
+var ctr = new List<double>();
+var cmdlet = new List<Dictionary<string, double>>();
+var bare = new List<double>();
+for (int round = 0; round <= options.Rounds; round++)
+{
+    double list = await TimeAsync(async () => _ = (await rig.CtrAsync("-n", "k8s.io", "images", "ls")).Check());
+    double start = await TimeAsync(() => RunAsync(options.PowerShell, "-NoProfile", "-Command", "1"));
+    Dictionary<string, double> measured = await MeasureCmdletsAsync(options, rig.Address, names.Count);
+    if (round > 0)
+    {
+        ctr.Add(list);
+        bare.Add(start);
+        cmdlet.Add(measured);
+    }
+}
+
+double Of(string key) => Table.Median(cmdlet.Select(round => round[key]));
+double ctrMedian = Table.Median(ctr);
+Table.Print(
+    [
+        new Row($"list {names.Count} images, first call in a session", "ctr images ls", ctrMedian, Of("first"), "3x faster"),
+        new Row($"list {names.Count} images, later calls", "ctr images ls", ctrMedian, Of("later"), "10x faster"),
+        new Row("first image of the first call out of Get-CtrImage", "ctr images ls", ctrMedian, Of("object"), "-"),
+        new Row("import of the module", "pwsh -NoProfile", Table.Median(bare), Of("import"), "60 ms"),
+        new Row("first Get-CtrImage of one image, connecting included", "-", null, Of("single"), "250 ms"),
+    ]);
+return 0;
+
+static async Task<double> TimeAsync(Func<Task> work)
+{
+    var watch = Stopwatch.StartNew();
+    await work();
+    return watch.Elapsed.TotalMilliseconds;
+}
+
+// A fresh pwsh each: what a runbook sees. The times are taken inside, so that pwsh's own start is not in them.
+static async Task<Dictionary<string, double>> MeasureCmdletsAsync(Options options, string address, int count)
+{
+    string script = string.Create(CultureInfo.InvariantCulture, $$"""
+        $ErrorActionPreference = 'Stop'
+        $env:CONTAINERD_ADDRESS = '{{address}}'
+        $w = [Diagnostics.Stopwatch]::StartNew()
+        Import-Module '{{options.Module}}'
+        $import = $w.Elapsed.TotalMilliseconds; $w.Restart()
+        $object = 0.0
+        $n = 0
+        Get-CtrImage -Namespace k8s.io | ForEach-Object { if ($n++ -eq 0) { $object = $w.Elapsed.TotalMilliseconds } }
+        $first = $w.Elapsed.TotalMilliseconds
+        if ($n -ne {{count}}) { throw "listed $n images" }
+        $later = foreach ($i in 1..5) { $w.Restart(); $n = @(Get-CtrImage -Namespace k8s.io).Count; $w.Elapsed.TotalMilliseconds }
+        @{ import = $import; object = $object; first = $first; later = ($later | Sort-Object)[2] } | ConvertTo-Json -Compress
+        """);
+    string single = $$"""
+        $ErrorActionPreference = 'Stop'
+        $env:CONTAINERD_ADDRESS = '{{address}}'
+        Import-Module '{{options.Module}}'
+        $w = [Diagnostics.Stopwatch]::StartNew()
+        $null = Get-CtrImage many-0001:1 -Namespace k8s.io
+        @{ single = $w.Elapsed.TotalMilliseconds } | ConvertTo-Json -Compress
+        """;
+    var all = new Dictionary<string, double>();
+    foreach (string text in new[] { script, single })
+    {
+        string json = await RunAsync(options.PowerShell!, "-NoProfile", "-NonInteractive", "-Command", text);
+        foreach ((string key, double value) in JsonSerializer.Deserialize<Dictionary<string, double>>(json)!)
+        {
+            all[key] = value;
+        }
+    }
+
+    return all;
+}
+
+static async Task<string> RunAsync(string program, params string[] arguments)
+{
+    using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+    Task<string> error = process.StandardError.ReadToEndAsync();
+    string output = await process.StandardOutput.ReadToEndAsync();
+    await process.WaitForExitAsync();
+    return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {await error}");
+}

@@ -1,0 +1,102 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using CtrPS.Rig.Provisioning;
+
+namespace CtrPS.Rig.Commands;
+
+/// <summary>The rig as a program. Answers are JSON, one line each, on standard output; words for people go to standard error.</summary>
+internal static class RigCommand
+{
+    private const string Usage = """
+        rig provision                    get packages and images; as root it also installs missing tools
+        rig generations                  which containerds can be started here
+        rig archive IMAGE...             paths of image archives, built when needed
+        rig up --generation 1.6|1.7|2    a private containerd, until standard input ends or SIGTERM
+               [--load IMAGE,...] [--no-unpack] [--seed IMAGE,...] [--namespace NAME] [--cri] [--dir FOLDER]
+               commands on standard input: stop, start, kill
+        rig registry                     a private registry, until standard input ends or SIGTERM
+               [--push IMAGE,...] [--user NAME --password WORD] [--tls] [--dir FOLDER]
+        """;
+
+    private const int Failure = 1;
+    private const int BadUsage = 2;
+
+    public static async Task<int> RunAsync(string[] words)
+    {
+        using var ending = new EndSignal();
+        try
+        {
+            switch (words)
+            {
+                case ["provision"]:
+                    await ProvisionAsync(ending.Token);
+                    return 0;
+                case ["generations"]:
+                    await Json.WriteLineAsync(await DescribeGenerationsAsync());
+                    return 0;
+                case ["archive", .. var images] when images.Length > 0:
+                    await WriteArchivesAsync(images, ending.Token);
+                    return 0;
+                case ["up", .. var options]:
+                    await UpCommand.RunAsync(options, ending.Token);
+                    return 0;
+                case ["registry", .. var options]:
+                    await RegistryCommand.RunAsync(options, ending.Token);
+                    return 0;
+                case ["keep", var folder]:
+                    return await RigFolder.KeepAsync(folder);
+                default:
+                    await Console.Error.WriteLineAsync(Usage);
+                    return BadUsage;
+            }
+        }
+        catch (ArgumentException bad)
+        {
+            await Console.Error.WriteLineAsync("rig: " + bad.Message);
+            return BadUsage;
+        }
+        catch (OperationCanceledException) when (ending.Token.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync("rig: ended by a signal before the work was done");
+            return Failure;
+        }
+        catch (Exception failure) when (failure is RigUnavailableException or InvalidOperationException or TimeoutException
+            or IOException or UnauthorizedAccessException or Win32Exception)
+        {
+            await Console.Error.WriteLineAsync("rig: " + failure.Message);
+            return Failure;
+        }
+    }
+
+    private static async Task ProvisionAsync(CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.StartNew();
+        void Say(string words) => Console.Error.WriteLine($"rig: {clock.Elapsed.TotalSeconds,6:F1} s  {words}");
+
+        var installed = await Provisioner.RunAsync(Say, cancellationToken);
+        await Json.WriteLineAsync(new { installed, cache = RigCache.Folder, generations = await DescribeGenerationsAsync() });
+    }
+
+    private static async Task WriteArchivesAsync(string[] images, CancellationToken cancellationToken)
+    {
+        var paths = new Dictionary<string, string>();
+        foreach (var image in images)
+        {
+            paths[image] = await RigImages.ArchiveAsync(image, cancellationToken);
+        }
+
+        await Json.WriteLineAsync(paths);
+    }
+
+    private static async Task<IReadOnlyList<object>> DescribeGenerationsAsync()
+    {
+        var lines = new List<object>();
+        foreach (var generation in Generations.All)
+        {
+            var status = await Generations.FindAsync(generation);
+            lines.Add(new { generation = status.Name, available = status.IsAvailable, status.Version, status.Reason });
+        }
+
+        return lines;
+    }
+}

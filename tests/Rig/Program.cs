@@ -1,0 +1,3 @@
+using CtrPS.Rig.Commands;
+
+return await RigCommand.RunAsync(args);

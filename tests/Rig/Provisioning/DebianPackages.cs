@@ -1,0 +1,20 @@
+namespace CtrPS.Rig.Provisioning;
+
+/// <summary>The packages that the rig unpacks beside the system. Installing them would also enable their services.</summary>
+internal static class DebianPackages
+{
+    public static UnpackedPackage Registry { get; } = new("docker-registry", "bookworm");
+
+    /// <summary>Version 1.35, the one that the busybox image is named after.</summary>
+    public static UnpackedPackage Busybox { get; } = new("busybox-static", "bookworm");
+
+    public static IReadOnlyList<UnpackedPackage> All { get; } = [.. Generations.All.Select(ContainerdOf), Registry, Busybox];
+
+    public static UnpackedPackage ContainerdOf(Generation generation) => generation switch
+    {
+        Generation.V16 => new UnpackedPackage("containerd", "bookworm"),
+        Generation.V17 => new UnpackedPackage("containerd", "trixie"),
+        Generation.V2 => new UnpackedPackage("containerd", "sid"),
+        _ => throw new ArgumentOutOfRangeException(nameof(generation)),
+    };
+}

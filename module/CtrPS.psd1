@@ -5,7 +5,7 @@
     Author               = 'The CtrPS developers'
     CompanyName          = 'The CtrPS developers'
     Copyright            = '(c) The CtrPS developers. MIT licence.'
-    Description          = 'Cmdlets that operate containerd over its gRPC API and emit typed objects: images, namespaces, plugins and sessions that compose in pipelines.'
+    Description          = 'Cmdlets that operate containerd over its gRPC API and emit typed objects that compose in pipelines.'
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('CtrPS.Format.ps1xml')

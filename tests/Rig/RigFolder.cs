@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using CtrPS.Rig.Processes;
 
@@ -15,6 +16,7 @@ internal sealed class RigFolder : IAsyncDisposable
 
     private readonly FileStream _lock;
     private readonly Process _keeper;
+    private bool _isDisposed;
 
     private RigFolder(string path, FileStream heldLock, Process keeper)
     {
@@ -41,7 +43,8 @@ internal sealed class RigFolder : IAsyncDisposable
             {
                 await CleanAbandonedAsync(abandoned[..^LockSuffix.Length]);
             }
-            catch (InvalidOperationException problem)
+            catch (Exception problem)
+                when (problem is InvalidOperationException or IOException or UnauthorizedAccessException or Win32Exception)
             {
                 await Console.Error.WriteLineAsync("rig: an abandoned folder: " + problem.Message);
             }
@@ -91,6 +94,12 @@ internal sealed class RigFolder : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         await RigCleaner.CleanAsync(Path);
         File.Delete(Path + LockSuffix);
         await _lock.DisposeAsync();

@@ -14,7 +14,7 @@ namespace CtrPS.Rig;
 /// <item><term>nested</term><description>an index in an index</description></item>
 /// <item><term>absent</term><description>a record whose manifest is not in the store</description></item>
 /// <item><term>arm</term><description>a single manifest for linux/arm/v7</description></item>
-/// <item><term>names</term><description>busybox under the three names that CRI gives: tag, digest and config id, with CRI's label</description></item>
+/// <item><term>names</term><description>busybox under CRI's three names: tag, digest and config id, with CRI's label</description></item>
 /// <item><term>many, many:N</term><description>2,000 or N images, one layer, each its own manifest and config</description></item>
 /// </list>
 /// </summary>
@@ -25,7 +25,7 @@ public static class RigImages
     /// <summary>The words that name images.</summary>
     public static IReadOnlyList<string> All => RigImage.Kinds;
 
-    /// <summary>The image's archive in the cache (an OCI layout, or docker save's layout for the docker ones), built when first asked for.</summary>
+    /// <summary>The image's archive in the cache, built when first asked for: an OCI layout, or docker save's for the docker ones.</summary>
     public static Task<string> ArchiveAsync(string image, CancellationToken cancellationToken = default)
     {
         var wanted = RigImage.Parse(image);
@@ -88,7 +88,8 @@ public static class RigImages
         async Task<string> DigestAsync()
         {
             var line = await CtrAsync("images", "ls", "name==" + wanted.RecordName);
-            return line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).First(word => word.StartsWith("sha256:", StringComparison.Ordinal));
+            return line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+                .First(word => word.StartsWith("sha256:", StringComparison.Ordinal));
         }
     }
 }

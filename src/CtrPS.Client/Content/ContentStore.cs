@@ -1,4 +1,5 @@
 using Containerd.Services.Content.V1;
+using CtrPS.Client.Introspection;
 using CtrPS.Client.Oci;
 using CtrPS.Client.Transport;
 using Google.Protobuf;
@@ -7,7 +8,7 @@ using Grpc.Net.Client;
 namespace CtrPS.Client.Content;
 
 /// <summary>The blobs of containerd.</summary>
-internal sealed class ContentStore(GrpcChannel channel, Calls calls)
+internal sealed class ContentStore(GrpcChannel channel, Calls calls, ServerFacts server)
 {
     private readonly Containerd.Services.Content.V1.Content.ContentClient _client = new(channel);
 
@@ -42,6 +43,13 @@ internal sealed class ContentStore(GrpcChannel channel, Calls calls)
         if (blob.Size > ManifestDocument.MaxSize)
         {
             throw TooLarge(blob.Digest);
+        }
+
+        if (calls.Endpoint.Transport == CtrTransport.UnixSocket
+            && await server.GetContentRootAsync(cancellationToken).ConfigureAwait(false) is { } root
+            && LocalBlobs.TryRead(root, blob) is { } local)
+        {
+            return local;
         }
 
         var parts = new List<ByteString>(1);

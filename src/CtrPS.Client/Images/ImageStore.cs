@@ -10,7 +10,7 @@ using Grpc.Net.Client;
 namespace CtrPS.Client.Images;
 
 /// <inheritdoc/>
-internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore content, ServerPlatform serverPlatform) : IImageStore
+internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore content, ServerFacts server) : IImageStore
 {
     /// <summary>Metadata calls under way at the same time.</summary>
     private const int Concurrency = 16;
@@ -183,5 +183,5 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
 
     private async ValueTask<PlatformMatcher> PreferredAsync(CtrImageDetail detail, CancellationToken cancellationToken) => detail.Platforms.Count > 0
         ? PlatformMatcher.Strict(detail.Platforms)
-        : PlatformMatcher.Only(await serverPlatform.GetAsync(cancellationToken).ConfigureAwait(false));
+        : PlatformMatcher.Only(await server.GetPlatformAsync(cancellationToken).ConfigureAwait(false));
 }

@@ -19,7 +19,8 @@ internal sealed class ContainerdConnection : ICtrConnection
         ServerVersion = serverVersion;
         Server = new ServerInspector(channel, calls);
         Namespaces = new NamespaceStore(channel, calls);
-        Images = new ImageStore(channel, calls, new ContentStore(channel, calls), new ServerPlatform(Server));
+        var facts = new ServerFacts(Server);
+        Images = new ImageStore(channel, calls, new ContentStore(channel, calls, facts), facts);
         Garbage = new GarbageCollector(channel, calls);
     }
 

@@ -52,6 +52,30 @@ public sealed class ImageStoreTests(Daemons daemons)
 
     [SkippableTheory]
     [MemberData(nameof(Generations))]
+    public async Task Lists_the_same_from_afar(Generation generation)
+    {
+        ContainerdRig rig = await daemons.GetAsync(generation);
+        const string ns = "afar";
+        foreach (string image in new[] { "busybox", "index-full", "attested", "nested", "absent", "arm", "many:50" })
+        {
+            _ = await RigImages.LoadAsync(rig, image, ns, unpack: false);
+        }
+
+        // Over TCP every blob comes through a call; on the socket the small ones come from the daemon's folder.
+        await using var proxy = new SocketProxy(rig.Address);
+        await using ICtrConnection near = await daemons.ConnectAsync(generation);
+        await using ICtrConnection far = await Connector.OpenAsync(CtrEndpoint.Parse($"tcp://127.0.0.1:{proxy.Port}"), CancellationToken.None);
+        var query = new CtrImageQuery { Namespace = ns, Detail = new CtrImageDetail { IncludeAttestations = true } };
+        List<CtrImage> fromNear = await ListAsync(near, query);
+        List<CtrImage> fromFar = await ListAsync(far, query);
+        Assert.Equal(56, fromFar.Count);
+        Assert.Equal(fromNear.Select(Describe), fromFar.Select(Describe));
+
+        static string Describe(CtrImage image) => $"{image.Name} {image.Digest} {image.Size} {string.Join(',', image.Platforms.Select(one => $"{one} {one.Digest} {one.Size} {one.IsComplete} {one.IsAttestation}"))}";
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Generations))]
     public async Task A_blob_that_goes_is_seen_although_its_manifest_was_read_before(Generation generation)
     {
         ContainerdRig rig = await daemons.GetAsync(generation);

@@ -1,7 +1,5 @@
 using System.IO.Pipes;
-using System.Net;
 using System.Net.Security;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CtrPS.Rig;
@@ -102,7 +100,7 @@ public sealed class ServerTests(Daemons daemons)
         Task forward = Task.Run(async () =>
         {
             await server.WaitForConnectionAsync();
-            await ForwardAsync(server, rig.Address);
+            await SocketProxy.ForwardAsync(server, rig.Address);
         });
         await using (ICtrConnection connection = await Connector.OpenAsync(CtrEndpoint.Parse(@"\\.\pipe\" + name), CancellationToken.None))
         {
@@ -121,10 +119,20 @@ public sealed class ServerTests(Daemons daemons)
         using X509Certificate2 serverCertificate = Issue(authority, "CN=localhost");
         using X509Certificate2 clientCertificate = Issue(authority, "CN=client");
         string folder = Directory.CreateTempSubdirectory("ctrps-").FullName;
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        using var stop = new CancellationTokenSource();
-        Task proxy = Task.Run(() => ProxyAsync(listener, serverCertificate, authority, rig.Address, stop.Token));
+        await using var proxy = new SocketProxy(rig.Address, async (plain, stop) =>
+        {
+            var secure = new SslStream(plain);
+            await secure.AuthenticateAsServerAsync(
+                new SslServerAuthenticationOptions
+                {
+                    ServerCertificate = serverCertificate,
+                    ClientCertificateRequired = true,
+                    RemoteCertificateValidationCallback = (_, presented, _, _) => presented?.Issuer == authority.Subject,
+                    ApplicationProtocols = [SslApplicationProtocol.Http2],
+                },
+                stop);
+            return secure;
+        });
         try
         {
             string Write(string name, string text)
@@ -140,7 +148,7 @@ public sealed class ServerTests(Daemons daemons)
                 ClientCertificate = Write("client.pem", clientCertificate.ExportCertificatePem()),
                 ClientKey = Write("client.key", clientCertificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem()),
             };
-            CtrEndpoint endpoint = CtrEndpoint.Parse($"tcp://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}") with { Timeout = TimeSpan.FromSeconds(10) };
+            CtrEndpoint endpoint = CtrEndpoint.Parse($"tcp://localhost:{proxy.Port}") with { Timeout = TimeSpan.FromSeconds(10) };
             await using (ICtrConnection connection = await Connector.OpenAsync(endpoint with { Tls = tls }, CancellationToken.None))
             {
                 Assert.Contains((await connection.Server.GetAsync(CancellationToken.None)).Uuid, (await rig.CtrAsync("version")).Check().Output, StringComparison.Ordinal);
@@ -154,8 +162,6 @@ public sealed class ServerTests(Daemons daemons)
         }
         finally
         {
-            await stop.CancelAsync();
-            await proxy;
             Directory.Delete(folder, recursive: true);
         }
     }
@@ -178,55 +184,5 @@ public sealed class ServerTests(Daemons daemons)
         using X509Certificate2 bare = request.Create(authority, authority.NotBefore, authority.NotAfter, Guid.NewGuid().ToByteArray());
         using X509Certificate2 keyed = bare.CopyWithPrivateKey(key);
         return X509CertificateLoader.LoadPkcs12(keyed.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
-    }
-
-    private static async Task ProxyAsync(TcpListener listener, X509Certificate2 certificate, X509Certificate2 authority, string socket, CancellationToken stop)
-    {
-        var connections = new List<Task>();
-        try
-        {
-            while (true)
-            {
-                TcpClient client = await listener.AcceptTcpClientAsync(stop);
-                connections.Add(Task.Run(async () =>
-                {
-                    using (client)
-                    {
-                        await using var secure = new SslStream(client.GetStream());
-                        try
-                        {
-                            await secure.AuthenticateAsServerAsync(
-                                new SslServerAuthenticationOptions
-                                {
-                                    ServerCertificate = certificate,
-                                    ClientCertificateRequired = true,
-                                    RemoteCertificateValidationCallback = (_, presented, _, _) => presented?.Issuer == authority.Subject,
-                                    ApplicationProtocols = [SslApplicationProtocol.Http2],
-                                },
-                                stop);
-                            await ForwardAsync(secure, socket);
-                        }
-                        catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException or OperationCanceledException)
-                        {
-                            // A client that does not trust us, or that we do not: it hears of it on its own side.
-                        }
-                    }
-                }, CancellationToken.None));
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            await Task.WhenAll(connections);
-        }
-    }
-
-    /// <summary>Carries bytes both ways until one side ends.</summary>
-    private static async Task ForwardAsync(Stream client, string socket)
-    {
-        using var daemon = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        await daemon.ConnectAsync(new UnixDomainSocketEndPoint(socket));
-        await using var stream = new NetworkStream(daemon, ownsSocket: false);
-        Task first = await Task.WhenAny(client.CopyToAsync(stream), stream.CopyToAsync(client));
-        await first.ContinueWith(_ => { }, TaskScheduler.Default);
     }
 }

@@ -1,30 +1,72 @@
+using System.Threading.Channels;
+
 namespace CtrPS.Rig.Commands;
 
-/// <summary>Holds a rig in the foreground and answers commands on standard input, one a line.</summary>
-internal static class Foreground
+/// <summary>Holds a rig in the foreground: standard input brings commands, one a line, and its end is the end of the rig.</summary>
+internal sealed class Foreground : IDisposable
 {
-    /// <summary>Returns when standard input ends or the token is cancelled. A command that fails is answered with its error.</summary>
-    public static async Task ServeAsync(Func<string, Task<object>> answer, CancellationToken cancellationToken)
-    {
-        var ended = new TaskCompletionSource();
-        await using var registration = cancellationToken.Register(ended.SetResult);
-        while (true)
-        {
-            // Reading a line from standard input cannot be cancelled: leave it behind when the signal comes.
-            var line = Task.Run(Console.In.ReadLine, CancellationToken.None);
-            if (await Task.WhenAny(line, ended.Task) == ended.Task || await line is not { } command)
-            {
-                return;
-            }
+    private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
+    private readonly CancellationTokenSource _ending;
+    private readonly CancellationToken _signal;
 
+    public Foreground(CancellationToken signal)
+    {
+        _signal = signal;
+        _ending = CancellationTokenSource.CreateLinkedTokenSource(signal);
+
+        // A read of standard input cannot be cancelled: it has a thread of its own, which may be left behind.
+        new Thread(Read) { IsBackground = true, Name = "standard input" }.Start();
+    }
+
+    /// <summary>Cancelled by a signal and when standard input ends: whoever started the rig is gone.</summary>
+    public CancellationToken Ending => _ending.Token;
+
+    /// <summary>Answers until the end. A command that fails is answered with its error.</summary>
+    public async Task ServeAsync(Func<string, CancellationToken, Task<object>> answer)
+    {
+        while (await WaitForLineAsync())
+        {
+            var command = await _lines.Reader.ReadAsync(_signal);
             try
             {
-                await Json.WriteLineAsync(await answer(command.Trim()));
+                await Json.WriteLineAsync(await answer(command.Trim(), _signal));
             }
             catch (Exception failure) when (failure is ArgumentException or InvalidOperationException or TimeoutException)
             {
                 await Json.WriteLineAsync(new { error = failure.Message });
             }
+        }
+    }
+
+    public void Dispose() => _ending.Dispose();
+
+    private async Task<bool> WaitForLineAsync()
+    {
+        try
+        {
+            return await _lines.Reader.WaitToReadAsync(_signal);
+        }
+        catch (OperationCanceledException) when (_signal.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private void Read()
+    {
+        while (Console.In.ReadLine() is { } line)
+        {
+            _lines.Writer.TryWrite(line);
+        }
+
+        _lines.Writer.Complete();
+        try
+        {
+            _ending.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // a signal ended the rig before its input did
         }
     }
 }

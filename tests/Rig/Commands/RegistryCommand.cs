@@ -3,7 +3,7 @@ namespace CtrPS.Rig.Commands;
 /// <summary><c>rig registry</c>: one private registry in the foreground.</summary>
 internal static class RegistryCommand
 {
-    public static async Task RunAsync(string[] words, CancellationToken cancellationToken)
+    public static async Task RunAsync(string[] words, CancellationToken signal)
     {
         var arguments = new Arguments(words, ["--push", "--user", "--password", "--dir"], ["--tls"]);
         var options = new RegistryOptions
@@ -13,11 +13,12 @@ internal static class RegistryCommand
             Password = arguments["--password"],
             Tls = arguments.Has("--tls"),
         };
-        await using var rig = await RegistryRig.StartAsync(options, cancellationToken);
+        using var foreground = new Foreground(signal);
+        await using var rig = await RegistryRig.StartAsync(options, foreground.Ending);
         var references = new List<string>();
         foreach (var image in arguments.List("--push"))
         {
-            references.Add(await rig.PushAsync(image, cancellationToken: cancellationToken));
+            references.Add(await rig.PushAsync(image, cancellationToken: foreground.Ending));
         }
 
         await Json.WriteLineAsync(new
@@ -29,6 +30,6 @@ internal static class RegistryCommand
             Pid = rig.ProcessId,
             Log = rig.LogPath,
         });
-        await Foreground.ServeAsync(command => throw new ArgumentException($"'{command}': a registry has no commands"), cancellationToken);
+        await foreground.ServeAsync((command, _) => throw new ArgumentException($"'{command}': a registry has no commands"));
     }
 }

@@ -55,9 +55,9 @@ internal static class RigCommand
             await Console.Error.WriteLineAsync("rig: " + bad.Message);
             return BadUsage;
         }
-        catch (OperationCanceledException) when (ending.Token.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
-            await Console.Error.WriteLineAsync("rig: ended by a signal before the work was done");
+            await Console.Error.WriteLineAsync("rig: ended, by a signal or the end of standard input, before it was ready");
             return Failure;
         }
         catch (Exception failure) when (failure is RigUnavailableException or InvalidOperationException or TimeoutException

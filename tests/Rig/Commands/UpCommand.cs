@@ -3,7 +3,7 @@ namespace CtrPS.Rig.Commands;
 /// <summary><c>rig up</c>: one private containerd in the foreground.</summary>
 internal static class UpCommand
 {
-    public static async Task RunAsync(string[] words, CancellationToken cancellationToken)
+    public static async Task RunAsync(string[] words, CancellationToken signal)
     {
         var arguments = new Arguments(words, ["--generation", "--load", "--seed", "--namespace", "--dir"], ["--no-unpack", "--cri"]);
         var generation = Generations.Parse(arguments["--generation"] ?? throw new ArgumentException("--generation is missing"));
@@ -15,14 +15,15 @@ internal static class UpCommand
             Seed = arguments.List("--seed"),
             SeedNamespace = @namespace,
         };
-        await using var rig = await ContainerdRig.StartAsync(generation, options, cancellationToken);
+        using var foreground = new Foreground(signal);
+        await using var rig = await ContainerdRig.StartAsync(generation, options, foreground.Ending);
         foreach (var image in arguments.List("--load"))
         {
-            await RigImages.LoadAsync(rig, image, @namespace, unpack: !arguments.Has("--no-unpack"), cancellationToken);
+            await RigImages.LoadAsync(rig, image, @namespace, unpack: !arguments.Has("--no-unpack"), foreground.Ending);
         }
 
         await Json.WriteLineAsync(Describe(rig));
-        await Foreground.ServeAsync(command => AnswerAsync(rig, command, cancellationToken), cancellationToken);
+        await foreground.ServeAsync((command, cancellationToken) => AnswerAsync(rig, command, cancellationToken));
     }
 
     private static async Task<object> AnswerAsync(ContainerdRig rig, string command, CancellationToken cancellationToken)

@@ -62,6 +62,26 @@ public sealed class CtrSessionTests
         Assert.Equal(CtrErrorIds.SessionClosed, (await Assert.ThrowsAsync<CtrException>(() => session.OpenAsync(CancellationToken.None))).ErrorId);
     }
 
+    [Fact]
+    public void The_namespace_follows_the_environment_unless_one_was_given()
+    {
+        string? before = Environment.GetEnvironmentVariable(CtrEndpoint.NamespaceVariable);
+        try
+        {
+            var free = new CtrSession(1, _endpoint, null, (_, _) => throw new NotSupportedException());
+            var bound = new CtrSession(2, _endpoint, "moby", (_, _) => throw new NotSupportedException());
+            Environment.SetEnvironmentVariable(CtrEndpoint.NamespaceVariable, null);
+            Assert.Equal("default", free.Namespace);
+            Environment.SetEnvironmentVariable(CtrEndpoint.NamespaceVariable, "k8s.io");
+            Assert.Equal("k8s.io", free.Namespace);
+            Assert.Equal("moby", bound.Namespace);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable(CtrEndpoint.NamespaceVariable, before);
+        }
+    }
+
     private sealed class FakeConnection : ICtrConnection
     {
         public int Disposals { get; private set; }

@@ -27,7 +27,7 @@ internal sealed class ImageDescriber(ContentStore content)
     {
         var entries = new List<Entry>();
         await WalkAsync(@namespace, target, 0, 0, entries, presence, cancellationToken).ConfigureAwait(false);
-        return new ImageDescription(Select(entries, target, preferred)?.TotalSize, [.. entries.Select(entry => entry.Platform).OfType<CtrImagePlatform>()]);
+        return new ImageDescription(Select(entries, target, preferred)?.TotalSize, entries.Select(entry => entry.Platform).OfType<CtrImagePlatform>().ToArray());
     }
 
     /// <summary>

@@ -122,6 +122,8 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
         var request = new DeleteImageRequest { Name = name };
         if (expected is not null)
         {
+            // Servers from 2.0 on compare when they delete; earlier ones do not know the field, which leaves them a moment between our two calls.
+            await ThrowIfMovedAsync(@namespace, subject, expected, null, cancellationToken).ConfigureAwait(false);
             request.Target = new Containerd.Types.ContentDescriptor { Digest = expected.Digest, MediaType = expected.MediaType, Size = expected.TargetSize };
         }
 
@@ -132,15 +134,7 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
         catch (CtrException e) when (e.ErrorId == CtrErrorIds.ImageNotFound && expected is not null)
         {
             // containerd answers NOT_FOUND both when the name is gone and when it points elsewhere.
-            if (await GetAsync(@namespace, name, cancellationToken).ConfigureAwait(false) is { } moved)
-            {
-                throw new CtrException(CtrErrorIds.ImageChanged, CtrStatus.FailedPrecondition, $"The {subject.Words} now points to {moved.Target.Digest}, not to {expected.Digest} as when it was read. It was not removed.", e)
-                {
-                    Target = name,
-                    RecommendedAction = "Get the image again and decide anew.",
-                };
-            }
-
+            await ThrowIfMovedAsync(@namespace, subject, expected, e, cancellationToken).ConfigureAwait(false);
             throw;
         }
     }
@@ -152,6 +146,18 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
         var image = new Image { Name = name, Target = new Containerd.Types.ContentDescriptor() };
         image.Labels.Add(LabelUpdate.Values(labels, replaceAll));
         return Records.ToImage(await UpdateAsync(image, @namespace, subject, LabelUpdate.Mask(labels, replaceAll), cancellationToken).ConfigureAwait(false), @namespace);
+    }
+
+    private async Task ThrowIfMovedAsync(string @namespace, CallSubject subject, CtrImage expected, Exception? cause, CancellationToken cancellationToken)
+    {
+        if (await GetAsync(@namespace, expected.Name, cancellationToken).ConfigureAwait(false) is { } now && now.Target.Digest != expected.Digest)
+        {
+            throw new CtrException(CtrErrorIds.ImageChanged, CtrStatus.FailedPrecondition, $"The {subject.Words} now points to {now.Target.Digest}, not to {expected.Digest} as when it was read. It was not removed.", cause)
+            {
+                Target = expected.Name,
+                RecommendedAction = "Get the image again and decide anew.",
+            };
+        }
     }
 
     private async Task<Image> CreateAsync(Image image, string @namespace, CallSubject subject, CancellationToken cancellationToken) => (await calls.InvokeAsync(
@@ -177,7 +183,7 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
             : Records.ToImage(image, @namespace) with
             {
                 Size = description.Size,
-                Platforms = detail.IncludeAttestations ? description.Platforms : [.. description.Platforms.Where(platform => !platform.IsAttestation)],
+                Platforms = detail.IncludeAttestations ? description.Platforms : description.Platforms.Where(platform => !platform.IsAttestation).ToArray(),
             };
     }
 

@@ -16,7 +16,7 @@ internal static class Records
         return new CtrImage
         {
             Name = image.Name,
-            Names = [image.Name],
+            Names = new[] { image.Name }, // an array: PowerShell cannot index the list that a collection expression makes
             Namespace = @namespace,
             Registry = reference?.Registry,
             Repository = reference?.Repository,

@@ -26,15 +26,12 @@ internal sealed class ServerInspector(GrpcChannel channel, Calls calls) : IServe
             Revision = version.Revision,
             Uuid = server.Uuid,
             ProcessId = server.Pid == 0 ? null : (long)server.Pid,
-            Deprecations =
-            [
-                .. server.Deprecations.Select(warning => new CtrDeprecation
-                {
-                    Id = warning.Id,
-                    Message = warning.Message,
-                    LastOccurrence = Records.ToTime(warning.LastOccurrence),
-                }),
-            ],
+            Deprecations = server.Deprecations.Select(warning => new CtrDeprecation
+            {
+                Id = warning.Id,
+                Message = warning.Message,
+                LastOccurrence = Records.ToTime(warning.LastOccurrence),
+            }).ToArray(),
         };
     }
 
@@ -55,9 +52,9 @@ internal sealed class ServerInspector(GrpcChannel channel, Calls calls) : IServe
             : plugin.InitErr.Message.Contains("skip plugin", StringComparison.Ordinal) ? CtrPluginStatus.Skip
             : CtrPluginStatus.Error,
         Reason = plugin.InitErr?.Message,
-        Platforms = [.. plugin.Platforms.Select(platform => new CtrPlatform(platform.Os, platform.Architecture, platform.Variant, platform.OsVersion))],
-        Capabilities = [.. plugin.Capabilities],
-        Requires = [.. plugin.Requires],
+        Platforms = plugin.Platforms.Select(platform => new CtrPlatform(platform.Os, platform.Architecture, platform.Variant, platform.OsVersion)).ToArray(),
+        Capabilities = plugin.Capabilities.ToArray(),
+        Requires = plugin.Requires.ToArray(),
         Exports = new ReadOnlyDictionary<string, string>(plugin.Exports),
     };
 }

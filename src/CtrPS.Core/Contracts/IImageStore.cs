@@ -23,7 +23,7 @@ public interface IImageStore
     /// <summary>Deletes the record. Content that nothing else needs goes with the next garbage collection.</summary>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The full name.</param>
-    /// <param name="expected">Delete only if the name still points to this image (checked by containerd 2.0 and later). Null: whatever it points to.</param>
+    /// <param name="expected">Delete only if the name still points to this image (compared by the server from 2.0 on, by us a moment before with earlier ones). Null: whatever it points to.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.ImageNotFound"/>, <see cref="CtrErrorIds.ImageChanged"/>.</exception>
     Task DeleteAsync(string @namespace, string name, CtrImage? expected, CancellationToken cancellationToken);

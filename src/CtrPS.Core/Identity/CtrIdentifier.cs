@@ -21,7 +21,7 @@ public static partial class CtrIdentifier
         : throw new CtrException(CtrErrorIds.InvalidNamespace, CtrStatus.InvalidArgument, $"'{name}' is not a valid namespace. A namespace has letters and digits, with single '.', '_' or '-' between them, {MaxLength} characters at the most.")
         {
             Target = name,
-            RecommendedAction = "List the namespaces with Get-CtrNamespace.",
+            RecommendedAction = "Give a name such as k8s.io or my-site; Get-CtrNamespace lists those that exist.",
         };
 
     [GeneratedRegex(@"^[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*\z", RegexOptions.CultureInvariant)]

@@ -27,7 +27,12 @@ public sealed class CtrImageIdentity
         Name = image.Name;
         Namespace = image.Namespace;
         Image = image;
+        Session = image.Session;
     }
+
+    /// <summary>All images of a namespace.</summary>
+    internal CtrImageIdentity(CtrNamespace @namespace)
+        : this("*", @namespace.Name) => Session = @namespace.Session;
 
     /// <summary>The name as given.</summary>
     public string Name { get; }
@@ -39,7 +44,7 @@ public sealed class CtrImageIdentity
     internal CtrImage? Image { get; }
 
     /// <summary>The session that goes with it. Null: the cmdlet's.</summary>
-    internal CtrSession? Session => Image?.Session;
+    internal CtrSession? Session { get; }
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;

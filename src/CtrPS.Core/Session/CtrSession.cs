@@ -24,14 +24,19 @@ public sealed class CtrSession
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly Func<CtrEndpoint, CancellationToken, Task<ICtrConnection>> _open;
+    private readonly string? _namespace;
     private ICtrConnection? _connection;
     private bool _closed;
 
-    internal CtrSession(int id, CtrEndpoint endpoint, string defaultNamespace, Func<CtrEndpoint, CancellationToken, Task<ICtrConnection>> open)
+    /// <param name="id">Number in the runspace.</param>
+    /// <param name="endpoint">Where containerd listens.</param>
+    /// <param name="namespace">The namespace where none is given; null: the environment's, as it is at the time of the call.</param>
+    /// <param name="open">Opens the connection.</param>
+    internal CtrSession(int id, CtrEndpoint endpoint, string? @namespace, Func<CtrEndpoint, CancellationToken, Task<ICtrConnection>> open)
     {
         Id = id;
         Endpoint = endpoint;
-        Namespace = defaultNamespace;
+        _namespace = @namespace;
         _open = open;
     }
 
@@ -41,8 +46,12 @@ public sealed class CtrSession
     /// <summary>Where containerd listens.</summary>
     public string Address => Endpoint.Address;
 
-    /// <summary>The namespace that cmdlets use when none is given.</summary>
-    public string Namespace { get; }
+    /// <summary>
+    /// The namespace that cmdlets use when none is given: the one the session was opened with, else <c>$env:CONTAINERD_NAMESPACE</c>, else
+    /// <c>default</c>.
+    /// </summary>
+    public string Namespace => _namespace
+        ?? (Environment.GetEnvironmentVariable(CtrEndpoint.NamespaceVariable) is { Length: > 0 } set ? set : "default");
 
     /// <summary>The version that the server gave when the session was opened. Null before.</summary>
     public string? ServerVersion => _connection?.ServerVersion;

@@ -92,6 +92,11 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
         {
             WriteError(ErrorFactory.From(e, target));
         }
+        catch (WildcardPatternException e)
+        {
+            WriteError(ErrorFactory.From(
+                new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"'{target}' is not a valid wildcard pattern. A '[' that stands for itself is written '`['.", e), target));
+        }
         catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
         {
             throw new PipelineStoppedException();
@@ -107,6 +112,12 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
         bool whatIf = MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
             ? given is SwitchParameter { IsPresent: true }
             : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
-        return (force && !whatIf && !MyInvocation.BoundParameters.ContainsKey("Confirm")) || ShouldProcess(target, action);
+        if (force && !whatIf && !MyInvocation.BoundParameters.ContainsKey("Confirm"))
+        {
+            WriteVerbose($"{action} {target}.");
+            return true;
+        }
+
+        return ShouldProcess(target, action);
     }
 }

@@ -35,8 +35,8 @@ internal static class Labels
     /// <summary>The labels in words, for questions and -WhatIf.</summary>
     public static string Describe(IReadOnlyDictionary<string, string?> labels, bool replaceAll)
     {
-        IEnumerable<string> set = labels.Where(label => !string.IsNullOrEmpty(label.Value)).Select(label => $"{label.Key}={label.Value}");
-        IEnumerable<string> removed = labels.Where(label => string.IsNullOrEmpty(label.Value)).Select(label => label.Key);
+        IEnumerable<string> set = labels.OrderBy(label => label.Key, StringComparer.Ordinal).Where(label => !string.IsNullOrEmpty(label.Value)).Select(label => $"{label.Key}={label.Value}");
+        IEnumerable<string> removed = labels.OrderBy(label => label.Key, StringComparer.Ordinal).Where(label => string.IsNullOrEmpty(label.Value)).Select(label => label.Key);
         string setText = string.Join(", ", set);
         string removedText = string.Join(", ", removed);
         return replaceAll ? setText.Length == 0 ? "Remove all labels" : $"Replace all labels with {setText}"

@@ -64,6 +64,9 @@ public static class CtrFormat
     public static string Platforms(IEnumerable<CtrImagePlatform>? platforms) =>
         string.Join(", ", (platforms ?? []).Select(platform => platform.IsComplete ? platform.ToString() : $"({platform})"));
 
+    /// <summary>Elements with commas between them.</summary>
+    public static string List(IEnumerable<object>? elements) => string.Join(", ", elements ?? []);
+
     /// <summary>Labels as <c>key=value</c>, sorted.</summary>
     public static string Labels(IReadOnlyDictionary<string, string>? labels) =>
         string.Join(", ", (labels ?? new Dictionary<string, string>()).OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"));

@@ -10,10 +10,14 @@ namespace CtrPS.Session;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ImageIdentityTransformationAttribute : ArgumentTransformationAttribute
 {
+    /// <summary>A namespace object means all its images. For cmdlets that only look.</summary>
+    public bool AllOfNamespace { get; set; }
+
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) => inputData switch
     {
         CtrImage image => new CtrImageIdentity(image),
+        CtrNamespace all when AllOfNamespace => new CtrImageIdentity(all),
         PSObject { BaseObject: PSCustomObject } record => FromRecord(record),
         PSObject wrapped => Transform(engineIntrinsics, wrapped.BaseObject),
         IDictionary => inputData,

@@ -9,6 +9,7 @@ internal sealed class SessionTable
     private static readonly ConditionalWeakTable<Runspace, SessionTable> Tables = [];
 
     private readonly List<CtrSession> _sessions = [];
+    private readonly HashSet<CtrSession> _neverDefault = [];
     private CtrSession? _chosen;
     private int _lastId;
 
@@ -27,24 +28,29 @@ internal sealed class SessionTable
 
     /// <summary>The session that cmdlets use when none is named: the last one connected; else one for the environment's address.</summary>
     /// <exception cref="CtrException">The environment's address or namespace is malformed.</exception>
-    public CtrSession Default => ChosenIfOpen ?? GetOrAdd(CtrEndpoint.EnvironmentDefault);
+    public CtrSession Default => ChosenIfOpen ?? EnvironmentSession ?? Add(CtrEndpoint.EnvironmentDefault, null);
+
+    /// <summary>The session that stands for the environment's address, if one was made; those opened with -NoDefault do not.</summary>
+    private CtrSession? EnvironmentSession => Sessions.FirstOrDefault(session => session.Endpoint.Reaches(CtrEndpoint.EnvironmentDefault) && !_neverDefault.Contains(session));
 
     private CtrSession? ChosenIfOpen => _chosen is { State: not CtrSessionState.Closed } ? _chosen : null;
 
     /// <summary>Whether a cmdlet that names no session would use this one. Adds none.</summary>
-    public bool IsDefault(CtrSession session) => ChosenIfOpen is { } chosen ? ReferenceEquals(chosen, session)
-        : ReferenceEquals(session, Sessions.FirstOrDefault(other => other.Endpoint.Reaches(CtrEndpoint.EnvironmentDefault)));
+    public bool IsDefault(CtrSession session) => ReferenceEquals(session, ChosenIfOpen ?? EnvironmentSession);
 
     /// <summary>A session with this endpoint: one that is there, else a new one that connects when it is used.</summary>
-    public CtrSession GetOrAdd(CtrEndpoint endpoint) => Sessions.FirstOrDefault(session => session.Endpoint.Reaches(endpoint)) ?? Add(endpoint, null);
+    public CtrSession GetOrAdd(CtrEndpoint endpoint) => Find(endpoint).FirstOrDefault() ?? Add(endpoint, null);
+
+    /// <summary>All sessions with this endpoint.</summary>
+    public IEnumerable<CtrSession> Find(CtrEndpoint endpoint) => Sessions.Where(session => session.Endpoint.Reaches(endpoint));
 
     /// <summary>Adds a new session, which connects when it is used.</summary>
     /// <param name="endpoint">Where to.</param>
     /// <param name="namespace">Its namespace; null: <c>$env:CONTAINERD_NAMESPACE</c>, else <c>default</c>.</param>
     public CtrSession Add(CtrEndpoint endpoint, string? @namespace)
     {
-        string name = @namespace ?? (Environment.GetEnvironmentVariable(CtrEndpoint.NamespaceVariable) is { Length: > 0 } set ? set : "default");
-        var session = new CtrSession(++_lastId, endpoint, CtrIdentifier.RequireNamespace(name), static (endpoint, token) => Client.Connector.OpenAsync(endpoint, token));
+        var session = new CtrSession(
+            ++_lastId, endpoint, @namespace is null ? null : CtrIdentifier.RequireNamespace(@namespace), static (endpoint, token) => Client.Connector.OpenAsync(endpoint, token));
         _sessions.Add(session);
         return session;
     }
@@ -52,11 +58,15 @@ internal sealed class SessionTable
     /// <summary>Uses the session where none is named.</summary>
     public void SetDefault(CtrSession session) => _chosen = session;
 
+    /// <summary>Uses the session only where it is named.</summary>
+    public void SetNeverDefault(CtrSession session) => _ = _neverDefault.Add(session);
+
     /// <summary>Closes a session and forgets it.</summary>
     public void Close(CtrSession session)
     {
         session.CloseAsync().AsTask().GetAwaiter().GetResult();
         _ = _sessions.Remove(session);
+        _ = _neverDefault.Remove(session);
         if (ReferenceEquals(_chosen, session))
         {
             _chosen = null;

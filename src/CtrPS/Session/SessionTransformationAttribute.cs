@@ -7,6 +7,9 @@ namespace CtrPS.Session;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class SessionTransformationAttribute : ArgumentTransformationAttribute
 {
+    /// <summary>For a parameter that takes several: an address means all sessions there are with it, and makes none.</summary>
+    public bool ExistingOnly { get; set; }
+
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) => inputData switch
     {
@@ -14,15 +17,22 @@ public sealed class SessionTransformationAttribute : ArgumentTransformationAttri
         string text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) => ById(number),
         int number => ById(number),
         string address => FromAddress(address),
-        object[] many => many.Select(one => Transform(engineIntrinsics, one)).ToArray(),
+        object[] many => many.Select(one => Transform(engineIntrinsics, one)).SelectMany(one => one as object?[] ?? new[] { one }).ToArray(),
         _ => inputData,
     };
 
-    private static CtrSession FromAddress(string address)
+    private object FromAddress(string address)
     {
         try
         {
-            return SessionTable.Current.GetOrAdd(CtrEndpoint.Parse(address));
+            var endpoint = CtrEndpoint.Parse(address);
+            if (!ExistingOnly)
+            {
+                return SessionTable.Current.GetOrAdd(endpoint);
+            }
+
+            CtrSession[] found = SessionTable.Current.Find(endpoint).ToArray();
+            return found.Length > 0 ? found : throw new ArgumentTransformationMetadataException($"There is no session with '{endpoint}'. List the sessions with Get-CtrSession.");
         }
         catch (CtrException e)
         {

@@ -55,7 +55,7 @@ public sealed class AddCtrImageTagCommand : CtrSessionCmdlet
         {
             Guard(wanted, () =>
             {
-                if (ReplaceRegistry is null && ImageFinder.IsPattern(wanted.Name))
+                if (ReplaceRegistry is null && ImageFinder.IsPattern(wanted))
                 {
                     throw new CtrException(CtrErrorIds.InvalidReference, CtrStatus.InvalidArgument, $"'{wanted.Name}' may mean several images, and a name can point to one only.")
                     {
@@ -67,7 +67,7 @@ public sealed class AddCtrImageTagCommand : CtrSessionCmdlet
                 CtrSession session = SessionOf(wanted.Session, $"Image '{wanted.Name}'");
                 string name = NamespaceOf(wanted.Namespace, Namespace, session, $"Image '{wanted.Name}'");
                 ICtrConnection connection = Connect(session);
-                foreach (CtrImage image in Pull(token => ImageFinder.FindAsync(connection, name, wanted.Name, CtrImageDetail.None, token)).ToList())
+                foreach (CtrImage image in Pull(token => ImageFinder.FindAsync(connection, name, wanted, CtrImageDetail.None, token)).ToList())
                 {
                     foreach (string target in Targets(image))
                     {

@@ -14,7 +14,7 @@ public sealed class GetCtrImageCommand : CtrSessionCmdlet
     /// <summary>Names, by docker's rules; wildcards match the full and the familiar form. Default: all.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "Names of images. Wildcards are allowed.")]
     [Alias("Name", "Reference")]
-    [ImageIdentityTransformation]
+    [ImageIdentityTransformation(AllOfNamespace = true)]
     [ArgumentCompleter(typeof(ImageCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
@@ -67,11 +67,11 @@ public sealed class GetCtrImageCommand : CtrSessionCmdlet
     {
         ICtrConnection connection = Connect(session);
         IReadOnlyList<string> namespaces = Namespaces(connection, session, carriedNamespace, wanted);
-        bool literal = wanted is not null && Filter.Length == 0 && !ImageFinder.IsPattern(wanted.Name);
+        bool literal = wanted is not null && !ImageFinder.IsPattern(wanted);
         int found = 0;
         foreach (string name in namespaces)
         {
-            IEnumerable<CtrImage> images = literal ? Literal(connection, name, wanted!.Name) : Listed(connection, name, wanted?.Name);
+            IEnumerable<CtrImage> images = literal && Filter.Length == 0 ? Literal(connection, name, wanted!.Name) : Listed(connection, name, wanted);
             foreach (CtrImage image in Unique ? OnePerDigest(images) : images)
             {
                 found++;
@@ -80,9 +80,9 @@ public sealed class GetCtrImageCommand : CtrSessionCmdlet
             }
         }
 
-        if (found == 0 && literal && Platform.Length == 0)
+        if (found == 0 && literal)
         {
-            throw Await(token => ImageFinder.NotFoundAsync(connection, namespaces, wanted!.Name, token));
+            throw Await(token => NotFoundAsync(connection, namespaces, wanted!.Name, token));
         }
 
         if (found == 0 && wanted is null && Filter.Length == 0 && Platform.Length == 0)
@@ -94,16 +94,33 @@ public sealed class GetCtrImageCommand : CtrSessionCmdlet
     private IEnumerable<CtrImage> Literal(ICtrConnection connection, string @namespace, string name) =>
         Await(token => connection.Images.FindAsync(@namespace, name, Detail, token)) is { } image ? [image] : [];
 
-    private IEnumerable<CtrImage> Listed(ICtrConnection connection, string @namespace, string? pattern)
+    /// <summary>The error for a literal name: the image is not there, or it is and does not match what else was asked for.</summary>
+    private async Task<CtrException> NotFoundAsync(ICtrConnection connection, IReadOnlyList<string> namespaces, string name, CancellationToken cancellationToken)
     {
-        var query = new CtrImageQuery { Namespace = @namespace, Filters = Filter, Match = pattern is null ? null : ImageFinder.Matcher(pattern), Detail = Detail };
+        foreach (string one in Platform.Length > 0 || Filter.Length > 0 ? namespaces : [])
+        {
+            if (await connection.Images.FindAsync(one, name, CtrImageDetail.Full, cancellationToken).ConfigureAwait(false) is { } image)
+            {
+                string why = Platform.Length > 0
+                    ? $"is not for {string.Join(", ", Platform.Select(platform => platform.ToString()))}: it is for {string.Join(", ", image.Platforms.Select(platform => platform.ToString()))}"
+                    : "does not match the filter";
+                return new CtrException(CtrErrorIds.ImageNotFound, CtrStatus.NotFound, $"The image '{image.Name}' in namespace '{one}' {why}.") { Target = name };
+            }
+        }
+
+        return await ImageFinder.NotFoundAsync(connection, namespaces, name, cancellationToken).ConfigureAwait(false);
+    }
+
+    private IEnumerable<CtrImage> Listed(ICtrConnection connection, string @namespace, CtrImageIdentity? wanted)
+    {
+        var query = new CtrImageQuery { Namespace = @namespace, Filters = Filter, Match = wanted is null ? null : ImageFinder.Matcher(wanted), Detail = Detail };
         return Pull(token => connection.Images.ListAsync(query, token));
     }
 
     /// <summary>Groups names of one digest under the first that has a tag.</summary>
     private static IEnumerable<CtrImage> OnePerDigest(IEnumerable<CtrImage> images) => images
         .GroupBy(image => image.Digest, StringComparer.Ordinal)
-        .Select(group => (group.FirstOrDefault(image => image.Tag is not null) ?? group.First()) with { Names = [.. group.Select(image => image.Name)] });
+        .Select(group => (group.FirstOrDefault(image => image.Tag is not null) ?? group.First()) with { Names = group.Select(image => image.Name).ToArray() });
 
     private IReadOnlyList<string> Namespaces(ICtrConnection connection, CtrSession session, string? carried, CtrImageIdentity? wanted)
     {

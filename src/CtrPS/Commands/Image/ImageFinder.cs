@@ -9,24 +9,32 @@ internal static class ImageFinder
     /// <summary>Names shown at most in a hint.</summary>
     private const int MaxHints = 3;
 
-    /// <summary>Whether the name is a pattern. The brackets of an IPv6 host are no pattern.</summary>
-    public static bool IsPattern(string name) => WildcardPattern.ContainsWildcardCharacters(name) && !CtrImageReference.TryParse(name, out _);
+    /// <summary>Whether a pattern is meant. The name of an image object is none, nor are the brackets of an IPv6 host.</summary>
+    public static bool IsPattern(CtrImageIdentity identity) =>
+        identity.Image is null && WildcardPattern.ContainsWildcardCharacters(identity.Name) && !CtrImageReference.TryParse(identity.Name, out _);
 
-    /// <summary>A test for names that takes the full and the familiar form, and the literal text itself.</summary>
-    public static Func<string, bool> Matcher(string pattern)
+    /// <summary>A test for names. A pattern takes the full and the familiar form; a literal name itself and its completion by docker's rules.</summary>
+    public static Func<string, bool> Matcher(CtrImageIdentity identity)
     {
+        string pattern = identity.Name;
+        if (!IsPattern(identity))
+        {
+            string? full = CtrImageReference.TryParse(pattern, out CtrImageReference? given) ? given.ToString() : null;
+            return name => name == pattern || name == full;
+        }
+
         WildcardPattern wildcard = WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase);
-        return name => name == pattern || wildcard.IsMatch(name) || (CtrImageReference.TryParse(name, out CtrImageReference? reference) && wildcard.IsMatch(reference.FamiliarName));
+        return name => wildcard.IsMatch(name) || (CtrImageReference.TryParse(name, out CtrImageReference? reference) && wildcard.IsMatch(reference.FamiliarName));
     }
 
-    /// <summary>All images in a namespace that a name means. A pattern may mean none; a literal name that means none is an error.</summary>
+    /// <summary>All images in a namespace that an identity means, as they are now. A pattern may mean none; a literal name that means none is an error.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.ImageNotFound"/>, with where it is instead.</exception>
     public static async IAsyncEnumerable<CtrImage> FindAsync(
-        ICtrConnection connection, string @namespace, string name, CtrImageDetail detail, [EnumeratorCancellation] CancellationToken cancellationToken)
+        ICtrConnection connection, string @namespace, CtrImageIdentity identity, CtrImageDetail detail, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (IsPattern(name))
+        if (IsPattern(identity))
         {
-            var query = new CtrImageQuery { Namespace = @namespace, Match = Matcher(name), Detail = detail };
+            var query = new CtrImageQuery { Namespace = @namespace, Match = Matcher(identity), Detail = detail };
             await foreach (CtrImage image in connection.Images.ListAsync(query, cancellationToken).ConfigureAwait(false))
             {
                 yield return image;
@@ -34,8 +42,8 @@ internal static class ImageFinder
         }
         else
         {
-            yield return await connection.Images.FindAsync(@namespace, name, detail, cancellationToken).ConfigureAwait(false)
-                ?? throw await NotFoundAsync(connection, [@namespace], name, cancellationToken).ConfigureAwait(false);
+            yield return await connection.Images.FindAsync(@namespace, identity.Name, detail, cancellationToken).ConfigureAwait(false)
+                ?? throw await NotFoundAsync(connection, [@namespace], identity.Name, cancellationToken).ConfigureAwait(false);
         }
     }
 

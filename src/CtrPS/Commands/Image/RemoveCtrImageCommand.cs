@@ -44,8 +44,7 @@ public sealed class RemoveCtrImageCommand : CtrSessionCmdlet
                 CtrSession session = SessionOf(wanted.Session, $"Image '{wanted.Name}'");
                 string name = NamespaceOf(wanted.Namespace, Namespace, session, $"Image '{wanted.Name}'");
                 ICtrConnection connection = Connect(session);
-                IEnumerable<CtrImage> images = wanted.Image is { } known ? [known] : Pull(token => ImageFinder.FindAsync(connection, name, wanted.Name, CtrImageDetail.None, token));
-                foreach (CtrImage image in images.ToList())
+                foreach (CtrImage image in Pull(token => ImageFinder.FindAsync(connection, name, wanted, CtrImageDetail.None, token)).ToList())
                 {
                     Guard(image, () => Remove(session, connection, image, wanted.Image));
                 }

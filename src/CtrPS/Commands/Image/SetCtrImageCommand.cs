@@ -54,7 +54,7 @@ public sealed class SetCtrImageCommand : CtrSessionCmdlet
                 CtrSession session = SessionOf(wanted.Session, $"Image '{wanted.Name}'");
                 string name = NamespaceOf(wanted.Namespace, Namespace, session, $"Image '{wanted.Name}'");
                 ICtrConnection connection = Connect(session);
-                foreach (CtrImage image in Pull(token => ImageFinder.FindAsync(connection, name, wanted.Name, CtrImageDetail.None, token)).ToList())
+                foreach (CtrImage image in Pull(token => ImageFinder.FindAsync(connection, name, wanted, CtrImageDetail.None, token)).ToList())
                 {
                     Guard(image, () => Change(session, connection, image, labels, replaceAll));
                 }

@@ -49,7 +49,7 @@ public sealed class GetCtrPluginCommand : CtrSessionCmdlet
 
         foreach (string id in missing)
         {
-            Guard(id, () => throw new CtrException(CtrErrorIds.NotFound, CtrStatus.NotFound, $"There is no plugin '{id}' of that kind and state at '{session.Address}'.")
+            Guard(id, () => throw new CtrException(CtrErrorIds.NotFound, CtrStatus.NotFound, $"There is no plugin '{id}'{(Type is null && Status is null && Filter.Length == 0 ? "" : " that matches")} at '{session.Address}'.")
             {
                 Target = id,
                 RecommendedAction = "List all plugins with Get-CtrPlugin.",

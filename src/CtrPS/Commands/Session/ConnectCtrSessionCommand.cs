@@ -71,7 +71,11 @@ public sealed class ConnectCtrSessionCommand : CtrCmdlet
             throw;
         }
 
-        if (!NoDefault)
+        if (NoDefault)
+        {
+            table.SetNeverDefault(session);
+        }
+        else
         {
             table.SetDefault(session);
         }

@@ -11,7 +11,7 @@ public sealed class DisconnectCtrSessionCommand : CtrCmdlet
     /// <summary>The sessions, their numbers or addresses. Default: the default session.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, HelpMessage = "Sessions, their numbers or addresses.")]
     [Alias("Address")]
-    [SessionTransformation]
+    [SessionTransformation(ExistingOnly = true)]
     [ArgumentCompleter(typeof(SessionCompleter))]
     [ValidateNotNullOrEmpty]
     public CtrSession[]? Session { get; set; }

@@ -44,7 +44,7 @@ internal static partial class StatusMap
         };
         return new CtrException(id, ToStatus(error.StatusCode), message.TrimEnd(), error)
         {
-            Target = error.StatusCode is StatusCode.Unavailable ? endpoint.Address : subject.Target,
+            Target = error.StatusCode is StatusCode.Unavailable ? endpoint.Address : subject.Target ?? endpoint.Address,
             RecommendedAction = advice,
             Details = ReadDetails(error.Trailers),
         };

@@ -34,17 +34,40 @@ public abstract class CtrCompleter : IArgumentCompleter
     /// <summary>What could stand here. <paramref name="word"/> is what was typed, without quotes.</summary>
     protected abstract Task<IEnumerable<CtrCandidate>> CandidatesAsync(string word, IDictionary boundParameters, CancellationToken cancellationToken);
 
-    /// <summary>The connection that the command line means.</summary>
-    private protected static Task<ICtrConnection> ConnectAsync(IDictionary boundParameters, CancellationToken cancellationToken) =>
-        SessionOf(boundParameters).OpenAsync(cancellationToken);
-
-    /// <summary>The session that the command line means.</summary>
-    private protected static CtrSession SessionOf(IDictionary boundParameters) =>
-        new SessionTransformationAttribute().Transform(null!, boundParameters["Session"] ?? boundParameters["Address"]) as CtrSession ?? SessionTable.Current.Default;
+    /// <summary>Asks the session that the command line means: one that is there, else one just for this, so that half-typed addresses leave nothing.</summary>
+    private protected static async Task<T> AskAsync<T>(IDictionary boundParameters, Func<CtrSession, ICtrConnection, Task<T>> ask, CancellationToken cancellationToken)
+    {
+        CtrSession? existing = ExistingSession(boundParameters["Session"] ?? boundParameters["Address"], out CtrEndpoint endpoint);
+        CtrSession session = existing ?? SessionTable.Detached(endpoint);
+        try
+        {
+            return await ask(session, await session.OpenAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (existing is null)
+            {
+                await session.CloseAsync().ConfigureAwait(false);
+            }
+        }
+    }
 
     /// <summary>Whether a candidate goes on from what was typed; the typed word may hold wildcards.</summary>
     private protected static bool GoesOn(string candidate, string word) =>
         WildcardPattern.Get(word.Replace("[", "`[", StringComparison.Ordinal) + "*", WildcardOptions.IgnoreCase).IsMatch(candidate);
+
+    private static CtrSession? ExistingSession(object? given, out CtrEndpoint endpoint)
+    {
+        object? value = given is PSObject wrapped ? wrapped.BaseObject : given;
+        endpoint = value is string address && address.AsSpan().ContainsAny('/', '\\') ? CtrEndpoint.Parse(address) : CtrEndpoint.EnvironmentDefault;
+        return value switch
+        {
+            CtrSession session => session,
+            null => SessionTable.Current.DefaultIfAny,
+            _ when int.TryParse(value.ToString(), out int id) => SessionTable.Current.Sessions.FirstOrDefault(session => session.Id == id),
+            _ => SessionTable.Current.Find(endpoint).FirstOrDefault(),
+        };
+    }
 
     private static CompletionResult Result(CtrCandidate candidate)
     {

@@ -7,27 +7,34 @@ namespace CtrPS.Completion;
 public sealed class ImageCompleter : CtrCompleter
 {
     /// <inheritdoc/>
-    protected override async Task<IEnumerable<CtrCandidate>> CandidatesAsync(string word, IDictionary boundParameters, CancellationToken cancellationToken)
+    protected override Task<IEnumerable<CtrCandidate>> CandidatesAsync(string word, IDictionary boundParameters, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(boundParameters);
-        CtrSession session = SessionOf(boundParameters);
-        ICtrConnection connection = await session.OpenAsync(cancellationToken).ConfigureAwait(false);
-        var candidates = new List<CtrCandidate>();
-        foreach (string name in await NamespacesAsync(connection, boundParameters["Namespace"], session, cancellationToken).ConfigureAwait(false))
+        return AskAsync(boundParameters, async (session, connection) =>
         {
-            var query = new CtrImageQuery { Namespace = name, Detail = CtrImageDetail.None };
-            await foreach (CtrImage image in connection.Images.ListAsync(query, cancellationToken).ConfigureAwait(false))
+            var candidates = new List<CtrCandidate>();
+            foreach (string name in await NamespacesAsync(connection, boundParameters["Namespace"], session, cancellationToken).ConfigureAwait(false))
             {
-                string? familiar = CtrImageReference.TryParse(image.Name, out CtrImageReference? reference) ? reference.FamiliarName : null;
-                string? text = GoesOn(image.Name, word) ? image.Name : familiar is not null && GoesOn(familiar, word) ? familiar : null;
-                if (text is not null)
+                var query = new CtrImageQuery { Namespace = name, Detail = CtrImageDetail.None };
+                await foreach (CtrImage image in connection.Images.ListAsync(query, cancellationToken).ConfigureAwait(false))
                 {
-                    candidates.Add(new CtrCandidate(text, $"{image.Digest} in {name}, updated {image.UpdatedAt:yyyy-MM-dd HH:mm}"));
+                    if (Candidate(image, word) is { } candidate)
+                    {
+                        candidates.Add(candidate);
+                    }
                 }
             }
-        }
 
-        return candidates.DistinctBy(candidate => candidate.Text);
+            return candidates.DistinctBy(candidate => candidate.Text);
+        }, cancellationToken);
+    }
+
+    /// <summary>The image by the form of its name that goes on from the word. Null where neither does.</summary>
+    private static CtrCandidate? Candidate(CtrImage image, string word)
+    {
+        string? familiar = CtrImageReference.TryParse(image.Name, out CtrImageReference? reference) ? reference.FamiliarName : null;
+        string? text = GoesOn(image.Name, word) ? image.Name : familiar is not null && GoesOn(familiar, word) ? familiar : null;
+        return text is null ? null : new CtrCandidate(text, $"{image.Digest} in {image.Namespace}, updated {image.UpdatedAt:yyyy-MM-dd HH:mm}");
     }
 
     private static async Task<IEnumerable<string>> NamespacesAsync(ICtrConnection connection, object? given, CtrSession session, CancellationToken cancellationToken)

@@ -6,12 +6,11 @@ namespace CtrPS.Completion;
 public sealed class PluginTypeCompleter : CtrCompleter
 {
     /// <inheritdoc/>
-    protected override async Task<IEnumerable<CtrCandidate>> CandidatesAsync(string word, IDictionary boundParameters, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(boundParameters);
-        ICtrConnection connection = await ConnectAsync(boundParameters, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<CtrPlugin> plugins = await connection.Server.ListPluginsAsync([], cancellationToken).ConfigureAwait(false);
-        return plugins.GroupBy(plugin => plugin.Type, StringComparer.Ordinal).Where(type => GoesOn(type.Key, word))
-            .Select(type => new CtrCandidate(type.Key, string.Join(", ", type.Select(plugin => plugin.Id))));
-    }
+    protected override Task<IEnumerable<CtrCandidate>> CandidatesAsync(string word, IDictionary boundParameters, CancellationToken cancellationToken) =>
+        AskAsync(boundParameters, async (_, connection) =>
+        {
+            IReadOnlyList<CtrPlugin> plugins = await connection.Server.ListPluginsAsync([], cancellationToken).ConfigureAwait(false);
+            return plugins.GroupBy(plugin => plugin.Type, StringComparer.Ordinal).Where(type => GoesOn(type.Key, word))
+                .Select(type => new CtrCandidate(type.Key, string.Join(", ", type.Select(plugin => plugin.Id))));
+        }, cancellationToken);
 }

@@ -28,15 +28,18 @@ internal sealed class SessionTable
 
     /// <summary>The session that cmdlets use when none is named: the last one connected; else one for the environment's address.</summary>
     /// <exception cref="CtrException">The environment's address or namespace is malformed.</exception>
-    public CtrSession Default => ChosenIfOpen ?? EnvironmentSession ?? Add(CtrEndpoint.EnvironmentDefault, null);
+    public CtrSession Default => DefaultIfAny ?? Add(CtrEndpoint.EnvironmentDefault, null);
 
     /// <summary>The session that stands for the environment's address, if one was made; those opened with -NoDefault do not.</summary>
     private CtrSession? EnvironmentSession => Sessions.FirstOrDefault(session => session.Endpoint.Reaches(CtrEndpoint.EnvironmentDefault) && !_neverDefault.Contains(session));
 
+    /// <summary>As <see cref="Default"/>, but makes none.</summary>
+    public CtrSession? DefaultIfAny => ChosenIfOpen ?? EnvironmentSession;
+
     private CtrSession? ChosenIfOpen => _chosen is { State: not CtrSessionState.Closed } ? _chosen : null;
 
     /// <summary>Whether a cmdlet that names no session would use this one. Adds none.</summary>
-    public bool IsDefault(CtrSession session) => ReferenceEquals(session, ChosenIfOpen ?? EnvironmentSession);
+    public bool IsDefault(CtrSession session) => ReferenceEquals(session, DefaultIfAny);
 
     /// <summary>A session with this endpoint: one that is there, else a new one that connects when it is used.</summary>
     public CtrSession GetOrAdd(CtrEndpoint endpoint) => Find(endpoint).FirstOrDefault() ?? Add(endpoint, null);
@@ -49,11 +52,13 @@ internal sealed class SessionTable
     /// <param name="namespace">Its namespace; null: <c>$env:CONTAINERD_NAMESPACE</c>, else <c>default</c>.</param>
     public CtrSession Add(CtrEndpoint endpoint, string? @namespace)
     {
-        var session = new CtrSession(
-            ++_lastId, endpoint, @namespace is null ? null : CtrIdentifier.RequireNamespace(@namespace), static (endpoint, token) => Client.Connector.OpenAsync(endpoint, token));
+        var session = new CtrSession(++_lastId, endpoint, @namespace is null ? null : CtrIdentifier.RequireNamespace(@namespace), OpenAsync);
         _sessions.Add(session);
         return session;
     }
+
+    /// <summary>A session that is in no table, for one use; the caller closes it.</summary>
+    public static CtrSession Detached(CtrEndpoint endpoint) => new(0, endpoint, null, OpenAsync);
 
     /// <summary>Uses the session where none is named.</summary>
     public void SetDefault(CtrSession session) => _chosen = session;
@@ -81,4 +86,6 @@ internal sealed class SessionTable
             Close(session);
         }
     }
+
+    private static Task<ICtrConnection> OpenAsync(CtrEndpoint endpoint, CancellationToken cancellationToken) => Client.Connector.OpenAsync(endpoint, cancellationToken);
 }

@@ -51,12 +51,13 @@ internal static class ImageFinder
     public static async Task<CtrException> NotFoundAsync(
         ICtrConnection connection, IReadOnlyCollection<string> namespaces, string name, CancellationToken cancellationToken)
     {
+        IEnumerable<string> all = (await connection.Namespaces.ListAsync(cancellationToken).ConfigureAwait(false)).Select(one => one.Name);
         var elsewhere = new List<string>();
-        foreach (CtrNamespace other in await connection.Namespaces.ListAsync(cancellationToken).ConfigureAwait(false))
+        foreach (string other in all.Except(namespaces))
         {
-            if (!namespaces.Contains(other.Name) && await connection.Images.FindAsync(other.Name, name, CtrImageDetail.None, cancellationToken).ConfigureAwait(false) is not null)
+            if (await connection.Images.FindAsync(other, name, CtrImageDetail.None, cancellationToken).ConfigureAwait(false) is not null)
             {
-                elsewhere.Add(other.Name);
+                elsewhere.Add(other);
             }
         }
 
@@ -64,21 +65,21 @@ internal static class ImageFinder
         if (elsewhere.Count == 0 && CtrImageReference.TryParse(name, out CtrImageReference? wanted))
         {
             bool IsRelative(string candidate) => CtrImageReference.TryParse(candidate, out CtrImageReference? other) && other.Registry == wanted.Registry && other.Repository == wanted.Repository;
-            foreach (string one in namespaces)
+            foreach (string one in namespaces.Union(all))
             {
                 var query = new CtrImageQuery { Namespace = one, Match = IsRelative, Detail = CtrImageDetail.None };
                 await foreach (CtrImage image in connection.Images.ListAsync(query, cancellationToken).ConfigureAwait(false))
                 {
-                    relatives.Add(image.Name);
+                    relatives.Add($"'{image.Name}' in '{one}'");
                 }
             }
         }
 
-        string where = namespaces.Count == 1 ? $"namespace '{namespaces.First()}'" : $"the namespaces {Quoted(namespaces)}";
+        string where = namespaces.Count == 1 ? $"namespace '{namespaces.First()}'" : $"the namespaces {Some(namespaces.Select(one => $"'{one}'"))}";
         (string hint, string action) = elsewhere.Count > 0
-            ? ($" It exists in {Quoted(elsewhere)}.", $"Use -Namespace {elsewhere[0]}.")
+            ? ($" It exists in {Some(elsewhere.Select(one => $"'{one}'"))}.", $"Use -Namespace {elsewhere[0]}.")
             : relatives.Count > 0
-            ? ($" That repository has {Quoted(relatives)} there.", "Name one of these, or use a wildcard.")
+            ? ($" That repository has {Some(relatives)}.", "Name one of these, or use a wildcard.")
             : ("", "List the images with Get-CtrImage -Namespace *.");
         return new CtrException(CtrErrorIds.ImageNotFound, CtrStatus.NotFound, $"There is no image '{name}' in {where}.{hint}")
         {
@@ -87,6 +88,9 @@ internal static class ImageFinder
         };
     }
 
-    private static string Quoted(IReadOnlyCollection<string> names) =>
-        string.Join(", ", names.Take(MaxHints).Select(name => $"'{name}'")) + (names.Count > MaxHints ? $" and {names.Count - MaxHints} more" : "");
+    private static string Some(IEnumerable<string> things)
+    {
+        string[] all = things.ToArray();
+        return string.Join(", ", all.Take(MaxHints)) + (all.Length > MaxHints ? $" and {all.Length - MaxHints} more" : "");
+    }
 }

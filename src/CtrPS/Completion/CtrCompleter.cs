@@ -63,7 +63,7 @@ public abstract class CtrCompleter : IArgumentCompleter
         return value switch
         {
             CtrSession session => session,
-            null => SessionTable.Current.DefaultIfAny,
+            null => SessionTable.Current.Default, // kept: the next key finds it connected
             _ when int.TryParse(value.ToString(), out int id) => SessionTable.Current.Sessions.FirstOrDefault(session => session.Id == id),
             _ => SessionTable.Current.Find(endpoint).FirstOrDefault(),
         };

@@ -28,18 +28,17 @@ internal sealed class SessionTable
 
     /// <summary>The session that cmdlets use when none is named: the last one connected; else one for the environment's address.</summary>
     /// <exception cref="CtrException">The environment's address or namespace is malformed.</exception>
-    public CtrSession Default => DefaultIfAny ?? Add(CtrEndpoint.EnvironmentDefault, null);
+    public CtrSession Default => ExistingDefault ?? Add(CtrEndpoint.EnvironmentDefault, null);
 
     /// <summary>The session that stands for the environment's address, if one was made; those opened with -NoDefault do not.</summary>
     private CtrSession? EnvironmentSession => Sessions.FirstOrDefault(session => session.Endpoint.Reaches(CtrEndpoint.EnvironmentDefault) && !_neverDefault.Contains(session));
 
-    /// <summary>As <see cref="Default"/>, but makes none.</summary>
-    public CtrSession? DefaultIfAny => ChosenIfOpen ?? EnvironmentSession;
+    private CtrSession? ExistingDefault => ChosenIfOpen ?? EnvironmentSession;
 
     private CtrSession? ChosenIfOpen => _chosen is { State: not CtrSessionState.Closed } ? _chosen : null;
 
     /// <summary>Whether a cmdlet that names no session would use this one. Adds none.</summary>
-    public bool IsDefault(CtrSession session) => ReferenceEquals(session, DefaultIfAny);
+    public bool IsDefault(CtrSession session) => ReferenceEquals(session, ExistingDefault);
 
     /// <summary>A session with this endpoint: one that is there, else a new one that connects when it is used.</summary>
     public CtrSession GetOrAdd(CtrEndpoint endpoint) => Find(endpoint).FirstOrDefault() ?? Add(endpoint, null);

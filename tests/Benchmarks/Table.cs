@@ -27,7 +27,7 @@ internal static class Table
         {
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {row.Work} | {row.Reference} | {row.ReferenceTime,0:0} ms | {row.Time:0} ms | {(row.ReferenceTime is { } time ? string.Create(CultureInfo.InvariantCulture, $"{time / row.Time:0.0}x") : "-")} | {row.Goal} |"));
+                $"| {row.Work} | {row.Reference} | {(row.ReferenceTime is { } reference ? string.Create(CultureInfo.InvariantCulture, $"{reference:0} ms") : "-")} | {row.Time:0} ms | {(row.ReferenceTime is { } time ? string.Create(CultureInfo.InvariantCulture, $"{time / row.Time:0.0}x") : "-")} | {row.Goal} |"));
         }
     }
 }

@@ -10,7 +10,8 @@ param(
     [string] $Generation = '1.6'
 )
 $ErrorActionPreference = 'Stop'
-$start = [Diagnostics.ProcessStartInfo]::new('dotnet', [string[]]@($Rig, 'up', '--generation', $Generation, '--load', 'nginx,busybox', '--namespace', 'k8s.io'))
+[string[]] $up = $Rig, 'up', '--generation', $Generation, '--load', 'nginx,busybox', '--namespace', 'k8s.io'
+$start = [Diagnostics.ProcessStartInfo]::new('dotnet', $up)
 $start.RedirectStandardInput = $true
 $start.RedirectStandardOutput = $true
 $process = [Diagnostics.Process]::Start($start)
@@ -21,14 +22,14 @@ try {
     Import-Module $Module
     $env:CONTAINERD_ADDRESS = $daemon.address
     "A private containerd $($daemon.version) listens at $($daemon.address); ctr loaded these images into namespace k8s.io:"
-    & $daemon.ctr --address $daemon.address --namespace k8s.io images ls | ForEach-Object { ($_ -split ' {2,}|\t' | Select-Object -First 1) -replace '\s.*' } | Select-Object -Skip 1
+    & $daemon.ctr --address $daemon.address --namespace k8s.io images ls -q
 
     ''
     'PS> Get-CtrImage -Namespace k8s.io | Where Size -gt 100MB'
     Get-CtrImage -Namespace k8s.io | Where-Object Size -GT 100MB | Out-String | ForEach-Object TrimEnd
 
     ''
-    "PS> Get-CtrImage nginx:deb -Namespace k8s.io | Add-CtrImageTag -Tag registry.example.com/web/nginx:1 -WhatIf"
+    'PS> Get-CtrImage nginx:deb -Namespace k8s.io | Add-CtrImageTag -Tag registry.example.com/web/nginx:1 -WhatIf'
     Get-CtrImage nginx:deb -Namespace k8s.io | Add-CtrImageTag -Tag registry.example.com/web/nginx:1 -WhatIf
 
     ''

@@ -119,10 +119,12 @@ internal static partial class StatusMap
 
     private static CtrException Transport(HttpRequestException error, CtrEndpoint endpoint, string? serverVersion)
     {
-        // Before the first answer it may be anything that listens there; later the same fault is a connection that broke.
-        if (serverVersion is null && error.HttpRequestError is HttpRequestError.HttpProtocolError or HttpRequestError.InvalidResponse or HttpRequestError.VersionNegotiationError)
+        // Before the first answer it may be anything that listens there, and a server of another protocol may answer in its own or just
+        // close; later the same fault is a connection that broke.
+        if (serverVersion is null)
         {
-            return ConnectFault.NotContainerd(endpoint, "it does not speak HTTP/2.", error);
+            bool otherProtocol = error.HttpRequestError is HttpRequestError.HttpProtocolError or HttpRequestError.InvalidResponse or HttpRequestError.VersionNegotiationError;
+            return ConnectFault.NotContainerd(endpoint, otherProtocol ? "it does not speak HTTP/2." : "it closes the connection before an answer.", error);
         }
 
         return new CtrException(

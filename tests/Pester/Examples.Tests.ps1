@@ -1,0 +1,67 @@
+#requires -Version 7.6
+# Every example of the help pages runs as it stands there, on a daemon with the images that it names.
+
+BeforeDiscovery {
+    Import-Module (Join-Path $PSScriptRoot Helpers.psm1)
+    $examples = foreach ($page in Get-ChildItem (Join-Path $PSScriptRoot .. .. docs en-US) -Filter *-*.md) {
+        $section = [regex]::Match((Get-Content $page -Raw), '(?ms)^## EXAMPLES\s*$(.*?)^## ').Groups[1].Value
+        foreach ($part in $section -split '(?m)^### ' | Select-Object -Skip 1) {
+            $code = [regex]::Matches($part, '(?ms)^```powershell\s*$(.*?)^```') | ForEach-Object { $_.Groups[1].Value }
+            @{ page = $page.BaseName; title = ($part -split '\r?\n')[0].Trim(); code = $code -join "`n" }
+        }
+    }
+}
+
+BeforeAll {
+    $ErrorActionPreference = 'Stop'
+}
+
+Describe 'The examples' {
+    It 'are found: at least two of each cmdlet, with code' -ForEach @{ examples = $examples } {
+        $cmdlets = (Import-PowerShellDataFile (Get-ManifestPath)).CmdletsToExport
+        $few = $examples | Group-Object { $_.page } | Where-Object Count -LT 2
+        $few.Name | Should -BeNullOrEmpty
+        ($examples | ForEach-Object page | Sort-Object -Unique -Culture '') | Should -Be $cmdlets
+        $examples | Where-Object { $_.code -notmatch '\w+-Ctr\w+' } | ForEach-Object { "$($_.page): $($_.title)" } | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'Examples, containerd <generation>' -ForEach (Get-RigGeneration) {
+    if ($reason) {
+        It 'has a daemon' { Set-ItResult -Skipped -Because $reason }
+        return
+    }
+
+    BeforeAll {
+        $rig = Get-Rig $generation Examples
+        $manifest = Get-ManifestPath
+        $original = 'docker.io/library/busybox:1.35', 'docker.io/library/nginx:deb'
+    }
+
+    # What an example left behind goes, so that the next finds what it expects.
+    AfterEach {
+        Clear-TestNamespace $rig @(Invoke-Ctr $rig namespaces ls -q | Where-Object { $_ -ne 'k8s.io' })
+        foreach ($row in ConvertFrom-CtrTable (Invoke-Ctr $rig -n k8s.io images ls)) {
+            if ($row.REF -notin $original) {
+                $null = Invoke-Ctr $rig -n k8s.io images rm $row.REF
+            } elseif ($row.LABELS -ne '-') {
+                $null = Invoke-Ctr $rig -n k8s.io images label $row.REF @($row.LABELS -split ',' -replace '=.*', '=')
+            }
+        }
+    }
+
+    It '<page>: <title>' -ForEach $examples {
+        $shell = [powershell]::Create()
+        try {
+            Use-Environment @{ CONTAINERD_ADDRESS = $rig.Address } {
+                $null = $shell.AddScript("Import-Module '$manifest'").AddStatement()
+                $null = $shell.AddScript($code.Replace('/run/containerd/containerd.sock', $rig.Address)).Invoke()
+            }
+            $shell.Streams.Error | ForEach-Object { "$_" } | Should -BeNullOrEmpty
+            $shell.HadErrors | Should -BeFalse
+        } finally {
+            $shell.Dispose()
+        }
+        Invoke-Ctr $rig -n k8s.io images ls -q | Where-Object { $_ -in $original } | Should -Be $original
+    }
+}

@@ -1,0 +1,354 @@
+#requires -Version 7.6
+<#
+What the test files share: the module under test, private containerds, child processes, waiting, open calls.
+A rig starts when a test first asks for it. It ends with Close-Rig or this module, at the latest with the process: its standard input closes.
+#>
+
+$ErrorActionPreference = 'Stop'
+$repository = Split-Path (Split-Path $PSScriptRoot)
+$rigs = @{}
+$archives = @{}
+$generations = $null
+
+# What a rig holds in namespace k8s.io. Tests change nothing there, except in a rig of their own.
+$contents = @{
+    Shared   = 'nginx', 'busybox', 'busybox-docker', 'index', 'index-full', 'attested', 'nested', 'absent', 'arm', 'names'
+    Restart  = , 'busybox'
+    Examples = 'nginx', 'busybox'
+}
+
+# A test that names no address must never meet the machine's own containerd.
+$environment = @{ CONTAINERD_ADDRESS = $env:CONTAINERD_ADDRESS; CONTAINERD_NAMESPACE = $env:CONTAINERD_NAMESPACE }
+$env:CONTAINERD_ADDRESS = '/nonexistent/containerd.sock'
+$env:CONTAINERD_NAMESPACE = $null
+
+$ExecutionContext.SessionState.Module.OnRemove = {
+    Close-Rig
+    foreach ($name in $environment.Keys) {
+        [Environment]::SetEnvironmentVariable($name, $environment[$name])
+    }
+}
+
+# The manifest of the built module.
+function Get-ManifestPath {
+    $path = Join-Path $repository output CtrPS CtrPS.psd1
+    if (-not (Test-Path $path)) {
+        throw "The module is not built: there is no '$path'. Run ./build.sh build (or dotnet build CtrPS.sln) first."
+    }
+    $path
+}
+
+function Import-ModuleUnderTest {
+    Import-Module (Get-ManifestPath) -Global
+}
+
+function Get-RigProgram {
+    $project = Join-Path $repository tests Rig
+    $find = { Get-ChildItem (Join-Path $project bin * net10.0 CtrPS.Rig.dll) -ErrorAction Ignore | Sort-Object LastWriteTime | Select-Object -Last 1 }
+    $program = & $find
+    if (-not $program) {
+        $words = dotnet build $project -c Release -m:1 2>&1
+        $program = & $find
+        if (-not $program) {
+            throw "The rig does not build: $($words | Select-Object -Last 5)"
+        }
+    }
+    $program.FullName
+}
+
+# One hash table a generation of containerd, for -ForEach: generation, and reason where it cannot be started here.
+function Get-RigGeneration {
+    if (-not $script:generations) {
+        $script:generations = dotnet (Get-RigProgram) generations | ConvertFrom-Json
+    }
+    foreach ($one in $script:generations) {
+        @{ generation = $one.generation; reason = $one.available ? $null : "containerd $($one.generation) cannot be started here: $($one.reason)" }
+    }
+}
+
+function Start-RigProcess {
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'a process of its own')]
+    param([string] $Generation, [string] $Content)
+    $start = [Diagnostics.ProcessStartInfo]::new('dotnet')
+    $load = $contents[$Content] -join ','
+    foreach ($word in (Get-RigProgram), 'up', '--generation', $Generation, '--load', $load, '--no-unpack', '--namespace', 'k8s.io') {
+        $start.ArgumentList.Add($word)
+    }
+    $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+    $process = [Diagnostics.Process]::Start($start)
+    @{ Process = $process; FirstLine = $process.StandardOutput.ReadLineAsync(); Words = $process.StandardError.ReadToEndAsync(); Rig = $null }
+}
+
+<#
+A running containerd of a generation: Address, Ctr (path), Version, Root, ProcessId of the daemon. The first call for the shared ones
+starts those of all generations, side by side.
+#>
+function Get-Rig {
+    param([string] $Generation, [string] $Content = 'Shared')
+    $wanted = $Content -eq 'Shared' ? @(Get-RigGeneration | Where-Object { -not $_.reason } | ForEach-Object generation) : @($Generation)
+    foreach ($one in $wanted | Where-Object { -not $rigs.ContainsKey("$_ $Content") }) {
+        $rigs["$one $Content"] = Start-RigProcess $one $Content
+    }
+    $entry = $rigs["$Generation $Content"]
+    if (-not $entry.Rig) {
+        $line = $entry.FirstLine.GetAwaiter().GetResult()
+        if (-not $line) {
+            throw "The rig for containerd $Generation did not start: $($entry.Words.GetAwaiter().GetResult())"
+        }
+        $facts = $line | ConvertFrom-Json
+        $entry.Rig = [pscustomobject]@{
+            Address = $facts.address; Ctr = $facts.ctr; Version = $facts.version; Root = $facts.root; ProcessId = $facts.pid
+            Process = $entry.Process
+        }
+    }
+    $entry.Rig
+}
+
+# stop, kill or start the daemon of a rig.
+function Send-RigCommand {
+    param([pscustomobject] $Rig, [string] $Command)
+    $Rig.Process.StandardInput.WriteLine($Command)
+    $answer = $Rig.Process.StandardOutput.ReadLine() | ConvertFrom-Json -AsHashtable
+    if ($answer.error) {
+        throw "The rig cannot $Command`: $($answer.error)"
+    }
+}
+
+# Ends rigs and waits until they have cleaned up.
+function Close-Rig {
+    foreach ($entry in $rigs.Values) {
+        $entry.Process.StandardInput.Close()
+    }
+    foreach ($entry in $rigs.Values) {
+        if (-not $entry.Process.WaitForExit(60000)) {
+            throw "The rig with process id $($entry.Process.Id) does not end."
+        }
+        $entry.Process.Dispose()
+    }
+    $rigs.Clear()
+}
+
+# The rig's own ctr: Invoke-Ctr $rig -n k8s.io images ls. What it says on standard error is dropped unless it fails.
+function Invoke-Ctr {
+    $rig = $args[0]
+    $words = @($args | Select-Object -Skip 1)
+    $lines = & $rig.Ctr --address $rig.Address @words 2>&1
+    if ($LASTEXITCODE -ne 0) {
+        throw "ctr $words ended with ${LASTEXITCODE}: $lines"
+    }
+    $lines | Where-Object { $_ -is [string] }
+}
+
+# A table that ctr prints, as objects. The columns begin where their headings do.
+function ConvertFrom-CtrTable {
+    param([string[]] $Line)
+    $heads = [regex]::Matches($Line[0], '\S+')
+    foreach ($row in $Line | Select-Object -Skip 1) {
+        $object = [ordered]@{}
+        for ($i = 0; $i -lt $heads.Count; $i++) {
+            $begin = [Math]::Min($heads[$i].Index, $row.Length)
+            $end = $i + 1 -lt $heads.Count ? [Math]::Min($heads[$i + 1].Index, $row.Length) : $row.Length
+            $object[$heads[$i].Value] = $row.Substring($begin, $end - $begin).Trim()
+        }
+        [pscustomobject]$object
+    }
+}
+
+# The archive of one of the rig's images.
+function Get-ArchivePath {
+    param([string] $Image)
+    if (-not $archives[$Image]) {
+        $archives[$Image] = (dotnet (Get-RigProgram) archive $Image | ConvertFrom-Json).$Image
+    }
+    $archives[$Image]
+}
+
+# Makes a namespace with an image of the rig in it, by ctr; returns its name. Clear-TestNamespace removes it.
+function Add-TestNamespace {
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidUsingPositionalParameters', '', Justification = 'the words of ctr')]
+    param([pscustomobject] $Rig, [string] $Image = 'busybox')
+    $name = "pester-$([guid]::NewGuid().ToString('n').Substring(0, 8))"
+    $null = Invoke-Ctr $Rig -n $name images import --no-unpack (Get-ArchivePath $Image)
+    $name
+}
+
+# Removes namespaces with the images in them, by ctr.
+function Clear-TestNamespace {
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidUsingPositionalParameters', '', Justification = 'the words of ctr')]
+    param([pscustomobject] $Rig, [string[]] $Name)
+    $present = Invoke-Ctr $Rig namespaces ls -q
+    foreach ($one in $Name | Where-Object { $_ -in $present }) {
+        $images = @(Invoke-Ctr $Rig -n $one images ls -q)
+        if ($images) {
+            $null = Invoke-Ctr $Rig -n $one images rm --sync @images
+        }
+        $null = Invoke-Ctr $Rig namespaces rm $one
+    }
+}
+
+# Waits for a condition, for ten seconds at the most.
+function Wait-Until {
+    param([scriptblock] $Condition, [string] $What)
+    $clock = [Diagnostics.Stopwatch]::StartNew()
+    while (-not (& $Condition)) {
+        if ($clock.Elapsed.TotalSeconds -gt 10) {
+            throw "Waited ten seconds in vain until $What."
+        }
+        [Threading.Thread]::Sleep(10)
+    }
+}
+
+# Runs a script block in a PowerShell of its own; its objects come back as copies, its errors as errors.
+function Invoke-Child {
+    param([scriptblock] $Script, [object[]] $ArgumentList = @())
+    pwsh -NoProfile -NonInteractive -Command $Script -args $ArgumentList
+}
+
+# Runs a script block with environment variables and puts them back.
+function Use-Environment {
+    param([hashtable] $Variable, [scriptblock] $Script)
+    $before = @{}
+    try {
+        foreach ($name in $Variable.Keys) {
+            $before[$name] = [Environment]::GetEnvironmentVariable($name)
+            [Environment]::SetEnvironmentVariable($name, $Variable[$name])
+        }
+        & $Script
+    } finally {
+        foreach ($name in $before.Keys) {
+            [Environment]::SetEnvironmentVariable($name, $before[$name])
+        }
+    }
+}
+
+# A unix socket that takes connections and never answers. Dispose it.
+function Open-SilentSocket {
+    param([string] $Path)
+    $socket = [Net.Sockets.Socket]::new('Unix', 'Stream', 'Unspecified')
+    $socket.Bind([Net.Sockets.UnixDomainSocketEndPoint]::new($Path))
+    $socket.Listen(16)
+    $socket
+}
+
+# Counts gRPC calls by the events that Grpc.Net.Client gives off: Started in all, and Open now.
+function Get-CallCount {
+    Add-TestType
+    [CtrPSTests.CallCounter]::Instance
+}
+
+<#
+A daemon by TCP, as behind a user's own proxy: what is on this machine looks remote then. Address is for -Session; Freeze holds answers
+back, as a daemon that hangs, until Thaw. Dispose it.
+#>
+function Open-Relay {
+    param([pscustomobject] $Rig)
+    Add-TestType
+    [CtrPSTests.Relay]::new($Rig.Address)
+}
+
+function Add-TestType {
+    if ('CtrPSTests.CallCounter' -as [type]) {
+        return
+    }
+    Add-Type -TypeDefinition @'
+        using System;
+        using System.Diagnostics.Tracing;
+        using System.Net;
+        using System.Net.Sockets;
+        using System.Threading;
+        using System.Threading.Tasks;
+
+        namespace CtrPSTests;
+
+        public sealed class CallCounter : EventListener
+        {
+            public static readonly CallCounter Instance = new();
+            private int _started;
+            private int _ended;
+
+            public int Started => Volatile.Read(ref _started);
+
+            public int Open => Started - Volatile.Read(ref _ended);
+
+            protected override void OnEventSourceCreated(EventSource source)
+            {
+                if (source.Name == "Grpc.Net.Client")
+                {
+                    EnableEvents(source, EventLevel.Verbose);
+                }
+            }
+
+            protected override void OnEventWritten(EventWrittenEventArgs written)
+            {
+                if (written.EventName == "CallStart")
+                {
+                    Interlocked.Increment(ref _started);
+                }
+                else if (written.EventName == "CallStop")
+                {
+                    Interlocked.Increment(ref _ended);
+                }
+            }
+        }
+
+        public sealed class Relay : IDisposable
+        {
+            private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+            private readonly CancellationTokenSource _end = new();
+            private readonly string _path;
+            private volatile TaskCompletionSource _gate = new();
+
+            public Relay(string path)
+            {
+                _path = path;
+                _listener.Start();
+                Address = $"tcp://{_listener.LocalEndpoint}";
+                Thaw();
+                _ = AcceptAsync();
+            }
+
+            public string Address { get; }
+
+            public bool IsFrozen => !_gate.Task.IsCompleted;
+
+            public void Freeze() => _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+            public void Thaw() => _gate.TrySetResult();
+
+            public void Dispose()
+            {
+                _end.Cancel();
+                _listener.Dispose();
+            }
+
+            private async Task AcceptAsync()
+            {
+                while (!_end.IsCancellationRequested)
+                {
+                    var client = await _listener.AcceptSocketAsync(_end.Token);
+                    var server = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                    await server.ConnectAsync(new UnixDomainSocketEndPoint(_path), _end.Token);
+                    _ = PumpAsync(client, server, () => Task.CompletedTask);
+                    _ = PumpAsync(server, client, () => _gate.Task);
+                }
+            }
+
+            private async Task PumpAsync(Socket from, Socket to, Func<Task> gate)
+            {
+                using (from)
+                using (to)
+                {
+                    var buffer = new byte[65536];
+                    int count;
+                    while ((count = await from.ReceiveAsync(buffer, _end.Token)) > 0)
+                    {
+                        await gate().WaitAsync(_end.Token);
+                        await to.SendAsync(buffer.AsMemory(0, count), _end.Token);
+                    }
+                }
+            }
+        }
+'@
+}
+
+Export-ModuleMember -Function *-*

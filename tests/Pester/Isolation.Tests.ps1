@@ -1,0 +1,180 @@
+#requires -Version 7.6
+# The module beside others and over its life in a process. Each test has a PowerShell of its own: assemblies stay for the life of one.
+
+BeforeDiscovery {
+    Import-Module (Join-Path $PSScriptRoot Helpers.psm1)
+}
+
+BeforeAll {
+    $ErrorActionPreference = 'Stop'
+    $manifest = Get-ManifestPath
+
+    # A module with another Google.Protobuf, as PowerShell modules bring it: loaded into the default context.
+    $project = Join-Path $TestDrive Foreign.csproj
+    Set-Content $project @'
+<Project Sdk="Microsoft.NET.Sdk">
+  <PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup>
+  <ItemGroup><PackageReference Include="Google.Protobuf" Version="3.21.9" /></ItemGroup>
+</Project>
+'@
+    $words = dotnet restore $project --packages (Join-Path $TestDrive packages) 2>&1
+    $protobuf = Join-Path $TestDrive packages google.protobuf 3.21.9 lib net5.0 Google.Protobuf.dll
+    $foreignMissing = (Test-Path $protobuf) ? $null : "Google.Protobuf 3.21.9 cannot be had: $($words -match 'error' | Select-Object -First 1)"
+    if (-not $foreignMissing) {
+        $foreign = Join-Path $TestDrive Foreign Foreign.psd1
+        $null = New-Item (Split-Path $foreign) -ItemType Directory
+        Copy-Item $protobuf (Split-Path $foreign)
+        New-ModuleManifest $foreign -RequiredAssemblies Google.Protobuf.dll
+    }
+}
+
+Describe 'Import' {
+    It 'connects to nothing and loads no client' {
+        $path = Join-Path $TestDrive quiet.sock
+        $socket = Open-SilentSocket $path
+        try {
+            $loaded = Use-Environment @{ CONTAINERD_ADDRESS = $path } {
+                Invoke-Child {
+                    param($Manifest)
+                    Import-Module $Manifest
+                    [AppDomain]::CurrentDomain.GetAssemblies().GetName().Name -match '^(CtrPS|Grpc|Google|Microsoft\.Extensions)'
+                } $manifest
+            }
+            $socket.Poll(0, 'SelectRead') | Should -BeFalse -Because 'nobody may have connected'
+        } finally {
+            $socket.Dispose()
+        }
+        $loaded | Sort-Object | Should -Be 'CtrPS', 'CtrPS.Core'
+    }
+
+    It 'makes type literals resolve before any cmdlet ran' {
+        $answer = Invoke-Child {
+            param($Manifest)
+            Import-Module $Manifest
+            [CtrPS.CtrImage].FullName
+            [CtrPS.CtrPlatform]::new('aarch64').ToString()
+            [CtrPS.CtrErrorIds]::ImageNotFound
+        } $manifest
+        $answer | Should -Be 'CtrPS.CtrImage', 'linux/arm64', 'CtrImageNotFound'
+    }
+}
+
+Describe 'Isolation, containerd <generation>' -ForEach (Get-RigGeneration) {
+    if ($reason) {
+        It 'has a daemon' { Set-ItResult -Skipped -Because $reason }
+        return
+    }
+
+    BeforeAll {
+        $rig = Get-Rig $generation
+        $address = $rig.Address
+    }
+
+    It 'works beside a module with another Google.Protobuf, imported <order>' -ForEach @(
+        @{ order = 'before it'; foreignFirst = $true }
+        @{ order = 'after it'; foreignFirst = $false }
+    ) {
+        if ($foreignMissing) {
+            Set-ItResult -Skipped -Because $foreignMissing
+        }
+        $answer = Invoke-Child {
+            param($Manifest, $Foreign, $Address, $ForeignFirst)
+            if ($ForeignFirst) {
+                Import-Module $Foreign
+            }
+            Import-Module $Manifest
+            (Get-CtrServer -Session $Address).Version
+            (Get-CtrImage -Session $Address -Namespace k8s.io).Count
+            if (-not $ForeignFirst) {
+                Import-Module $Foreign
+            }
+            # Both at work: the other module with its own version, ours with its own.
+            [Google.Protobuf.ByteString]::CopyFromUtf8('abc').Length
+            (Get-CtrImage busybox:1.35 -Session $Address -Namespace k8s.io).Tag
+            [AppDomain]::CurrentDomain.GetAssemblies() | Where-Object { $_.GetName().Name -eq 'Google.Protobuf' } | ForEach-Object {
+                "$([Runtime.Loader.AssemblyLoadContext]::GetLoadContext($_).Name) $($_.GetName().Version)"
+            } | Sort-Object
+        } $manifest, $foreign, $address, $foreignFirst
+        $answer | Should -HaveCount 6
+        $answer[0] | Should -Be $rig.Version
+        $answer[1] | Should -Be 11
+        $answer[2] | Should -Be 3
+        $answer[3] | Should -Be '1.35'
+        $answer[4] | Should -Match '^CtrPS\.Client (?!3\.21\.9)'
+        $answer[5] | Should -Be 'Default 3.21.9.0'
+    }
+
+    It 'survives <way>' -ForEach @(
+        @{ way = 'Import-Module -Force'; again = { param($Manifest) Import-Module $Manifest -Force } }
+        @{ way = 'Remove-Module and Import-Module'; again = { param($Manifest) Remove-Module CtrPS; Import-Module $Manifest } }
+    ) {
+        $answer = Invoke-Child {
+            param($Manifest, $Address, $Again)
+            Import-Module $Manifest
+            $old = Connect-CtrSession $Address -Namespace k8s.io
+            $image = Get-CtrImage busybox:1.35
+            & ([scriptblock]::Create($Again)) $Manifest
+            "$($old.State)"
+            @(Get-CtrSession).Count
+            $new = Connect-CtrSession $Address -Namespace k8s.io
+            (Get-CtrImage busybox:1.35) -is $image.GetType()
+            (Get-CtrSession).IsDefault
+            ($new | Out-String) -match 'Opened'
+            @([AppDomain]::CurrentDomain.GetAssemblies() | Where-Object { $_.GetName().Name -eq 'CtrPS.Client' }).Count
+        } $manifest, $address, "$again"
+        $answer | Should -Be 'Closed', 0, $true, $true, $true, 1
+    }
+
+    It 'works in parallel runspaces, each with its own sessions' {
+        $answer = Invoke-Child {
+            param($Manifest, $Address)
+            Import-Module $Manifest
+            $shared = Connect-CtrSession $Address -Namespace k8s.io
+            1..6 | ForEach-Object -ThrottleLimit 3 -UseNewRunspace -Parallel {
+                Import-Module $using:Manifest
+                $before = @(Get-CtrSession).Count
+                $own = Connect-CtrSession $using:Address -Namespace default
+                $throughShared = @(Get-CtrImage -Session $using:shared).Count
+                "$before $($own.Id) $throughShared $($own.Namespace)"
+            }
+            "$(@(Get-CtrSession).Count) $($shared.State) $($shared.IsDefault)"
+        } $manifest, $address
+        $answer | Should -Be (@('0 1 11 default') * 6 + '1 Opened True')
+    }
+
+    It 'keeps all that is not its own out of the default load context, whatever cmdlet ran' {
+        $script = {
+            param($Manifest, $Address)
+            $ErrorActionPreference = 'Stop'
+            Import-Module $Manifest
+            $null = Connect-CtrSession $Address -Namespace k8s.io
+            $null = Get-CtrServer
+            $null = Get-CtrPlugin
+            $name = "pester-$([guid]::NewGuid().ToString('n').Substring(0, 8))"
+            $null = New-CtrNamespace $name
+            Set-CtrNamespace $name -Label @{ a = 'b' }
+            $null = Get-CtrNamespace $name
+            Remove-CtrNamespace $name -Confirm:$false
+            $null = Get-CtrImage
+            Add-CtrImageTag busybox:1.35 "localhost/${name}:1"
+            Set-CtrImage "localhost/${name}:1" -Label @{ a = 'b' }
+            Remove-CtrImage "localhost/${name}:1"
+            $null = TabExpansion2 'Get-CtrImage -Image ngi' 23
+            $null = Get-CtrSession | Out-String
+            Disconnect-CtrSession
+            [AppDomain]::CurrentDomain.GetAssemblies() | ForEach-Object {
+                "$([Runtime.Loader.AssemblyLoadContext]::GetLoadContext($_).Name)/$($_.GetName().Name)"
+            }
+        }
+        $called = $script.Ast.FindAll({ $args[0] -is [Management.Automation.Language.CommandAst] }, $true) | ForEach-Object { $_.GetCommandName() }
+        $cmdlets = (Import-PowerShellDataFile $manifest).CmdletsToExport
+        $cmdlets | Where-Object { $_ -notin $called } | Should -BeNullOrEmpty -Because 'the script has to call every cmdlet'
+
+        $loaded = Invoke-Child $script $manifest, $address
+        $loaded | Should -Contain 'CtrPS.Client/CtrPS.Client'
+        $loaded | Should -Contain 'CtrPS.Client/Grpc.Net.Client'
+        $loaded | Should -Contain 'Default/CtrPS.Core'
+        $loaded | Should -Not -Contain 'CtrPS.Client/CtrPS.Core'
+        $loaded -match '^Default/(CtrPS\.Client|Grpc|Google|Microsoft\.Extensions)' | Should -BeNullOrEmpty
+    }
+}

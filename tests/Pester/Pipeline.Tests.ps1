@@ -1,0 +1,278 @@
+#requires -Version 7.6
+# What PowerShell promises of a pipeline: it can be stopped at any point, -WhatIf changes nothing, objects bind again.
+
+BeforeDiscovery {
+    Import-Module (Join-Path $PSScriptRoot Helpers.psm1)
+}
+
+BeforeAll {
+    $ErrorActionPreference = 'Stop'
+    Import-ModuleUnderTest
+    $calls = Get-CallCount
+}
+
+Describe 'Ctrl-C while nobody answers' {
+    BeforeAll {
+        $address = Join-Path $TestDrive silent.sock
+        $socket = Open-SilentSocket $address
+    }
+
+    AfterAll {
+        $socket.Dispose()
+    }
+
+    It 'ends <_> at once and leaves no call open' -ForEach @(
+        'Connect-CtrSession', 'Get-CtrServer', 'Get-CtrPlugin', 'Get-CtrNamespace', 'Get-CtrImage', 'Get-CtrImage nginx', 'Get-CtrImage -Namespace *'
+        'New-CtrNamespace pester', 'Set-CtrNamespace pester @{ a = 1 }', 'Remove-CtrNamespace pester -Force'
+        'Set-CtrImage a @{ a = 1 }', 'Add-CtrImageTag a b', 'Remove-CtrImage a', 'Remove-CtrImage a*'
+    ) {
+        $shell = [powershell]::Create()
+        try {
+            $null = $shell.AddScript("Import-Module '$(Get-ManifestPath)'").Invoke()
+            $shell.Commands.Clear()
+            $started = $calls.Started
+            $running = $shell.AddScript("$_ -Address '$address'").BeginInvoke()
+            Wait-Until { $calls.Started -gt $started } "'$_' has a call under way"
+            $calls.Open | Should -Be 1
+            $running.IsCompleted | Should -BeFalse
+
+            $clock = [Diagnostics.Stopwatch]::StartNew()
+            $shell.Stop()
+            $clock.Elapsed.TotalSeconds | Should -BeLessThan 5
+            $shell.InvocationStateInfo.State | Should -Be 'Stopped'
+            $running.IsCompleted | Should -BeTrue
+            $shell.Streams.Error | Should -BeNullOrEmpty
+            Wait-Until { $calls.Open -eq 0 } 'no call is open'
+        } finally {
+            $shell.Dispose()
+        }
+    }
+}
+
+Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
+    if ($reason) {
+        It 'has a daemon' { Set-ItResult -Skipped -Because $reason }
+        return
+    }
+
+    BeforeAll {
+        $rig = Get-Rig $generation
+        $session = Connect-CtrSession $rig.Address -Namespace k8s.io
+
+        # All that a cmdlet of the module can change, in ctr's words.
+        function Get-State {
+            Invoke-Ctr $rig namespaces ls
+            foreach ($name in Invoke-Ctr $rig namespaces ls -q) {
+                Invoke-Ctr $rig -n $name images ls
+            }
+        }
+    }
+
+    AfterAll {
+        Disconnect-CtrSession $session
+    }
+
+    Context 'of which only the beginning is wanted' {
+        BeforeAll {
+            $many = Add-TestNamespace $rig many:100
+            $relay = Open-Relay $rig
+        }
+
+        BeforeEach {
+            $cold = Connect-CtrSession $relay.Address -Namespace $many -NoDefault
+        }
+
+        AfterEach {
+            Disconnect-CtrSession $cold
+        }
+
+        AfterAll {
+            $relay.Dispose()
+            Clear-TestNamespace $rig $many
+        }
+
+        # No answer comes any more from the first object on, so that what is under way then would not end by itself. Whether anything is, is
+        # chance: the test tries until something was.
+        It 'leaves no call open after <what>' -ForEach @(
+            @{ what = 'Select-Object -First 1'; take = { $null = Get-CtrImage -Session $cold | & $freeze | Select-Object -First 1 } }
+            @{ what = 'a break downstream'; take = { foreach ($once in 1) { Get-CtrImage -Session $cold | & $freeze | ForEach-Object { break } } } }
+            @{
+                what = 'a throw downstream'
+                take = { { Get-CtrImage -Session $cold | & $freeze | ForEach-Object { throw 'enough' } } | Should -Throw 'enough' }
+            }
+        ) {
+            $seen = @{ Open = 0; Clock = [Diagnostics.Stopwatch]::new() }
+            $freeze = {
+                process {
+                    $relay.Freeze()
+                    $seen.Open = $calls.Open
+                    $seen.Clock.Restart()
+                    $_
+                }
+            }
+            for ($attempt = 0; $attempt -lt 40 -and $seen.Open -eq 0; $attempt++) {
+                Disconnect-CtrSession $cold
+                $cold = Connect-CtrSession $relay.Address -Namespace $many -NoDefault
+                try {
+                    & $take
+                    $seen.Clock.Elapsed.TotalSeconds | Should -BeLessThan 5
+                    Wait-Until { $calls.Open -eq 0 } 'no call is open'
+                } finally {
+                    $relay.Thaw()
+                }
+            }
+            $seen.Open | Should -BeGreaterThan 0
+        }
+
+        It 'leaves no call open after Ctrl-C in the middle' {
+            $shell = [powershell]::Create()
+            try {
+                $null = $shell.AddScript("Import-Module '$(Get-ManifestPath)'").Invoke()
+                $shell.Commands.Clear()
+                $null = $shell.AddScript('param($Cold, $Relay) Get-CtrImage -Session $Cold | ForEach-Object { $Relay.Freeze() }')
+                $running = $shell.AddArgument($cold).AddArgument($relay).BeginInvoke()
+                Wait-Until { $relay.IsFrozen } 'the first object came'
+                Wait-Until { $calls.Open -gt 0 } 'a call is under way'
+                $running.IsCompleted | Should -BeFalse
+                $shell.Stop()
+                $shell.InvocationStateInfo.State | Should -Be 'Stopped'
+                $shell.Streams.Error | Should -BeNullOrEmpty
+                Wait-Until { $calls.Open -eq 0 } 'no call is open'
+            } finally {
+                $relay.Thaw()
+                $shell.Dispose()
+            }
+        }
+
+        It 'gives the first object before it has read the last' {
+            $before = $calls.Started
+            Get-CtrImage -Session $cold | Select-Object -First 1 | Should -HaveCount 1
+            $first = $calls.Started - $before
+            Get-CtrImage -Session $cold | Should -HaveCount 100
+            $calls.Started - $before | Should -BeGreaterThan (2 * $first)
+        }
+    }
+
+    Context 'with -WhatIf' {
+        BeforeAll {
+            $namespace = Add-TestNamespace $rig
+            $null = New-CtrNamespace pester-empty
+            $scripts = @{
+                'Add-CtrImageTag' = { Add-CtrImageTag busybox:1.35 other -Namespace $namespace -Force -PassThru -WhatIf }
+                'New-CtrNamespace' = { New-CtrNamespace pester-new -WhatIf }
+                'Remove-CtrImage' = { Remove-CtrImage busybox:1.35 -Namespace $namespace -Force -Synchronous -WhatIf }
+                'Remove-CtrNamespace' = { Remove-CtrNamespace pester-empty -Force -WhatIf }
+                'Set-CtrImage' = { Set-CtrImage busybox:1.35 @{ a = 'b' } -Namespace $namespace -PassThru -WhatIf }
+                'Set-CtrNamespace' = { Set-CtrNamespace pester-empty @{ a = 'b' } -PassThru -WhatIf }
+            }
+        }
+
+        AfterAll {
+            Clear-TestNamespace $rig $namespace, pester-empty
+        }
+
+        It 'changes nothing and says what it would do, whatever -Confirm and -Force say' {
+            $changing = Get-Command -Module CtrPS -CommandType Cmdlet | Where-Object { $_.Parameters.ContainsKey('WhatIf') } | ForEach-Object Name
+            $scripts.Keys | Sort-Object | Should -Be ($changing | Sort-Object)
+            $image = "image 'docker.io/library/busybox:1.35' in namespace '$namespace'"
+            $expected = @(
+                "`"Add tag 'docker.io/library/other:latest'`" on target `"$image`"."
+                "`"Create`" on target `"namespace 'pester-new' at '$($rig.Address)'`"."
+                "`"Remove`" on target `"$image`"."
+                "`"Remove`" on target `"namespace 'pester-empty' at '$($rig.Address)'`"."
+                "`"Set labels a=b`" on target `"$image`"."
+                "`"Set labels a=b`" on target `"namespace 'pester-empty' at '$($rig.Address)'`"."
+            )
+            $lines = @(
+                foreach ($name in $changing | Sort-Object) { "$($scripts[$name])" }
+                foreach ($name in $changing | Sort-Object) { "$($scripts[$name]) -Confirm:`$false" }
+                '$WhatIfPreference = $true'
+                foreach ($name in $changing | Sort-Object) { "$($scripts[$name])".Replace('-WhatIf', '') }
+            )
+            $begin = "Import-Module '$(Get-ManifestPath)'; `$namespace = '$namespace'; `$null = Connect-CtrSession '$($rig.Address)'"
+            $before = Get-State
+            # The words of -WhatIf go to the host: in a PowerShell of its own they are output.
+            $words = pwsh -NoProfile -NonInteractive -Command (@($begin) + $lines -join '; ')
+            $words | Should -Be ($expected * 3 | ForEach-Object { "What if: Performing the operation $_" })
+            Get-State | Should -Be $before
+        }
+
+        It 'has all cmdlets that change something do it without -WhatIf' {
+            $before = Get-State
+            foreach ($name in 'Add-CtrImageTag', 'New-CtrNamespace', 'Set-CtrImage', 'Set-CtrNamespace', 'Remove-CtrImage', 'Remove-CtrNamespace') {
+                $null = & ([scriptblock]::Create("$($scripts[$name])".Replace('-WhatIf', '')))
+                $after = Get-State
+                $after -join "`n" | Should -Not -Be ($before -join "`n") -Because "$name did something"
+                $before = $after
+            }
+            Clear-TestNamespace $rig pester-new
+        }
+    }
+
+    Context 'with objects' {
+        BeforeAll {
+            $one = Add-TestNamespace $rig
+            $two = Add-TestNamespace $rig
+            $busybox = 'docker.io/library/busybox:1.35'
+            $roundTrips = @{
+                'Export-Clixml' = { $input | Export-Clixml (Join-Path $TestDrive object.xml); Import-Clixml (Join-Path $TestDrive object.xml) }
+                'ConvertTo-Json' = { $input | ConvertTo-Json -Depth 3 | ConvertFrom-Json }
+                'ConvertTo-Csv' = { $input | ConvertTo-Csv | ConvertFrom-Csv }
+                'Select-Object' = { $input | Select-Object Name, Namespace }
+            }
+        }
+
+        AfterAll {
+            Clear-TestNamespace $rig $one, $two
+        }
+
+        It 'works on each in its own namespace' {
+            $changed = Get-CtrImage busybox:1.35 -Namespace $one, $two | Set-CtrImage -Label @{ seen = 'yes' } -PassThru
+            $changed.Namespace | Should -Be $one, $two
+            foreach ($name in $one, $two) {
+                (ConvertFrom-CtrTable (Invoke-Ctr $rig -n $name images ls)).LABELS | Should -Be 'seen=yes'
+            }
+            (Get-CtrImage busybox:1.35 -Namespace k8s.io).Labels.Keys | Should -Not -Contain 'seen'
+        }
+
+        It 'takes names and objects mixed, in one pipeline and in one argument' {
+            $image = Get-CtrImage busybox:1.35 -Namespace $one
+            $found = $image, 'nginx:deb', [pscustomobject]@{ Name = 'busybox:1.35'; Namespace = $two } | Get-CtrImage
+            $found | ForEach-Object { "$($_.Namespace) $($_.Tag)" } | Should -Be "$one 1.35", 'k8s.io deb', "$two 1.35"
+            $found = Get-CtrImage $image, nginx:deb
+            $found.Namespace | Should -Be $one, 'k8s.io'
+        }
+
+        It 'binds images again that went through <_>' -ForEach 'Export-Clixml', 'ConvertTo-Json', 'ConvertTo-Csv', 'Select-Object' {
+            $copies = Get-CtrImage busybox:1.35 -Namespace $one, $two | & $roundTrips[$_]
+            $copies[0] | Should -Not -BeOfType CtrPS.CtrImage
+            ($copies | Get-CtrImage).Namespace | Should -Be $one, $two
+            ($copies | Set-CtrImage -Label @{ copied = 'yes' } -PassThru).Namespace | Should -Be $one, $two
+            $made = $copies | Add-CtrImageTag -Tag copied -PassThru
+            $made.Namespace | Should -Be $one, $two
+            $made | & $roundTrips[$_] | Remove-CtrImage
+            (Get-CtrImage -Namespace $one, $two).Name | Should -Be $busybox, $busybox
+        }
+
+        It 'binds namespaces again that went through <_>' -ForEach 'Export-Clixml', 'ConvertTo-Json', 'ConvertTo-Csv', 'Select-Object' {
+            $copies = Get-CtrNamespace $one, $two | & $roundTrips[$_]
+            ($copies | Get-CtrNamespace).Name | Should -Be $one, $two
+            $changed = $copies | Set-CtrNamespace -Label @{ copied = $_ } -PassThru
+            $changed | ForEach-Object { $_.Labels['copied'] } | Should -Be $_, $_
+        }
+
+        It 'keeps sizes as numbers through <_>' -ForEach 'Export-Clixml', 'ConvertTo-Json' {
+            $copy = Get-CtrImage nginx:deb | & $roundTrips[$_]
+            $copy.Size | Should -BeOfType [long]
+            $copy.Size | Should -BeGreaterThan 100MB
+            $copy | Where-Object Size -GT 100MB | Should -HaveCount 1
+        }
+
+        It 'compares images by what they are' {
+            $first, $again = 1..2 | ForEach-Object { Get-CtrImage busybox:1.35 -Namespace $one }
+            $first | Should -Be $again
+            $first -eq (Get-CtrImage busybox:1.35 -Namespace $two) | Should -BeFalse
+            (Get-CtrImage | Sort-Object).Name | Should -Be (Invoke-Ctr $rig -n k8s.io images ls -q)
+        }
+    }
+}

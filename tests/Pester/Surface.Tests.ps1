@@ -1,0 +1,208 @@
+#requires -Version 7.6
+# What the module shows of itself: manifest, cmdlets, help, views, and the style of the scripts.
+
+BeforeDiscovery {
+    Import-Module (Join-Path $PSScriptRoot Helpers.psm1)
+    Import-ModuleUnderTest
+    $repository = Split-Path (Split-Path $PSScriptRoot)
+    $commands = Get-Command -Module CtrPS -CommandType Cmdlet | ForEach-Object { @{ name = $_.Name; command = $_ } }
+    $topics = 'about_CtrPS', 'about_CtrSessions', 'about_CtrNamespaces', 'about_CtrPS_Map'
+    $hasAnalyzer = [bool](Get-Module PSScriptAnalyzer -ListAvailable)
+    $files = 'build.ps1', 'docs/*.ps1', 'module/*.psd1', 'tests/*.ps1', 'tests/*.psd1', 'tests/Pester/*.ps*1'
+    $scripts = Get-Item ($files | ForEach-Object { Join-Path $repository $_ }) |
+        ForEach-Object { @{ script = [IO.Path]::GetRelativePath($repository, $_.FullName); path = $_.FullName } }
+}
+
+BeforeAll {
+    $ErrorActionPreference = 'Stop'
+    $repository = Split-Path (Split-Path $PSScriptRoot)
+    $manifestPath = Get-ManifestPath
+    $manifest = Import-PowerShellDataFile $manifestPath
+    $assembly = (Get-Module CtrPS).ImplementingAssembly
+    $cmdletTypes = $assembly.GetExportedTypes() | Where-Object { $_.IsDefined([Management.Automation.CmdletAttribute], $false) }
+}
+
+Describe 'The manifest' {
+    It 'is valid and says what the gallery needs' {
+        $info = Test-ModuleManifest $manifestPath
+        $info.Name | Should -Be 'CtrPS'
+        $info.RootModule | Should -Be 'CtrPS.dll'
+        $info.PowerShellVersion | Should -Be ([version]'7.6')
+        $info.CompatiblePSEditions | Should -Be 'Core'
+        $info.Guid | Should -Not -Be ([guid]::Empty)
+        $info.Description | Should -Not -BeNullOrEmpty
+        $info.Tags | Should -Contain 'PSEdition_Core'
+    }
+
+    It 'exports exactly the cmdlets of the assembly' {
+        $names = $cmdletTypes | ForEach-Object { $_.GetCustomAttributes([Management.Automation.CmdletAttribute], $false) } |
+            ForEach-Object { "$($_.VerbName)-$($_.NounName)" }
+        $names.Count | Should -BeGreaterOrEqual 13
+        $manifest.CmdletsToExport | Should -Be ($names | Sort-Object -Culture '')
+        (Get-Module CtrPS).ExportedCmdlets.Keys | Sort-Object -Culture '' | Should -Be $manifest.CmdletsToExport
+    }
+
+    It 'exports exactly the aliases that the cmdlets declare' {
+        $names = $cmdletTypes | ForEach-Object { $_.GetCustomAttributes([Management.Automation.AliasAttribute], $false) } |
+            ForEach-Object AliasNames | Sort-Object -Culture ''
+        $manifest.AliasesToExport | Should -Be $names
+        (Get-Module CtrPS).ExportedAliases.Keys | Sort-Object -Culture '' | Should -Be $names
+    }
+
+    It 'exports nothing else, and by name' {
+        $manifest.FunctionsToExport | Should -BeNullOrEmpty
+        $manifest.VariablesToExport | Should -BeNullOrEmpty
+        (Get-Module CtrPS).ExportedFunctions.Count + (Get-Module CtrPS).ExportedVariables.Count | Should -Be 0
+        @($manifest.CmdletsToExport) + @($manifest.AliasesToExport) -match '[*?]' | Should -BeNullOrEmpty
+    }
+}
+
+Describe '<name>' -ForEach $commands {
+    BeforeAll {
+        $common = [Management.Automation.PSCmdlet]::CommonParameters + [Management.Automation.PSCmdlet]::OptionalCommonParameters
+        $parameters = $command.Parameters.Values | Where-Object Name -NotIn $common
+        $help = Get-Help $name -Full
+    }
+
+    It 'has an approved verb and a noun that begins with Ctr' {
+        (Get-Verb).Verb | Should -Contain $command.Verb
+        $command.Noun | Should -Match '^Ctr[A-Z][A-Za-z]+$'
+    }
+
+    It 'asks with ShouldProcess when it changes anything, and not otherwise' {
+        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -notin 'Get', 'Connect', 'Disconnect')
+        $command.Parameters.ContainsKey('Confirm') | Should -Be $command.Parameters.ContainsKey('WhatIf')
+    }
+
+    It 'declares types of the module as output where it gives any' {
+        $types = $command.OutputType.Type
+        if ($command.Verb -in 'Get', 'Connect', 'New' -or $command.Parameters.ContainsKey('PassThru')) {
+            $types | Should -Not -BeNullOrEmpty
+        }
+        $types | Where-Object { $_ -and $_.Assembly.GetName().Name -ne 'CtrPS.Core' } | Should -BeNullOrEmpty
+    }
+
+    It 'says at each parameter what it is' {
+        $silent = $parameters | Where-Object { -not ($_.Attributes | Where-Object { $_ -is [Parameter] -and $_.HelpMessage }) }
+        $silent.Name | Should -BeNullOrEmpty
+    }
+
+    It 'has help with synopsis, description and at least two examples' {
+        $help.Synopsis | Should -Not -BeNullOrEmpty
+        $help.Synopsis | Should -Not -Match "^\s*$name\b" -Because 'that is the syntax that Get-Help shows where there is no help'
+        ($help.description.Text -join ' ').Length | Should -BeGreaterThan 40
+        $examples = @($help.examples.example)
+        $examples.Count | Should -BeGreaterOrEqual 2
+        $examples | Where-Object { $_.code -notmatch '\w+-Ctr\w+' } | ForEach-Object title | Should -BeNullOrEmpty
+    }
+
+    It 'has help for each parameter' {
+        $described = $help.parameters.parameter | Where-Object { ($_.description.Text -join '').Trim() }
+        $parameters.Name | Where-Object { $_ -notin $described.name } | Should -BeNullOrEmpty
+        $help.parameters.parameter.name | Where-Object { -not $command.Parameters.ContainsKey($_) } | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'The documents' {
+    It 'has <_>' -ForEach $topics {
+        $text = Get-Help $_ | Out-String
+        $text | Should -Match "(?m)^\s*$_\s*$"
+        $text.Length | Should -BeGreaterThan 500
+    }
+
+    It 'has a page for each cmdlet and none for others' {
+        $pages = Get-ChildItem (Join-Path $repository docs en-US) -Filter *-*.md
+        $pages.BaseName | Sort-Object -Culture '' | Should -Be $manifest.CmdletsToExport
+    }
+
+    It 'has no placeholder left' {
+        $texts = Get-ChildItem (Join-Path $repository docs en-US), (Join-Path (Split-Path $manifestPath) en-US) -File
+        $texts | Should -Not -BeNullOrEmpty
+        $texts | Select-String -Pattern '\{\{ ?(Fill|Insert|Add)' | ForEach-Object { "$($_.Filename):$($_.LineNumber)" } | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'The views' {
+    BeforeAll {
+        $folder = Split-Path $manifestPath
+        $format = [xml](Get-Content (Join-Path $folder CtrPS.Format.ps1xml) -Raw)
+        $types = [xml](Get-Content (Join-Path $folder CtrPS.Types.ps1xml) -Raw)
+        $digest = 'sha256:' + 'b' * 64
+        $labels = [Collections.Generic.Dictionary[string, string]]::new()
+        $labels['containerd.io/defaults/snapshotter'] = 'overlayfs'
+        $labels['io.cri-containerd.image'] = 'managed'
+        $platform = [CtrPS.CtrImagePlatform]::new('windows', 'arm64', 'v8.2', '')
+        $platform.GetType().GetProperty('Digest').SetValue($platform, $digest)
+        $platform.GetType().GetProperty('Size').SetValue($platform, [long]1023GB)
+
+        # Opens nothing: a session is there once it is named.
+        $address = "/nonexistent/$('a-long-path/' * 6)c.sock"
+        { Get-CtrServer -Session $address } | Should -Throw
+        $session = Get-CtrSession | Where-Object Address -EQ $address
+
+        # As wide as things get.
+        $samples = @{
+            CtrImage = [CtrPS.CtrImage]@{
+                Name = "registry.example.com:5000/team/service@$digest"; Namespace = 'k8s.io'; Digest = $digest; MediaType = 'm'; Size = 1023GB
+                Platforms = [CtrPS.CtrImagePlatform[]]@($platform, $platform); Labels = $labels; UpdatedAt = [DateTimeOffset]::Now.AddMonths(-11)
+            }
+            CtrImagePlatform = $platform
+            CtrNamespace = [CtrPS.CtrNamespace]@{ Name = 'n' * 76; Labels = $labels }
+            CtrPlugin = [CtrPS.CtrPlugin]@{
+                Type = 'io.containerd.differ-and-more.v1'; Id = 'a-plugin-with-a-really-long-name'; Status = 'Error'; Exports = $labels
+                Platforms = [CtrPS.CtrPlatform[]]@('linux/amd64', 'linux/386', 'linux/arm/v7')
+            }
+            CtrSession = $session
+            CtrServer = [CtrPS.CtrServer]@{ Address = $address; Version = '2.1.9+unknown'; Revision = 'f' * 40; Uuid = [guid]::Empty }
+            CtrDeprecation = [CtrPS.CtrDeprecation]@{ Id = 'io.containerd.deprecation/cri-registry-mirrors'; Message = 'word ' * 40 }
+        }
+    }
+
+    AfterAll {
+        Disconnect-CtrSession $session
+    }
+
+    It 'are for types that exist' {
+        $names = @($format.SelectNodes('//TypeName').InnerText) + @($types.SelectNodes('/Types/Type/Name | //GetCodeReference/TypeName').InnerText)
+        $names.Count | Should -BeGreaterThan 8
+        $names | Where-Object { -not ($_ -as [type]) } | Should -BeNullOrEmpty
+    }
+
+    It 'are there for each type that a cmdlet gives' {
+        $viewed = $format.SelectNodes('//ViewSelectedBy/TypeName').InnerText
+        $given = (Get-Command -Module CtrPS -CommandType Cmdlet).OutputType.Type.FullName | Sort-Object -Unique
+        $given.Count | Should -BeGreaterOrEqual 5
+        $given | Where-Object { $_ -notin $viewed } | Should -BeNullOrEmpty
+    }
+
+    It 'show <_> with all columns within 80' -ForEach CtrImage, CtrImagePlatform, CtrNamespace, CtrPlugin, CtrSession, CtrServer, CtrDeprecation {
+        $lines = ($samples[$_] | Out-String -Width 80) -replace '\e\[[0-9;]*m' -split '\r?\n'
+        $lines | Where-Object { $_.TrimEnd().Length -gt 80 } | Should -BeNullOrEmpty
+        $view = $format.SelectSingleNode("//View[ViewSelectedBy/TypeName = 'CtrPS.$_']")
+        $columns = @($view.SelectNodes('TableControl/TableHeaders/TableColumnHeader/Label').InnerText)
+        if ($columns) {
+            $header = $lines | Where-Object { $_ -match "^\s*$($columns[0])\b" } | Select-Object -First 1
+            -split $header | Should -Be $columns
+        } else {
+            $items = @($view.SelectNodes('.//ListItem/PropertyName').InnerText)
+            $lines -replace '\s*:.*' | Where-Object { $_ -cin $items } | Should -Be $items
+        }
+    }
+
+    It 'give numbers units and leave them numbers on the object' {
+        $samples.CtrImage.Size | Should -BeOfType [long]
+        ($samples.CtrImage | Format-List | Out-String -Width 200) -replace '\e\[[0-9;]*m' | Should -Match 'Size\s*: 1098437885952 \(1023\.0 GiB\)'
+    }
+
+    It 'keep name and namespace as the key of an image' {
+        $samples.CtrImage.PSStandardMembers.DefaultKeyPropertySet.ReferencedPropertyNames | Should -Be 'Namespace', 'Name'
+        "$($samples.CtrImage)" | Should -Be $samples.CtrImage.Name
+    }
+}
+
+Describe 'The scripts' {
+    It '<script> has nothing that PSScriptAnalyzer finds' -ForEach $scripts -Skip:(-not $hasAnalyzer) {
+        $findings = Invoke-ScriptAnalyzer $path -Settings (Join-Path $repository tests PSScriptAnalyzerSettings.psd1)
+        $findings | ForEach-Object { "$($_.Line): $($_.RuleName): $($_.Message)" } | Should -BeNullOrEmpty
+    }
+}

@@ -75,7 +75,7 @@ internal sealed partial class NamespaceStore(GrpcChannel channel, Calls calls) :
     /// <summary>One namespace, out of the list: Namespaces.Get answers for a namespace that does not exist as for one without labels.</summary>
     private async Task<CtrNamespace> GetAsync(string name, CancellationToken cancellationToken) =>
         (await ListAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(one => one.Name == CtrIdentifier.RequireNamespace(name))
-        ?? throw new CtrException(CtrErrorIds.NamespaceNotFound, CtrStatus.NotFound, $"There is no {CallSubject.Namespace(name).Words}.") 
+        ?? throw new CtrException(CtrErrorIds.NamespaceNotFound, CtrStatus.NotFound, $"There is no {CallSubject.Namespace(name).Words}.")
         {
             Target = name,
             RecommendedAction = "List the namespaces with Get-CtrNamespace.",

@@ -90,7 +90,7 @@ function Invoke-TestTask {
     Remove-Item $results -Recurse -Force -ErrorAction Ignore
     $null = New-Item $results -ItemType Directory
     $suites = @(
-        Get-ChildItem (Join-Path $root tests) -Filter *.Tests -Directory | ForEach-Object { Invoke-Xunit $_.Name $results }
+        Get-ChildItem (Join-Path $root tests *.Tests *.csproj) | ForEach-Object { Invoke-Xunit $_ $results }
         Invoke-PesterSuite $results
     )
 
@@ -122,25 +122,24 @@ function ConvertTo-Suite {
 }
 
 function Invoke-Xunit {
-    param([string] $Name, [string] $Results)
+    param([IO.FileInfo] $Project, [string] $Results)
+    $name = $Project.BaseName
     $PSNativeCommandUseErrorActionPreference = $false
-    $project = Join-Path $root tests $Name
-    dotnet test $project -c $Configuration --no-build --logger "trx;LogFileName=$Name.trx" --results-directory $Results | Out-Host
+    dotnet test $Project.FullName -c $Configuration --no-build --logger "trx;LogFileName=$name.trx" --results-directory $Results | Out-Host
     $code = $LASTEXITCODE
-    $trx = Join-Path $Results "$Name.trx"
+    $trx = Join-Path $Results "$name.trx"
     $tests = @(if (Test-Path $trx) { Select-Xml -Path $trx -XPath "//*[local-name()='UnitTestResult']" | ForEach-Object Node })
-    $named = @{ Failed = @(); NotExecuted = @() }
-    foreach ($test in $tests | Where-Object outcome -NE Passed) {
-        $reason = $test.SelectSingleNode(".//*[local-name()='Message']")?.InnerText ?? 'no reason given'
-        $named[$test.outcome] += '{0}: {1}' -f $test.testName, ($reason -split '\r?\n')[0]
-    }
     if ($tests.Count -eq 0 -and $code -eq 0) {
-        return ConvertTo-Suite -Name $Name -NotRun 'no test in it'
+        return ConvertTo-Suite -Name $name -NotRun 'no test in it'
     }
-    if ($named.Failed.Count -eq 0 -and $code -ne 0) {
-        $named.Failed += "${Name}: dotnet test ended with $code and no failed test"
+    $line = { '{0}: {1}' -f $_.testName, (($_.SelectSingleNode(".//*[local-name()='Message']")?.InnerText ?? 'no reason given') -split '\r?\n')[0] }
+    $passed = @($tests | Where-Object outcome -EQ Passed)
+    $skipped = @($tests | Where-Object outcome -EQ NotExecuted | ForEach-Object $line)
+    $failed = @($tests | Where-Object outcome -NotIn Passed, NotExecuted | ForEach-Object $line)
+    if ($failed.Count -eq 0 -and $code -ne 0) {
+        $failed = "${name}: dotnet test ended with $code and no failed test"
     }
-    ConvertTo-Suite -Name $Name -Passed @($tests | Where-Object outcome -EQ Passed).Count -Failed $named.Failed -Skipped $named.NotExecuted
+    ConvertTo-Suite -Name $name -Passed $passed.Count -Failed $failed -Skipped $skipped
 }
 
 function Invoke-PesterSuite {

@@ -237,6 +237,9 @@ function Invoke-PackTask {
     $null = New-Item $artifacts -ItemType Directory -Force
     Compress-Archive $module $zip -Force
     Write-Host "Pack: $zip"
+    if (Test-Path (Join-Path $root .restricted-feed)) {
+        Write-Warning 'Pack: built behind a restricted feed, so lib/ holds the stand-in contracts: not for publishing.'
+    }
 }
 
 function Invoke-BenchTask {

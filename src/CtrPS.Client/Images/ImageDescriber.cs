@@ -42,10 +42,15 @@ internal sealed class ImageDescriber(ContentStore content)
         }
 
         return entries
-            .Select(entry => (Entry: entry, Rank: entry.Declared is { } platform ? preferred.Rank(platform) : int.MaxValue))
+            .Select(entry => (Entry: entry, Rank: Rank(entry)))
             .Where(candidate => candidate.Rank is not null)
             .OrderBy(candidate => candidate.Rank)
             .FirstOrDefault().Entry;
+
+        int? Rank(Entry entry) => entry.Declared is { } declared ? preferred.Rank(declared)
+            : preferred.TakesUndeclared ? int.MaxValue
+            : entry.Platform is { } own ? preferred.Rank(own)
+            : null;
     }
 
     private async Task WalkAsync(

@@ -10,13 +10,20 @@ internal sealed class PlatformMatcher
 {
     private readonly IReadOnlyList<CtrPlatform> _accepted;
 
-    private PlatformMatcher(IReadOnlyList<CtrPlatform> accepted) => _accepted = accepted;
+    private PlatformMatcher(IReadOnlyList<CtrPlatform> accepted, bool takesUndeclared)
+    {
+        _accepted = accepted;
+        TakesUndeclared = takesUndeclared;
+    }
+
+    /// <summary>Whether an entry counts for which the index names no platform, as with containerd, or only by the platform in its config.</summary>
+    public bool TakesUndeclared { get; }
 
     /// <summary>The platform and those that a host of it can run as well.</summary>
-    public static PlatformMatcher Only(CtrPlatform platform) => new(Ladder(platform));
+    public static PlatformMatcher Only(CtrPlatform platform) => new(Ladder(platform), takesUndeclared: true);
 
     /// <summary>Just these platforms, the first preferred.</summary>
-    public static PlatformMatcher Strict(IReadOnlyList<CtrPlatform> platforms) => new(platforms);
+    public static PlatformMatcher Strict(IReadOnlyList<CtrPlatform> platforms) => new(platforms, takesUndeclared: false);
 
     /// <summary>How good a platform is: 0 is the best, null is no match.</summary>
     public int? Rank(CtrPlatform platform)

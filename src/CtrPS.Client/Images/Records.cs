@@ -1,6 +1,6 @@
-using System.Collections.ObjectModel;
 using Containerd.Services.Images.V1;
 using CtrPS.Client.Oci;
+using CtrPS.Client.Transport;
 using Google.Protobuf.WellKnownTypes;
 
 namespace CtrPS.Client.Images;
@@ -24,7 +24,7 @@ internal static class Records
             Digest = image.Target.Digest,
             MediaType = image.Target.MediaType,
             TargetSize = image.Target.Size,
-            Labels = new ReadOnlyDictionary<string, string>(image.Labels),
+            Labels = SortedMap.From(image.Labels),
             CreatedAt = ToTime(image.CreatedAt),
             UpdatedAt = ToTime(image.UpdatedAt),
             Pinned = image.Labels.TryGetValue(PinnedLabel, out string? pinned) && pinned == "pinned",

@@ -1,4 +1,3 @@
-using System.Collections.ObjectModel;
 using Containerd.Services.Introspection.V1;
 using Containerd.Services.Version.V1;
 using CtrPS.Client.Images;
@@ -55,6 +54,6 @@ internal sealed class ServerInspector(GrpcChannel channel, Calls calls) : IServe
         Platforms = plugin.Platforms.Select(platform => new CtrPlatform(platform.Os, platform.Architecture, platform.Variant, platform.OsVersion)).ToArray(),
         Capabilities = plugin.Capabilities.ToArray(),
         Requires = plugin.Requires.ToArray(),
-        Exports = new ReadOnlyDictionary<string, string>(plugin.Exports),
+        Exports = SortedMap.From(plugin.Exports),
     };
 }

@@ -1,4 +1,3 @@
-using System.Collections.ObjectModel;
 using System.Text.RegularExpressions;
 using Containerd.Services.Namespaces.V1;
 using CtrPS.Client.Transport;
@@ -84,7 +83,7 @@ internal sealed partial class NamespaceStore(GrpcChannel channel, Calls calls) :
     private static CtrNamespace ToNamespace(Namespace @namespace) => new()
     {
         Name = @namespace.Name,
-        Labels = new ReadOnlyDictionary<string, string>(@namespace.Labels),
+        Labels = SortedMap.From(@namespace.Labels),
     };
 
     /// <summary>The server's list stands in its text only: <c>namespace "x" must be empty, but it still has images, blobs: failed precondition</c>.</summary>

@@ -201,14 +201,22 @@ test_without_pwsh() {
     ((failed == 0 && passed > 0))
 }
 
+# The pipeline on the engine stand-in. The rig ends when its standard input closes, however we end.
 demo_without_pwsh() {
-    local rig=(dotnet run --project tests/Rig -c Release --no-build --)
-    if "${rig[@]}" help 2>&1 | grep -q '^ *rig demo'; then
-        "${rig[@]}" demo "$@"
-    else
-        echo "demo: not run: Get-CtrImage -Namespace k8s.io | Where Size -gt 100MB: it needs PowerShell 7.6. These containerds wait for it:"
-        "${rig[@]}" generations
-    fi
+    local daemon address process input
+    echo "demo: without PowerShell the pipeline runs on the test stand-in for its engine (tests/standins/PowerShell)"
+    build
+    coproc RIG { exec dotnet run --project tests/Rig -c Release --no-build -- up --generation 1.6 --load nginx,busybox --namespace k8s.io; }
+    # shellcheck disable=SC2153 # coproc sets it
+    process=$RIG_PID input=${RIG[1]}
+    read -r daemon <&"${RIG[0]}" || die "the private containerd did not start; the lines above say why"
+    address=$(sed -nE 's/.*"address":"([^"]*)".*/\1/p' <<<"$daemon")
+    echo "A private containerd $(sed -nE 's/.*"version":"([^"]*)".*/\1/p' <<<"$daemon") listens at $address; ctr loaded two images into namespace k8s.io."
+    CONTAINERD_ADDRESS=$address dotnet run --project tests/standins/Pwsh -c Release --no-build -- \
+        -Command "Get-CtrImage -Namespace k8s.io | Where Size -gt 100MB" \
+        -Command "Get-CtrImage nginx:deb -Namespace k8s.io | Add-CtrImageTag -Tag registry.example.com/web/nginx:1 -WhatIf"
+    exec {input}>&-
+    wait "$process"
 }
 
 bench_without_pwsh() {

@@ -1,0 +1,86 @@
+using CtrPS.Rig;
+using CtrPS.Tests.Shells;
+
+namespace CtrPS.Tests.Specs;
+
+/// <summary>Command lines that change something, one after another; the last ones leave all as it was.</summary>
+[Collection(EngineCollection.Name)]
+public sealed class ChangeSpecs(Engines engines)
+{
+    private static readonly Step[] Namespaces =
+    [
+        new("New-CtrNamespace spec1, spec2 -Label @{ team = 'web' } | Select -Expand Name", ["spec1", "spec2"]),
+        new("Get-CtrNamespace spec* | Select -Expand Labels | Select -Expand Values", ["web", "web"]),
+        new("Set-CtrNamespace spec1 @{ team = ''; 'a.b' = 'c' } -PassThru | Select -Expand Labels | Select -Expand Keys", ["a.b"]),
+        new("Get-CtrNamespace spec* | Set-CtrNamespace -ReplaceLabel @{} -PassThru | Select -Expand Name", ["spec1", "spec2"]),
+        new("'spec1' | Remove-CtrNamespace -WhatIf", []),
+        new("Get-CtrNamespace spec* | Remove-CtrNamespace -Confirm:$false -Verbose", []),
+        new("Get-CtrNamespace spec*", []),
+    ];
+
+    private static readonly Step[] Images =
+    [
+        new(
+            "Get-CtrImage arm:v7 -Namespace k8s.io | Add-CtrImageTag -Tag spec:1, spec:2 -PassThru | Select -Expand Name",
+            ["docker.io/library/spec:1", "docker.io/library/spec:2"]),
+        new(
+            "Tag-CtrImage spec:1 -ReplaceRegistry @{ 'docker.io' = 'mirror:5000/hub' } -Namespace k8s.io -PassThru | Select -Expand Registry",
+            ["mirror:5000"]),
+        new("Add-CtrImageTag arm:v7 spec:1 -Namespace k8s.io -Force -WhatIf", []),
+        new("Set-CtrImage spec:* @{ team = 'web' } -Namespace k8s.io -PassThru | Select -Expand Labels | Select -Expand Values", ["web", "web"]),
+        new("Get-CtrImage -Namespace k8s.io -Filter labels.team==web | Measure | Select -Expand Count", ["2"]),
+        new(
+            "Set-CtrImage spec:1 -ReplaceLabel @{ 'io.cri-containerd.pinned' = 'pinned' } -Namespace k8s.io -PassThru | Select -Expand Pinned",
+            ["True"]),
+        new("Remove-CtrImage spec:1 -Namespace k8s.io", ["CtrImagePinned"]),
+        new("Remove-CtrImage spec:* -Namespace k8s.io -WhatIf -Force", []),
+        new("Remove-CtrImage spec:* -Namespace k8s.io -Force -Synchronous", []),
+        new("Get-CtrImage -Namespace k8s.io | Where Registry -like mirror* | Remove-CtrImage -Verbose", []),
+        new("Get-CtrImage *spec* -Namespace k8s.io", []),
+    ];
+
+    private static readonly Step[] Sessions =
+    [
+        new("Get-CtrSession | Disconnect-CtrSession", []),
+        new("Connect-CtrSession {address} k8s.io | Select -Expand Namespace", ["k8s.io"]),
+        new("Get-CtrImage nginx:deb | Select -Expand Tag", ["deb"]),
+        new("Connect-CtrSession {address} -NoDefault -Timeout 5 -Verbose | Select -Expand State", ["1"]),
+        new("Get-CtrSession | Select -Expand IsDefault", ["True", "False"]),
+        new("Get-CtrSession | Format-Table State, Namespace, IsDefault", []),
+        new("Get-CtrSession | Select -First 1 | Disconnect-CtrSession -Verbose", []),
+        new("Get-CtrImage", []),
+        new("Disconnect-CtrSession {address}", []),
+        new("Get-CtrSession", []),
+    ];
+
+    public static TheoryData<Generation> AllGenerations => [.. Generations.All];
+
+    internal static IReadOnlyList<Step[]> Scenarios => [Namespaces, Images, Sessions];
+
+    [SkippableTheory]
+    [MemberData(nameof(AllGenerations))]
+    public async Task Namespaces_are_made_labelled_and_removed(Generation generation) => await RunAsync(generation, Namespaces);
+
+    [SkippableTheory]
+    [MemberData(nameof(AllGenerations))]
+    public async Task Images_are_tagged_labelled_and_removed(Generation generation) => await RunAsync(generation, Images);
+
+    [SkippableTheory]
+    [MemberData(nameof(AllGenerations))]
+    public async Task Sessions_are_opened_listed_and_closed(Generation generation) => await RunAsync(generation, Sessions);
+
+    private async Task RunAsync(Generation generation, Step[] steps)
+    {
+        IReadOnlyList<ShellResult> results = await engines.RunAsync(generation, [.. steps.Select(step => step.Line)]);
+        for (int i = 0; i < steps.Length; i++)
+        {
+            string[] given = [.. results[i].Objects.Select(one => one.ToString()), .. results[i].Errors.Select(error => error.Id.Split(',')[0])];
+            Assert.True(
+                steps[i].Expected.SequenceEqual(given),
+                $"{steps[i].Line}\ngave {string.Join(", ", given)}\n{string.Join('\n', results[i].Errors)}");
+        }
+    }
+
+    /// <summary>A line, and the values and error ids that it gives.</summary>
+    internal sealed record Step(string Line, string[] Expected);
+}

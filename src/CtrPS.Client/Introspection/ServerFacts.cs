@@ -3,10 +3,27 @@ namespace CtrPS.Client.Introspection;
 /// <summary>What does not change while a daemon runs, out of its list of plugins: asked once per connection.</summary>
 internal sealed class ServerFacts(IServerInspector server)
 {
-    private IReadOnlyList<CtrPlugin>? _plugins;
+    private Facts? _facts;
 
     /// <summary>The platform that the server runs containers of: what its runtime says, not what this side is.</summary>
-    public async ValueTask<CtrPlatform> GetPlatformAsync(CancellationToken cancellationToken) => (await GetPluginsAsync(cancellationToken).ConfigureAwait(false))
+    public async ValueTask<CtrPlatform> GetPlatformAsync(CancellationToken cancellationToken) => (await GetAsync(cancellationToken).ConfigureAwait(false)).Platform;
+
+    /// <summary>The folder of the content store on the server's machine. Null where the server does not say.</summary>
+    public async ValueTask<string?> GetContentRootAsync(CancellationToken cancellationToken) => (await GetAsync(cancellationToken).ConfigureAwait(false)).ContentRoot;
+
+    // Taken out of the list once: the content root is asked for with each blob.
+    private async ValueTask<Facts> GetAsync(CancellationToken cancellationToken)
+    {
+        if (_facts is null)
+        {
+            IReadOnlyList<CtrPlugin> plugins = await server.ListPluginsAsync([], cancellationToken).ConfigureAwait(false);
+            _facts = new Facts(PlatformOf(plugins), ContentRootOf(plugins));
+        }
+
+        return _facts;
+    }
+
+    private static CtrPlatform PlatformOf(IReadOnlyList<CtrPlugin> plugins) => plugins
         .OrderBy(plugin => plugin.Type switch
         {
             "io.containerd.runtime.v2" => 0,
@@ -16,12 +33,10 @@ internal sealed class ServerFacts(IServerInspector server)
         .SelectMany(plugin => plugin.Platforms)
         .FirstOrDefault() ?? CtrPlatform.Local;
 
-    /// <summary>The folder of the content store on the server's machine. Null where the server does not say.</summary>
-    public async ValueTask<string?> GetContentRootAsync(CancellationToken cancellationToken) => (await GetPluginsAsync(cancellationToken).ConfigureAwait(false))
+    private static string? ContentRootOf(IReadOnlyList<CtrPlugin> plugins) => plugins
         .Where(plugin => plugin is { Type: "io.containerd.content.v1", Status: CtrPluginStatus.Ok })
         .Select(plugin => plugin.Exports.TryGetValue("root", out string? root) ? root : null)
         .FirstOrDefault(root => root is not null);
 
-    private async ValueTask<IReadOnlyList<CtrPlugin>> GetPluginsAsync(CancellationToken cancellationToken) =>
-        _plugins ??= await server.ListPluginsAsync([], cancellationToken).ConfigureAwait(false);
+    private sealed record Facts(CtrPlatform Platform, string? ContentRoot);
 }

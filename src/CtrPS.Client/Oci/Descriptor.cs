@@ -3,7 +3,8 @@ namespace CtrPS.Client.Oci;
 /// <summary>An OCI descriptor (image-spec, descriptor.md), as far as walking an image needs it.</summary>
 internal sealed record Descriptor
 {
-    private const string ReferenceTypeAnnotation = "vnd.docker.reference.type";
+    /// <summary>Name of the annotation behind <see cref="ReferenceType"/>.</summary>
+    public const string ReferenceTypeKey = "vnd.docker.reference.type";
 
     public required string MediaType { get; init; }
 
@@ -20,7 +21,4 @@ internal sealed record Descriptor
 
     /// <summary>An attestation of another entry rather than an image: marked so, or of the platform unknown/unknown that BuildKit gives them.</summary>
     public bool IsAttestation => ReferenceType == "attestation-manifest" || Platform is { Os: "unknown" } or { Architecture: "unknown" };
-
-    /// <summary>Name of the annotation behind <see cref="ReferenceType"/>.</summary>
-    public static string ReferenceTypeKey => ReferenceTypeAnnotation;
 }

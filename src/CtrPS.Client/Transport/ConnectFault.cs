@@ -117,8 +117,6 @@ internal static class ConnectFault
         "Look whether containerd runs and into its log.",
         cause);
 
-
-
     private static CtrException Make(string errorId, CtrEndpoint endpoint, string message, string advice, Exception? cause) =>
         new(errorId, errorId == CtrErrorIds.AccessDenied ? CtrStatus.PermissionDenied : CtrStatus.Unavailable, message, cause)
         {

@@ -173,6 +173,33 @@ function Invoke-PesterSuite {
     ConvertTo-Suite -Name $name -Passed @($tests | Where-Object Result -EQ Passed).Count -Failed $failed -Skipped $skipped
 }
 
+# What PSScriptAnalyzer finds in the scripts of this tree, a line each. Version 1.25 fails now and then of its own ("The term 'Get-Command'
+# is not recognized", even a crash of its process; PSScriptAnalyzer#2205): so in a process of its own, and again where it gave no answer.
+function Get-ScriptFinding {
+    param([string] $Analyzer)
+    $answer = Join-Path $artifacts findings.json
+    $null = New-Item $artifacts -ItemType Directory -Force
+    foreach ($attempt in 1..5) {
+        Remove-Item $answer -ErrorAction Ignore
+        Invoke-Child -ArgumentList $Analyzer, $root, $answer -Script {
+            param($Analyzer, $Root, $Answer)
+            $ErrorActionPreference = 'Stop'
+            Import-Module $Analyzer
+            $scripts = 'build.ps1', 'docs', 'module', 'tests' | ForEach-Object { Get-ChildItem (Join-Path $Root $_) -Recurse -File } |
+                Where-Object { $_.Extension -in '.ps1', '.psm1', '.psd1' -and $_.FullName -notmatch '[\\/](bin|obj)[\\/]' }
+            $settings = Join-Path $Root tests PSScriptAnalyzerSettings.psd1
+            $findings = $scripts | ForEach-Object { Invoke-ScriptAnalyzer $_.FullName -Settings $settings } |
+                ForEach-Object { "$($_.ScriptPath):$($_.Line):$($_.Column): $($_.RuleName): $($_.Message)" }
+            ConvertTo-Json @($findings) | Set-Content $Answer
+        } | Out-Host
+        if (Test-Path $answer) {
+            return Get-Content $answer -Raw | ConvertFrom-Json
+        }
+        Write-Warning "Analyze: PSScriptAnalyzer broke down (above), attempt $attempt of 5."
+    }
+    throw 'PSScriptAnalyzer gave no answer'
+}
+
 function Invoke-AnalyzeTask {
     Invoke-BuildTask
     $problems = 0
@@ -190,12 +217,8 @@ function Invoke-AnalyzeTask {
 
     $analyzer = Find-Tool -Name PSScriptAnalyzer -Minimum 1.24 -Below 2.0
     if ($analyzer.Path) {
-        Import-Module $analyzer.Path
-        $settings = Join-Path $root tests PSScriptAnalyzerSettings.psd1
-        $scripts = 'build.ps1', 'docs', 'module', 'tests' | ForEach-Object { Get-ChildItem (Join-Path $root $_) -Recurse -File } |
-            Where-Object { $_.Extension -in '.ps1', '.psm1', '.psd1' -and $_.FullName -notmatch '[\\/](bin|obj)[\\/]' }
-        $findings = @($scripts | ForEach-Object { Invoke-ScriptAnalyzer $_.FullName -Settings $settings })
-        $findings | ForEach-Object { Write-Host "$($_.ScriptPath):$($_.Line):$($_.Column): $($_.RuleName): $($_.Message)" }
+        $findings = @(Get-ScriptFinding $analyzer.Path)
+        $findings | ForEach-Object { Write-Host $_ }
         $problems += $findings.Count
     } else {
         Write-Warning "Analyze: scripts not checked: $($analyzer.Reason)."

@@ -1,16 +1,11 @@
 #requires -Version 7.6
-# What the module shows of itself: manifest, cmdlets, help, views, and the style of the scripts.
+# What the module shows of itself: manifest, cmdlets, help and views. (The style of the scripts: build.ps1 -Task Analyze.)
 
 BeforeDiscovery {
     Import-Module (Join-Path $PSScriptRoot Helpers.psm1)
     Import-ModuleUnderTest
-    $repository = Split-Path (Split-Path $PSScriptRoot)
     $commands = Get-Command -Module CtrPS -CommandType Cmdlet | ForEach-Object { @{ name = $_.Name; command = $_ } }
     $topics = 'about_CtrPS', 'about_CtrSessions', 'about_CtrNamespaces', 'about_CtrPS_Map'
-    $hasAnalyzer = [bool](Get-Module PSScriptAnalyzer -ListAvailable)
-    $files = 'build.ps1', 'docs/*.ps1', 'module/*.psd1', 'tests/*.ps1', 'tests/*.psd1', 'tests/Pester/*.ps*1'
-    $scripts = Get-Item ($files | ForEach-Object { Join-Path $repository $_ }) |
-        ForEach-Object { @{ script = [IO.Path]::GetRelativePath($repository, $_.FullName); path = $_.FullName } }
 }
 
 BeforeAll {
@@ -197,12 +192,5 @@ Describe 'The views' {
     It 'keep name and namespace as the key of an image' {
         $samples.CtrImage.PSStandardMembers.DefaultKeyPropertySet.ReferencedPropertyNames | Should -Be 'Namespace', 'Name'
         "$($samples.CtrImage)" | Should -Be $samples.CtrImage.Name
-    }
-}
-
-Describe 'The scripts' {
-    It '<script> has nothing that PSScriptAnalyzer finds' -ForEach $scripts -Skip:(-not $hasAnalyzer) {
-        $findings = Invoke-ScriptAnalyzer $path -Settings (Join-Path $repository tests PSScriptAnalyzerSettings.psd1)
-        $findings | ForEach-Object { "$($_.Line): $($_.RuleName): $($_.Message)" } | Should -BeNullOrEmpty
     }
 }

@@ -181,17 +181,7 @@ function Get-ScriptFinding {
     $null = New-Item $artifacts -ItemType Directory -Force
     foreach ($attempt in 1..5) {
         Remove-Item $answer -ErrorAction Ignore
-        Invoke-Child -ArgumentList $Analyzer, $root, $answer -Script {
-            param($Analyzer, $Root, $Answer)
-            $ErrorActionPreference = 'Stop'
-            Import-Module $Analyzer
-            $scripts = 'build.ps1', 'docs', 'module', 'tests' | ForEach-Object { Get-ChildItem (Join-Path $Root $_) -Recurse -File } |
-                Where-Object { $_.Extension -in '.ps1', '.psm1', '.psd1' -and $_.FullName -notmatch '[\\/](bin|obj)[\\/]' }
-            $settings = Join-Path $Root tests PSScriptAnalyzerSettings.psd1
-            $findings = $scripts | ForEach-Object { Invoke-ScriptAnalyzer $_.FullName -Settings $settings } |
-                ForEach-Object { "$($_.ScriptPath):$($_.Line):$($_.Column): $($_.RuleName): $($_.Message)" }
-            ConvertTo-Json @($findings) | Set-Content $Answer
-        } | Out-Host
+        pwsh -NoProfile -NonInteractive -File (Join-Path $root tests Analyze.ps1) -Analyzer $Analyzer -Answer $answer | Out-Host
         if (Test-Path $answer) {
             return Get-Content $answer -Raw | ConvertFrom-Json
         }

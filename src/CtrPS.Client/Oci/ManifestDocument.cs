@@ -78,8 +78,12 @@ internal sealed record ManifestDocument(bool IsIndex, IReadOnlyList<Descriptor> 
         Digest = Text(element, "digest") ?? throw new FormatException("a descriptor has no digest"),
         Size = element.TryGetProperty("size", out JsonElement size) ? size.GetInt64() : 0,
         Platform = Has(element, "platform") ? ReadPlatform(element.GetProperty("platform")) : null,
-        ReferenceType = Has(element, "annotations") ? Text(element.GetProperty("annotations"), Descriptor.ReferenceTypeKey) : null,
+        Annotations = Has(element, "annotations") ? ReadAnnotations(element.GetProperty("annotations")) : Descriptor.NoAnnotations,
     };
+
+    private static Dictionary<string, string> ReadAnnotations(JsonElement element) => element.EnumerateObject()
+        .Where(annotation => annotation.Value.ValueKind == JsonValueKind.String)
+        .ToDictionary(annotation => annotation.Name, annotation => annotation.Value.GetString()!, StringComparer.Ordinal);
 
     private static CtrPlatform? ReadPlatform(JsonElement element)
     {

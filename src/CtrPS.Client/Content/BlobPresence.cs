@@ -5,9 +5,9 @@ internal sealed class BlobPresence
 {
     private readonly ContentStore _store;
     private readonly string _namespace;
-    private readonly Task<IReadOnlySet<string>>? _listing;
+    private readonly Task<IReadOnlyDictionary<string, long>>? _listing;
 
-    private BlobPresence(ContentStore store, string @namespace, Task<IReadOnlySet<string>>? listing)
+    private BlobPresence(ContentStore store, string @namespace, Task<IReadOnlyDictionary<string, long>>? listing)
     {
         _store = store;
         _namespace = @namespace;
@@ -16,14 +16,14 @@ internal sealed class BlobPresence
 
     /// <summary>For many images: the listing begins at once.</summary>
     public static BlobPresence Listed(ContentStore store, string @namespace, CancellationToken cancellationToken) =>
-        new(store, @namespace, store.ListDigestsAsync(@namespace, cancellationToken));
+        new(store, @namespace, store.ListSizesAsync(@namespace, cancellationToken));
 
     /// <summary>For a single image.</summary>
     public static BlobPresence OnDemand(ContentStore store, string @namespace) => new(store, @namespace, null);
 
     public async ValueTask<bool> HasAsync(string digest, CancellationToken cancellationToken) => _listing is null
-        ? await _store.ExistsAsync(_namespace, digest, cancellationToken).ConfigureAwait(false)
-        : (await _listing.ConfigureAwait(false)).Contains(digest);
+        ? await _store.FindAsync(_namespace, digest, cancellationToken).ConfigureAwait(false) is not null
+        : (await _listing.ConfigureAwait(false)).ContainsKey(digest);
 
     public async ValueTask<bool> HasAllAsync(IEnumerable<string> digests, CancellationToken cancellationToken)
     {

@@ -1,8 +1,10 @@
+using System.Runtime.CompilerServices;
 using Containerd.Services.Content.V1;
 using CtrPS.Client.Introspection;
 using CtrPS.Client.Oci;
 using CtrPS.Client.Transport;
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Net.Client;
 
 namespace CtrPS.Client.Content;
@@ -12,27 +14,93 @@ internal sealed class ContentStore(GrpcChannel channel, Calls calls, ServerFacts
 {
     private readonly Containerd.Services.Content.V1.Content.ContentClient _client = new(channel);
 
-    /// <summary>The digests of all blobs in a namespace.</summary>
-    public async Task<IReadOnlySet<string>> ListDigestsAsync(string @namespace, CancellationToken cancellationToken)
+    /// <summary>All blobs of a namespace, in no order.</summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="filters">containerd's filters (fields digest, size, labels); a blob that matches one of them counts. Empty: all.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async IAsyncEnumerable<BlobInfo> ListAsync(string @namespace, IReadOnlyList<string> filters, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var digests = new HashSet<string>(StringComparer.Ordinal);
+        var request = new ListContentRequest();
+        request.Filters.AddRange(filters);
         var subject = new CallSubject($"the content of namespace '{@namespace}'", @namespace);
         await foreach (ListContentResponse message in calls.ReadAsync(
-            () => _client.List(new ListContentRequest(), Calls.Unbounded(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false))
+            () => _client.List(request, Calls.Unbounded(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false))
         {
             foreach (Info info in message.Info)
             {
-                _ = digests.Add(info.Digest);
+                yield return BlobInfo.From(info);
             }
         }
-
-        return digests;
     }
 
-    /// <summary>Whether a blob is in the namespace.</summary>
-    public async Task<bool> ExistsAsync(string @namespace, string digest, CancellationToken cancellationToken) =>
-        await calls.FindAsync(
-            () => _client.InfoAsync(new InfoRequest { Digest = digest }, calls.Unary(@namespace, cancellationToken)), CallSubject.Blob(digest, @namespace), cancellationToken).ConfigureAwait(false) is not null;
+    /// <summary>The digests and sizes of all blobs in a namespace.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> ListSizesAsync(string @namespace, CancellationToken cancellationToken)
+    {
+        var sizes = new Dictionary<string, long>(StringComparer.Ordinal);
+        await foreach (BlobInfo blob in ListAsync(@namespace, [], cancellationToken).ConfigureAwait(false))
+        {
+            sizes[blob.Digest] = blob.Size;
+        }
+
+        return sizes;
+    }
+
+    /// <summary>What the namespace knows of a blob. Null where it is not there.</summary>
+    public async Task<BlobInfo?> FindAsync(string @namespace, string digest, CancellationToken cancellationToken)
+    {
+        InfoResponse? response = await calls.FindAsync(
+            () => _client.InfoAsync(new InfoRequest { Digest = digest }, calls.Unary(@namespace, cancellationToken)), CallSubject.Blob(digest, @namespace), cancellationToken).ConfigureAwait(false);
+        return response is null ? null : BlobInfo.From(response.Info);
+    }
+
+    /// <summary>
+    /// Whether the bytes that the metadata promises are really there: reads the last one. A power loss or a hand in the content folder leaves
+    /// records without their file, or with a part of it.
+    /// </summary>
+    /// <returns>Null where they are there; else why not.</returns>
+    public async Task<CtrException?> ProbeAsync(string @namespace, string digest, long size, CancellationToken cancellationToken)
+    {
+        CallSubject subject = CallSubject.Blob(digest, @namespace);
+        var request = new ReadContentRequest { Digest = digest, Offset = Math.Max(size - 1, 0), Size = Math.Min(size, 1) };
+        try
+        {
+            long read = 0;
+            await foreach (ReadContentResponse message in calls.ReadAsync(() => _client.Read(request, Calls.Unbounded(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false))
+            {
+                read += message.Data.Length;
+            }
+
+            return read == request.Size ? null : Lost(digest, @namespace, null);
+        }
+        catch (CtrException e) when (!e.IsConnectionFault)
+        {
+            return Lost(digest, @namespace, e);
+        }
+    }
+
+    /// <summary>Opens a blob of any size.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobMissing"/> with the first read.</exception>
+    public Stream Open(string @namespace, string digest, long size, CancellationToken cancellationToken) => new BlobReadStream(
+        calls.ReadAsync(
+            () => _client.Read(new ReadContentRequest { Digest = digest }, Calls.Unbounded(@namespace, cancellationToken)), CallSubject.Blob(digest, @namespace), cancellationToken),
+        size,
+        cancellationToken);
+
+    /// <summary>Adds or changes labels of a blob; an empty value removes one, others stay.</summary>
+    public async Task SetLabelsAsync(string @namespace, string digest, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    {
+        var request = new UpdateRequest { Info = new Info { Digest = digest }, UpdateMask = new FieldMask() };
+        request.Info.Labels.Add(labels.ToDictionary());
+        request.UpdateMask.Paths.AddRange(labels.Keys.Select(key => "labels." + key));
+        _ = await calls.InvokeAsync(() => _client.UpdateAsync(request, calls.Unary(@namespace, cancellationToken)), CallSubject.Blob(digest, @namespace), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Deletes a blob, whoever may still need it. One that is not there is no error.</summary>
+    public async Task DeleteAsync(string @namespace, string digest, CancellationToken cancellationToken) => _ = await calls.FindAsync(
+        () => _client.DeleteAsync(new DeleteContentRequest { Digest = digest }, calls.Unary(@namespace, cancellationToken)), CallSubject.Blob(digest, @namespace), cancellationToken).ConfigureAwait(false);
+
+    /// <summary>A writer for one blob.</summary>
+    public BlobWriter Writer(string @namespace, string lease) => new(_client, calls, @namespace, lease);
 
     /// <summary>Reads a small blob whole: a manifest, an index, a config.</summary>
     /// <exception cref="CtrException">
@@ -70,6 +138,12 @@ internal sealed class ContentStore(GrpcChannel channel, Calls calls, ServerFacts
 
         return parts.Count == 1 ? parts[0].Memory : parts.SelectMany(part => part).ToArray();
     }
+
+    private static CtrException Lost(string digest, string @namespace, Exception? cause) => new(
+        CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{digest}' is known in namespace '{@namespace}', but its bytes are lost or cut off on the disk.", cause)
+    {
+        Target = digest,
+    };
 
     private static CtrException TooLarge(string digest) =>
         new(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{digest}' has more than {ManifestDocument.MaxSize} bytes: too many for a manifest or a config.") { Target = digest };

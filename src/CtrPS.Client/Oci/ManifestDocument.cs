@@ -5,7 +5,8 @@ namespace CtrPS.Client.Oci;
 /// <summary>A manifest or an index: what it refers to, in order.</summary>
 /// <param name="IsIndex">Whether the children are manifests; else the first is the config and the others are layers.</param>
 /// <param name="Children">The descriptors.</param>
-internal sealed record ManifestDocument(bool IsIndex, IReadOnlyList<Descriptor> Children)
+/// <param name="HasConfig">Whether the first child is a config.</param>
+internal sealed record ManifestDocument(bool IsIndex, IReadOnlyList<Descriptor> Children, bool HasConfig = false)
 {
     /// <summary>Largest manifest that is read, the limit of containerd's own resolver (core/remotes/docker/resolver.go: 4 x 1048 x 1048).</summary>
     public const long MaxSize = 4 * 1048 * 1048;
@@ -50,7 +51,7 @@ internal sealed record ManifestDocument(bool IsIndex, IReadOnlyList<Descriptor> 
                 children.AddRange(root.GetProperty("layers").EnumerateArray().Select(ReadDescriptor));
             }
 
-            return new ManifestDocument(false, children);
+            return new ManifestDocument(false, children, Has(root, "config"));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
         {

@@ -87,7 +87,7 @@ internal sealed class Calls(CtrEndpoint endpoint)
     }
 
     /// <summary>Puts an error of gRPC in our words; a call that was cancelled by us becomes an OperationCanceledException.</summary>
-    private Exception Translate(Exception error, CallSubject subject, CancellationToken cancellationToken) => error switch
+    public Exception Translate(Exception error, CallSubject subject, CancellationToken cancellationToken) => error switch
     {
         _ when cancellationToken.IsCancellationRequested => new OperationCanceledException(error.Message, error, cancellationToken),
         RpcException rpc => StatusMap.ToException(rpc, subject, endpoint, ServerVersion),

@@ -81,6 +81,9 @@ public static class CtrErrorIds
     /// <summary>A blob is not what its digest, size or media type says.</summary>
     public const string BlobCorrupt = "CtrBlobCorrupt";
 
+    /// <summary>The text is no digest of a known algorithm.</summary>
+    public const string InvalidDigest = "CtrInvalidDigest";
+
     /// <summary>The server found an argument malformed.</summary>
     public const string InvalidArgument = "CtrInvalidArgument";
 

@@ -1,0 +1,296 @@
+using System.Buffers;
+using System.Text.RegularExpressions;
+using Containerd.Services.Content.V1;
+using CtrPS.Client.Oci;
+using CtrPS.Client.Transport;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace CtrPS.Client.Content;
+
+/// <summary>
+/// Writes blobs into a namespace under a lease. The server proves size and digest when it commits, so bytes that are not what they should be
+/// never become a blob.
+/// </summary>
+internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.ContentClient client, Calls calls, string @namespace, string lease)
+{
+    /// <summary>Bytes in a message: what containerd's own client sends, well below the limit of 16 MiB.</summary>
+    private const int ChunkSize = 1 << 20;
+
+    /// <summary>The refs of our ingests begin so.</summary>
+    public const string RefPrefix = "ctrps-";
+
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
+
+    /// <summary>Writes a small document whole, in one message.</summary>
+    /// <returns>Whether bytes were written; false where the blob was there already (it belongs to the lease then too).</returns>
+    public Task<bool> WriteAsync(Descriptor blob, ReadOnlyMemory<byte> bytes, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
+        WriteAsync(blob, _ => ValueTask.FromResult<Stream>(new MemoryStream(bytes.ToArray(), writable: false)), labels, null, keepPartial: false, cancellationToken);
+
+    /// <summary>Writes a blob.</summary>
+    /// <param name="blob">Digest and size that the bytes must have.</param>
+    /// <param name="open">Opens the bytes; may be called again from the start when another writer was in the way.</param>
+    /// <param name="labels">Labels for a new blob.</param>
+    /// <param name="meter">Counts the bytes. Null: nobody counts.</param>
+    /// <param name="keepPartial">After a broken connection, leave what was written for a later try to go on from; else it is thrown away.</param>
+    /// <param name="cancellationToken">Cancels the writing.</param>
+    /// <returns>Whether bytes were written; false where the blob was there already (it belongs to the lease then too).</returns>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobCorrupt"/> when the bytes are not the blob's.</exception>
+    public async Task<bool> WriteAsync(
+        Descriptor blob,
+        Func<CancellationToken, ValueTask<Stream>> open,
+        IReadOnlyDictionary<string, string> labels,
+        CtrTransferMeter? meter,
+        bool keepPartial,
+        CancellationToken cancellationToken)
+    {
+        string name = RefPrefix + blob.Digest;
+        TimeSpan wait = TimeSpan.FromMilliseconds(16);
+        long counted = 0;
+        for (bool mayResume = true; ;)
+        {
+            try
+            {
+                counted = 0;
+                return await WriteOnceAsync(name, blob, open, labels, mayResume, count =>
+                {
+                    counted += count;
+                    meter?.AddDone(count);
+                }, cancellationToken).ConfigureAwait(false);
+            }
+            catch (RpcException e) when (e.StatusCode == StatusCode.AlreadyExists)
+            {
+                meter?.AddDone(blob.Size - counted);
+                return false;
+            }
+            catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable && e.Status.Detail.Contains("locked", StringComparison.Ordinal))
+            {
+                // Another client writes the same blob under the same ref: look again until it is done or gone.
+                meter?.AddDone(-counted);
+                await Task.Delay(wait, cancellationToken).ConfigureAwait(false);
+                wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
+            }
+            catch (ResumeRefusedException) when (mayResume)
+            {
+                // What an earlier try had left was not the beginning of this blob.
+                meter?.AddDone(-counted);
+                mayResume = false;
+                await AbortAsync(name).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                bool brokenOff = e is OperationCanceledException || (e is RpcException or IOException && !cancellationToken.IsCancellationRequested);
+                if (!(keepPartial && brokenOff))
+                {
+                    await AbortAsync(name).ConfigureAwait(false);
+                }
+
+                throw e is RpcException or ObjectDisposedException ? calls.Translate(e, CallSubject.Blob(blob.Digest, @namespace), cancellationToken) : e;
+            }
+        }
+    }
+
+    /// <summary>Writes bytes whose digest is not known before.</summary>
+    /// <param name="name">What to call the ingest, unique.</param>
+    /// <param name="mediaType">For the descriptor.</param>
+    /// <param name="content">The bytes, to the end.</param>
+    /// <param name="labels">Labels for a new blob.</param>
+    /// <param name="cancellationToken">Cancels the writing.</param>
+    /// <returns>What the bytes turned out to be.</returns>
+    public async Task<Descriptor> WriteNewAsync(
+        string name, string mediaType, Stream content, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    {
+        string reference = RefPrefix + name;
+        try
+        {
+            using AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call = client.Write(Calls.Unbounded(@namespace, cancellationToken, lease));
+            await call.RequestStream.WriteAsync(new WriteContentRequest { Action = WriteAction.Stat, Ref = reference }, cancellationToken).ConfigureAwait(false);
+            _ = await NextAsync(call, cancellationToken).ConfigureAwait(false);
+            using var hash = System.Security.Cryptography.IncrementalHash.CreateHash(System.Security.Cryptography.HashAlgorithmName.SHA256);
+            long size = await SendAsync(call, content, 0, chunk => hash.AppendData(chunk.Span), cancellationToken).ConfigureAwait(false);
+            string digest = "sha256:" + Convert.ToHexStringLower(hash.GetHashAndReset());
+            try
+            {
+                await CommitAsync(call, new Descriptor { MediaType = mediaType, Digest = digest, Size = size }, labels, cancellationToken).ConfigureAwait(false);
+            }
+            catch (RpcException e) when (e.StatusCode == StatusCode.AlreadyExists)
+            {
+                // The same bytes are a blob already, and now of the lease too.
+            }
+
+            return new Descriptor { MediaType = mediaType, Digest = digest, Size = size };
+        }
+        catch (Exception e)
+        {
+            await AbortAsync(reference).ConfigureAwait(false);
+            throw e is RpcException or ObjectDisposedException ? calls.Translate(e, new CallSubject($"a new blob in namespace '{@namespace}'", name), cancellationToken) : e;
+        }
+    }
+
+    private async Task<bool> WriteOnceAsync(
+        string name,
+        Descriptor blob,
+        Func<CancellationToken, ValueTask<Stream>> open,
+        IReadOnlyDictionary<string, string> labels,
+        bool mayResume,
+        Action<long> count,
+        CancellationToken cancellationToken)
+    {
+        using AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call = client.Write(Calls.Unbounded(@namespace, cancellationToken, lease));
+        await call.RequestStream.WriteAsync(
+            new WriteContentRequest { Action = WriteAction.Stat, Ref = name, Total = blob.Size, Expected = blob.Digest }, cancellationToken).ConfigureAwait(false);
+        WriteContentResponse state = await NextAsync(call, cancellationToken).ConfigureAwait(false);
+
+        // Beyond 0: an earlier try was broken off, or the blob is in another namespace and need not travel at all.
+        long offset = state.Offset;
+        if (offset > blob.Size || (offset > 0 && !mayResume))
+        {
+            throw new ResumeRefusedException();
+        }
+
+        count(offset);
+        if (offset < blob.Size)
+        {
+            Stream content = await open(cancellationToken).ConfigureAwait(false);
+            await using (content.ConfigureAwait(false))
+            {
+                await SkipAsync(content, offset, cancellationToken).ConfigureAwait(false);
+                long end = await SendAsync(call, content, offset, chunk => count(chunk.Length), cancellationToken).ConfigureAwait(false);
+                if (end != blob.Size)
+                {
+                    throw Corrupt(blob, $"it has {end} bytes, but its descriptor says {blob.Size}");
+                }
+            }
+        }
+
+        try
+        {
+            await CommitAsync(call, blob, labels, cancellationToken).ConfigureAwait(false);
+            return offset < blob.Size;
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.FailedPrecondition)
+        {
+            throw offset > 0 && offset < blob.Size
+                ? new ResumeRefusedException()
+                : Corrupt(blob, ActualDigest().Match(e.Status.Detail) is { Success: true } actual ? $"its bytes hash to {actual.Value}" : $"containerd says: {e.Status.Detail}", e);
+        }
+    }
+
+    /// <summary>Sends all of a stream; the answers to each message are read by <see cref="CommitAsync"/>, so that none is waited for.</summary>
+    /// <returns>The offset behind the last byte.</returns>
+    private static async Task<long> SendAsync(
+        AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call, Stream content, long offset, Action<ReadOnlyMemory<byte>> sent, CancellationToken cancellationToken)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(ChunkSize);
+        try
+        {
+            while (true)
+            {
+                int read = await content.ReadAtLeastAsync(buffer.AsMemory(0, ChunkSize), ChunkSize, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+                if (read == 0)
+                {
+                    return offset;
+                }
+
+                Memory<byte> chunk = buffer.AsMemory(0, read);
+                try
+                {
+                    await call.RequestStream.WriteAsync(
+                        new WriteContentRequest { Action = WriteAction.Write, Offset = offset, Data = UnsafeByteOperations.UnsafeWrap(chunk) }, cancellationToken).ConfigureAwait(false);
+                }
+                catch (Exception e) when (e is InvalidOperationException or RpcException { StatusCode: StatusCode.OK })
+                {
+                    // The server ended the call: its answers say why.
+                    await DrainAsync(call, cancellationToken).ConfigureAwait(false);
+                    throw;
+                }
+
+                offset += read;
+                sent(chunk);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static async Task CommitAsync(
+        AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call, Descriptor blob, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    {
+        // Without its offset a COMMIT cuts the ingest back to nothing.
+        var commit = new WriteContentRequest { Action = WriteAction.Commit, Offset = blob.Size, Total = blob.Size, Expected = blob.Digest };
+        commit.Labels.Add(labels.ToDictionary());
+        await call.RequestStream.WriteAsync(commit, cancellationToken).ConfigureAwait(false);
+        await call.RequestStream.CompleteAsync().ConfigureAwait(false);
+
+        // To the end of the stream: containerd 1.6 answers a COMMIT twice, and a call left before its end is cancelled.
+        await DrainAsync(call, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<WriteContentResponse> NextAsync(AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call, CancellationToken cancellationToken) =>
+        await call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false)
+            ? call.ResponseStream.Current
+            : throw new RpcException(new Grpc.Core.Status(StatusCode.Internal, "the server ended a write without an answer"));
+
+    private static async Task DrainAsync(AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call, CancellationToken cancellationToken)
+    {
+        while (await call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false))
+        {
+        }
+    }
+
+    private static async Task SkipAsync(Stream content, long count, CancellationToken cancellationToken)
+    {
+        if (content.CanSeek)
+        {
+            _ = content.Seek(count, SeekOrigin.Current);
+            return;
+        }
+
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(ChunkSize);
+        try
+        {
+            while (count > 0)
+            {
+                int read = await content.ReadAsync(buffer.AsMemory(0, (int)Math.Min(count, ChunkSize)), cancellationToken).ConfigureAwait(false);
+                if (read == 0)
+                {
+                    return;
+                }
+
+                count -= read;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Throws an unfinished ingest away, also when our own work was cancelled. Where the daemon is gone, the lease's end takes it along.</summary>
+    private async Task AbortAsync(string name)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        try
+        {
+            _ = await calls.FindAsync(
+                () => client.AbortAsync(new AbortRequest { Ref = name }, calls.Unary(@namespace, limit.Token)), new CallSubject($"the ingest '{name}'", name), limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is CtrException or OperationCanceledException)
+        {
+            // Nobody answers: the fault that brought us here is the one to tell.
+        }
+    }
+
+    private static CtrException Corrupt(Descriptor blob, string fault, Exception? cause = null) => new(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{blob.Digest}' is corrupt: {fault}.", cause)
+    {
+        Target = blob.Digest,
+    };
+
+    [GeneratedRegex("(?<=unexpected commit digest )sha[0-9]+:[0-9a-f]+", RegexOptions.CultureInvariant)]
+    private static partial Regex ActualDigest();
+
+    /// <summary>The bytes of an earlier try do not fit.</summary>
+    private sealed class ResumeRefusedException : Exception;
+}

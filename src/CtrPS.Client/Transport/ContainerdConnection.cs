@@ -21,7 +21,7 @@ internal sealed class ContainerdConnection : ICtrConnection
         Namespaces = new NamespaceStore(channel, calls);
         var facts = new ServerFacts(Server);
         Images = new ImageStore(channel, calls, new ContentStore(channel, calls, facts), facts);
-        Garbage = new GarbageCollector(channel, calls);
+        Garbage = new GarbageCollector(new LeaseStore(channel, calls));
     }
 
     public string ServerVersion { get; }

@@ -1,0 +1,86 @@
+using System.Globalization;
+using Containerd.Services.Leases.V1;
+using CtrPS.Client.Transport;
+using Grpc.Net.Client;
+
+namespace CtrPS.Client.Leases;
+
+/// <summary>
+/// Leases: what is made under one is safe from the garbage collector until the lease ends. Each of ours has an expiry for the case that we die,
+/// and says which process holds it, so that the next one clears away what a dead one left.
+/// </summary>
+internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
+{
+    private const string HostLabel = "ctrps.io/host";
+    private const string ProcessLabel = "ctrps.io/process";
+
+    /// <summary>As long as containerd's own client gives itself (client/lease.go).</summary>
+    private static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
+
+    private readonly Containerd.Services.Leases.V1.Leases.LeasesClient _client = new(channel);
+
+    /// <summary>Makes a lease in a namespace.</summary>
+    public async Task<Lease> CreateAsync(string @namespace, CancellationToken cancellationToken)
+    {
+        await DeleteAbandonedAsync(@namespace, cancellationToken).ConfigureAwait(false);
+        var request = new CreateRequest { Id = $"ctrps-{Guid.NewGuid():N}" };
+        request.Labels.Add("containerd.io/gc.expire", (DateTimeOffset.UtcNow + Lifetime).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+        request.Labels.Add(HostLabel, LeaseHolder.Host);
+        request.Labels.Add(ProcessLabel, LeaseHolder.Process);
+
+        // Known as ours before it exists: another runspace of this process must not take it for abandoned.
+        LeaseHolder.Add(request.Id);
+        try
+        {
+            _ = await calls.InvokeAsync(() => _client.CreateAsync(request, calls.Unary(@namespace, cancellationToken)), Subject(request.Id, @namespace), cancellationToken).ConfigureAwait(false);
+            return new Lease(this, @namespace, request.Id);
+        }
+        catch
+        {
+            LeaseHolder.Remove(request.Id);
+            throw;
+        }
+    }
+
+    /// <summary>Puts a blob that exists already under a lease.</summary>
+    public Task AddBlobAsync(Lease lease, string digest, CancellationToken cancellationToken) => AddAsync(lease, "content", digest, cancellationToken);
+
+    /// <summary>Puts a snapshot that exists already under a lease.</summary>
+    public Task AddSnapshotAsync(Lease lease, string snapshotter, string key, CancellationToken cancellationToken) => AddAsync(lease, "snapshots/" + snapshotter, key, cancellationToken);
+
+    /// <summary>Ends a lease. One that is gone already is no error.</summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="id">The lease.</param>
+    /// <param name="collect">Wait for a garbage collection, so that what only the lease held is gone.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task DeleteAsync(string @namespace, string id, bool collect, CancellationToken cancellationToken)
+    {
+        _ = await calls.FindAsync(
+            () => _client.DeleteAsync(
+                new DeleteRequest { Id = id, Sync = collect }, collect ? Calls.Unbounded(@namespace, cancellationToken) : calls.Unary(@namespace, cancellationToken)),
+            Subject(id, @namespace),
+            cancellationToken).ConfigureAwait(false);
+        LeaseHolder.Remove(id);
+    }
+
+    private async Task AddAsync(Lease lease, string type, string id, CancellationToken cancellationToken)
+    {
+        var request = new AddResourceRequest { Id = lease.Id, Resource = new Resource { Type = type, Id = id } };
+        _ = await calls.InvokeAsync(() => _client.AddResourceAsync(request, calls.Unary(lease.Namespace, cancellationToken)), Subject(lease.Id, lease.Namespace), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends leases of processes of this machine that are gone: killed, or cut off from a daemon that died.</summary>
+    private async Task DeleteAbandonedAsync(string @namespace, CancellationToken cancellationToken)
+    {
+        var request = new ListRequest();
+        request.Filters.Add($"labels.\"{HostLabel}\"==\"{LeaseHolder.Host}\"");
+        ListResponse ours = await calls.InvokeAsync(
+            () => _client.ListAsync(request, calls.Unary(@namespace, cancellationToken)), new CallSubject($"the leases of namespace '{@namespace}'", @namespace), cancellationToken).ConfigureAwait(false);
+        foreach (Containerd.Services.Leases.V1.Lease lease in ours.Leases.Where(lease => LeaseHolder.IsAbandoned(lease.Id, lease.Labels[ProcessLabel])))
+        {
+            await DeleteAsync(@namespace, lease.Id, collect: false, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static CallSubject Subject(string id, string @namespace) => new($"lease '{id}' in namespace '{@namespace}'", id);
+}

@@ -1,0 +1,176 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Security.Cryptography;
+using Containerd.Services.Diff.V1;
+using Containerd.Types;
+using CtrPS.Client.Content;
+using CtrPS.Client.Introspection;
+using CtrPS.Client.Leases;
+using CtrPS.Client.Oci;
+using CtrPS.Client.Transport;
+using Grpc.Net.Client;
+
+namespace CtrPS.Client.Snapshots;
+
+/// <summary>
+/// Unpacks the layers of an image into snapshots, one on the other, as containerd's own client does (client/image.go, rootfs/apply.go), so that
+/// both find each other's work.
+/// </summary>
+internal sealed class Unpacker(GrpcChannel channel, Calls calls, ContentStore content, SnapshotStore snapshots, LeaseStore leases, ServerFacts server, INamespaceStore namespaces)
+{
+    private const string UncompressedLabel = "containerd.io/uncompressed";
+    private const string SnapshotLabelPrefix = "containerd.io/gc.ref.snapshot.";
+    private const string DefaultSnapshotterLabel = "containerd.io/defaults/snapshotter";
+
+    /// <summary>How often a name for the working snapshot is drawn anew.</summary>
+    private const int MaxNames = 3;
+
+    private readonly Diff.DiffClient _diff = new(channel);
+
+    /// <summary>The snapshotter to use in a namespace: the given one, else the namespace's own default, else what the environment says, else containerd's.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.NotSupported"/> where the server has no such snapshotter at work.</exception>
+    public async Task<string> ChooseSnapshotterAsync(string @namespace, string? given, CancellationToken cancellationToken)
+    {
+        string? chosen = given;
+        if (chosen is null)
+        {
+            CtrNamespace? own = (await namespaces.ListAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(one => one.Name == @namespace);
+            chosen = own is not null && own.Labels.TryGetValue(DefaultSnapshotterLabel, out string? label) && label.Length > 0 ? label : Environment.GetEnvironmentVariable("CONTAINERD_SNAPSHOTTER");
+        }
+
+        CtrPlatform platform = await server.GetPlatformAsync(cancellationToken).ConfigureAwait(false);
+        chosen = string.IsNullOrEmpty(chosen) ? platform.Os == "windows" ? "windows" : "overlayfs" : chosen;
+        IReadOnlyList<string> working = await server.GetSnapshottersAsync(cancellationToken).ConfigureAwait(false);
+        return working.Contains(chosen)
+            ? chosen
+            : throw new CtrException(CtrErrorIds.NotSupported, CtrStatus.Unimplemented, $"The server has no snapshotter '{chosen}' at work. It has {string.Join(", ", working)}.")
+            {
+                Target = chosen,
+                RecommendedAction = "Name one of these with -Snapshotter; Get-CtrPlugin says why another does not work.",
+            };
+    }
+
+    /// <summary>Whether a chain is unpacked.</summary>
+    public async Task<bool> IsUnpackedAsync(string @namespace, string snapshotter, ImageConfig config, CancellationToken cancellationToken) =>
+        config.DiffIds.Count == 0 || await snapshots.FindAsync(@namespace, snapshotter, config.ChainIds[^1], cancellationToken).ConfigureAwait(false) is not null;
+
+    /// <summary>Unpacks a manifest whose blobs are in the namespace. What is there already stays.</summary>
+    /// <returns>False where the manifest is of an artifact, whose layers are no file system.</returns>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobCorrupt"/> where a layer is not the one that its config names.</exception>
+    public async Task<bool> UnpackAsync(Lease lease, ImageNode manifest, string snapshotter, CtrTransferMeter? meter, CancellationToken cancellationToken)
+    {
+        Descriptor[] layers = manifest.Layers.Select(layer => layer.Descriptor).ToArray();
+        if (manifest.Config is not { } configNode || !MediaTypes.IsImageConfig(configNode.Descriptor.MediaType) || !layers.All(layer => MediaTypes.IsLayer(layer.MediaType)))
+        {
+            return false;
+        }
+
+        Descriptor blob = configNode.Descriptor;
+        var config = ImageConfig.Parse(await content.ReadAsync(lease.Namespace, blob, cancellationToken).ConfigureAwait(false), blob);
+        if (config.DiffIds.Count != layers.Length)
+        {
+            throw new CtrException(
+                CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The manifest '{manifest.Descriptor.Digest}' has {layers.Length} layers, but its config names {config.DiffIds.Count}.")
+            {
+                Target = manifest.Descriptor.Digest,
+            };
+        }
+
+        IReadOnlyList<string> chain = config.ChainIds;
+        if (!await IsUnpackedAsync(lease.Namespace, snapshotter, config, cancellationToken).ConfigureAwait(false))
+        {
+            for (int i = 0; i < layers.Length; i++)
+            {
+                meter?.Show($"Unpacking layer {i + 1} of {layers.Length} of {manifest.Platform?.ToString() ?? manifest.Descriptor.Digest}");
+                await ApplyAsync(lease, snapshotter, layers[i], config.DiffIds[i], i == 0 ? "" : chain[i - 1], chain[i], cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        if (chain.Count > 0)
+        {
+            // This label is all that keeps the layers from the garbage collector.
+            await leases.AddSnapshotAsync(lease, snapshotter, chain[^1], cancellationToken).ConfigureAwait(false);
+            await content.SetLabelsAsync(lease.Namespace, blob.Digest, new Dictionary<string, string> { [SnapshotLabelPrefix + snapshotter] = chain[^1] }, cancellationToken).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    private async Task ApplyAsync(Lease lease, string snapshotter, Descriptor layer, string diffId, string parent, string chainId, CancellationToken cancellationToken)
+    {
+        if (await snapshots.FindAsync(lease.Namespace, snapshotter, chainId, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            return;
+        }
+
+        (string key, IReadOnlyList<Mount> mounts) = await PrepareAsync(lease, snapshotter, parent, chainId, cancellationToken).ConfigureAwait(false);
+        bool committed = false;
+        try
+        {
+            string applied = await ApplyAsync(lease, layer, mounts, cancellationToken).ConfigureAwait(false);
+            if (applied != diffId)
+            {
+                throw new CtrException(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The layer '{layer.Digest}' unpacks to {applied}, but its config says {diffId}.") { Target = layer.Digest };
+            }
+
+            await snapshots.CommitAsync(lease.Namespace, snapshotter, chainId, key, lease.Id, cancellationToken).ConfigureAwait(false);
+            committed = true;
+        }
+        catch (CtrException e) when (e.ErrorId == CtrErrorIds.AlreadyExists)
+        {
+            // Another client unpacked the same layer meanwhile: its snapshot is as good.
+        }
+        finally
+        {
+            if (!committed)
+            {
+                await DiscardAsync(lease.Namespace, snapshotter, key).ConfigureAwait(false);
+            }
+        }
+
+        await content.SetLabelsAsync(lease.Namespace, layer.Digest, new Dictionary<string, string> { [UncompressedLabel] = diffId }, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<(string Key, IReadOnlyList<Mount> Mounts)> PrepareAsync(Lease lease, string snapshotter, string parent, string chainId, CancellationToken cancellationToken)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            // The form of containerd's client, so that its tools know whose it is.
+            string key = string.Create(
+                CultureInfo.InvariantCulture, $"extract-{DateTime.UtcNow.Ticks % TimeSpan.TicksPerSecond * 100}-{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(3))} {chainId}");
+            try
+            {
+                var labels = new Dictionary<string, string> { ["containerd.io/snapshot.ref"] = chainId };
+                return (key, await snapshots.PrepareAsync(lease.Namespace, snapshotter, key, parent, labels, lease.Id, cancellationToken).ConfigureAwait(false));
+            }
+            catch (CtrException e) when (e.ErrorId == CtrErrorIds.AlreadyExists && attempt < MaxNames)
+            {
+                // The name was taken: draw another.
+            }
+        }
+    }
+
+    /// <returns>The digest of the uncompressed layer.</returns>
+    private async Task<string> ApplyAsync(Lease lease, Descriptor layer, IReadOnlyList<Mount> mounts, CancellationToken cancellationToken)
+    {
+        var request = new ApplyRequest { Diff = new ContentDescriptor { MediaType = layer.MediaType, Digest = layer.Digest, Size = layer.Size } };
+        request.Mounts.Add(mounts);
+        ApplyResponse response = await calls.InvokeAsync(
+            () => _diff.ApplyAsync(request, Calls.Unbounded(lease.Namespace, cancellationToken, lease.Id)), new CallSubject($"layer '{layer.Digest}'", layer.Digest), cancellationToken).ConfigureAwait(false);
+        return response.Applied.Digest;
+    }
+
+    /// <summary>Removes a working snapshot, also when our own work was cancelled. Where the daemon is gone, the lease's end takes it along.</summary>
+    private async Task DiscardAsync(string @namespace, string snapshotter, string key)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        try
+        {
+            await snapshots.RemoveAsync(@namespace, snapshotter, key, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is CtrException or OperationCanceledException)
+        {
+            // Nobody answers: the fault that brought us here is the one to tell.
+        }
+    }
+}

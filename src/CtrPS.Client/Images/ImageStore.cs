@@ -116,6 +116,29 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
         }
     }
 
+    /// <summary>Makes a name point to a target: a new record, or the target and labels of one that is there; its other labels stay.</summary>
+    public async Task<CtrImage> PutAsync(
+        string @namespace, string name, Descriptor target, IReadOnlyDictionary<string, string> labels, string? lease, CancellationToken cancellationToken)
+    {
+        CallSubject subject = CallSubject.Image(name, @namespace);
+        var wanted = new Image { Name = name, Target = new Containerd.Types.ContentDescriptor { MediaType = target.MediaType, Digest = target.Digest, Size = target.Size } };
+        wanted.Labels.Add(labels.ToDictionary());
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                Image made = await GetAsync(@namespace, name, cancellationToken).ConfigureAwait(false) is null
+                    ? await CreateAsync(wanted, @namespace, subject, cancellationToken, lease).ConfigureAwait(false)
+                    : await UpdateAsync(wanted, @namespace, subject, labels.Keys.Select(key => "labels." + key).Prepend("target"), cancellationToken, lease).ConfigureAwait(false);
+                return Records.ToImage(made, @namespace);
+            }
+            catch (CtrException e) when (attempt < MaxRaces && e.ErrorId is CtrErrorIds.ImageExists or CtrErrorIds.ImageNotFound)
+            {
+                // Another client made or deleted the name between our two calls: look again.
+            }
+        }
+    }
+
     public async Task DeleteAsync(string @namespace, string name, CtrImage? expected, CancellationToken cancellationToken)
     {
         CallSubject subject = CallSubject.Image(name, @namespace);
@@ -160,14 +183,14 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
         }
     }
 
-    private async Task<Image> CreateAsync(Image image, string @namespace, CallSubject subject, CancellationToken cancellationToken) => (await calls.InvokeAsync(
-        () => _client.CreateAsync(new CreateImageRequest { Image = image }, calls.Unary(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false)).Image;
+    private async Task<Image> CreateAsync(Image image, string @namespace, CallSubject subject, CancellationToken cancellationToken, string? lease = null) => (await calls.InvokeAsync(
+        () => _client.CreateAsync(new CreateImageRequest { Image = image }, calls.Unary(@namespace, cancellationToken, lease)), subject, cancellationToken).ConfigureAwait(false)).Image;
 
-    private async Task<Image> UpdateAsync(Image image, string @namespace, CallSubject subject, IEnumerable<string> paths, CancellationToken cancellationToken)
+    private async Task<Image> UpdateAsync(Image image, string @namespace, CallSubject subject, IEnumerable<string> paths, CancellationToken cancellationToken, string? lease = null)
     {
         var request = new UpdateImageRequest { Image = image, UpdateMask = new FieldMask() };
         request.UpdateMask.Paths.AddRange(paths);
-        return (await calls.InvokeAsync(() => _client.UpdateAsync(request, calls.Unary(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false)).Image;
+        return (await calls.InvokeAsync(() => _client.UpdateAsync(request, calls.Unary(@namespace, cancellationToken, lease)), subject, cancellationToken).ConfigureAwait(false)).Image;
     }
 
     private async Task<Image?> GetAsync(string @namespace, string name, CancellationToken cancellationToken) => (await calls.FindAsync(

@@ -47,7 +47,8 @@ internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.
         string name = RefPrefix + blob.Digest;
         TimeSpan wait = TimeSpan.FromMilliseconds(16);
         long counted = 0;
-        for (bool mayResume = true; ;)
+        bool mayResume = keepPartial, refused = false;
+        while (true)
         {
             try
             {
@@ -70,11 +71,11 @@ internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.
                 await Task.Delay(wait, cancellationToken).ConfigureAwait(false);
                 wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
             }
-            catch (ResumeRefusedException) when (mayResume)
+            catch (ResumeRefusedException) when (!refused)
             {
-                // What an earlier try had left was not the beginning of this blob.
+                // What an earlier try had left is not wanted, or was not the beginning of this blob.
                 meter?.AddDone(-counted);
-                mayResume = false;
+                (mayResume, refused) = (false, true);
                 await AbortAsync(name).ConfigureAwait(false);
             }
             catch (Exception e)
@@ -143,7 +144,7 @@ internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.
 
         // Beyond 0: an earlier try was broken off, or the blob is in another namespace and need not travel at all.
         long offset = state.Offset;
-        if (offset > blob.Size || (offset > 0 && !mayResume))
+        if (offset > blob.Size || (offset > 0 && offset < blob.Size && !mayResume))
         {
             throw new ResumeRefusedException();
         }
@@ -170,7 +171,7 @@ internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.FailedPrecondition)
         {
-            throw offset > 0 && offset < blob.Size
+            throw offset > 0
                 ? new ResumeRefusedException()
                 : Corrupt(blob, ActualDigest().Match(e.Status.Detail) is { Success: true } actual ? $"its bytes hash to {actual.Value}" : $"containerd says: {e.Status.Detail}", e);
         }
@@ -291,6 +292,6 @@ internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.
     [GeneratedRegex("(?<=unexpected commit digest )sha[0-9]+:[0-9a-f]+", RegexOptions.CultureInvariant)]
     private static partial Regex ActualDigest();
 
-    /// <summary>The bytes of an earlier try do not fit.</summary>
-    private sealed class ResumeRefusedException : Exception;
+    /// <summary>The bytes of an earlier try are in the way.</summary>
+    private sealed class ResumeRefusedException() : Exception("what an earlier try left of the blob cannot be gone on from");
 }

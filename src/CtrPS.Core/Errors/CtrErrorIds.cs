@@ -63,6 +63,9 @@ public static class CtrErrorIds
     /// <summary>The text is no valid platform.</summary>
     public const string InvalidPlatform = "CtrInvalidPlatform";
 
+    /// <summary>The image is not for a platform that was asked for.</summary>
+    public const string PlatformNotFound = "CtrPlatformNotFound";
+
     /// <summary>No such image.</summary>
     public const string ImageNotFound = "CtrImageNotFound";
 

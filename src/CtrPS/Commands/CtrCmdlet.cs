@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using CtrPS.Errors;
+using CtrPS.Formatting;
 
 namespace CtrPS.Commands;
 
@@ -9,6 +10,8 @@ namespace CtrPS.Commands;
 /// </summary>
 public abstract class CtrCmdlet : PSCmdlet, IDisposable
 {
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(200);
+
     private readonly CancellationTokenSource _stop = new();
 
     /// <summary>Cancelled by Ctrl-C. Select-Object -First does not cancel it: <see cref="Pull"/> ends the call in its finally.</summary>
@@ -46,6 +49,47 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
     {
         ArgumentNullException.ThrowIfNull(work);
         work(StopToken).GetAwaiter().GetResult();
+    }
+
+    /// <summary>
+    /// Waits for work that moves many bytes and shows how far it is: at most five times a second, and not at all where it takes less. However the
+    /// wait ends, the work is cancelled, its end waited for and the progress taken away.
+    /// </summary>
+    /// <param name="activity">What is done, in words.</param>
+    /// <param name="work">The work; it counts in the meter.</param>
+    protected T AwaitTransfer<T>(string activity, Func<CtrTransferMeter, CancellationToken, Task<T>> work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        var meter = new CtrTransferMeter();
+        using var call = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
+        Task<T> task = work(meter, call.Token);
+        ProgressRecord? shown = null;
+        try
+        {
+            while (Task.WaitAny([task], ProgressInterval) < 0)
+            {
+                shown = new ProgressRecord(0, activity, meter.Current ?? "Looking what is to be done");
+                if (meter.TotalBytes > 0)
+                {
+                    shown.PercentComplete = (int)Math.Clamp(meter.DoneBytes * 100 / meter.TotalBytes, 0, 100);
+                    shown.CurrentOperation = $"{CtrFormat.Size(meter.DoneBytes)} of {CtrFormat.Size(meter.TotalBytes)}";
+                }
+
+                WriteProgress(shown);
+            }
+
+            return task.GetAwaiter().GetResult();
+        }
+        finally
+        {
+            call.Cancel();
+            _ = Task.WaitAny([task], CancellationToken.None);
+            if (shown is not null)
+            {
+                shown.RecordType = ProgressRecordType.Completed;
+                WriteProgress(shown);
+            }
+        }
     }
 
     /// <summary>

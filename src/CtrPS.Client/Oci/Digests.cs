@@ -14,13 +14,13 @@ internal static class Digests
     /// <summary>Whether the text is a digest of an algorithm that containerd knows.</summary>
     public static bool IsValid(string digest) => Algorithm(digest) is not null;
 
+    /// <summary>Refuses what is no digest of an algorithm that containerd knows.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidDigest"/>.</exception>
+    public static void Require(string digest) => _ = Algorithm(digest) ?? throw Invalid(digest);
+
     /// <summary>A hash to compute the same kind of digest with.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidDigest"/>.</exception>
-    public static IncrementalHash Hash(string digest) => IncrementalHash.CreateHash(Algorithm(digest) ?? throw new CtrException(
-        CtrErrorIds.InvalidDigest, CtrStatus.InvalidArgument, $"'{digest}' is not a digest of a known algorithm: sha256, sha384 or sha512, a colon, and the hash in lower-case hex.")
-    {
-        Target = digest,
-    });
+    public static IncrementalHash Hash(string digest) => IncrementalHash.CreateHash(Algorithm(digest) ?? throw Invalid(digest));
 
     /// <summary>The digest of what went into a hash from <see cref="Hash"/>.</summary>
     public static string Of(IncrementalHash hash, string like) => like[..(like.IndexOf(':', StringComparison.Ordinal) + 1)] + Convert.ToHexStringLower(hash.GetHashAndReset());
@@ -37,6 +37,12 @@ internal static class Digests
             throw new CtrException(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{blob.Digest}' in {where} is corrupt: its bytes hash to {actual}.") { Target = blob.Digest };
         }
     }
+
+    private static CtrException Invalid(string digest) => new(
+        CtrErrorIds.InvalidDigest, CtrStatus.InvalidArgument, $"'{digest}' is not a digest of a known algorithm: sha256, sha384 or sha512, a colon, and the hash in lower-case hex.")
+    {
+        Target = digest,
+    };
 
     private static HashAlgorithmName? Algorithm(string digest)
     {

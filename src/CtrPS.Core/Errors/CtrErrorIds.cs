@@ -87,6 +87,33 @@ public static class CtrErrorIds
     /// <summary>The text is no digest of a known algorithm.</summary>
     public const string InvalidDigest = "CtrInvalidDigest";
 
+    /// <summary>There is no such file or folder.</summary>
+    public const string ArchiveNotFound = "CtrArchiveNotFound";
+
+    /// <summary>No permission to read the archive.</summary>
+    public const string ArchiveAccessDenied = "CtrArchiveAccessDenied";
+
+    /// <summary>The archive's bytes cannot be read: the disk or the share it lies on failed.</summary>
+    public const string ArchiveUnreadable = "CtrArchiveUnreadable";
+
+    /// <summary>The file or folder holds no images, or not in a form that the module knows.</summary>
+    public const string ArchiveUnrecognized = "CtrArchiveUnrecognized";
+
+    /// <summary>The archive ends too early.</summary>
+    public const string ArchiveTruncated = "CtrArchiveTruncated";
+
+    /// <summary>The archive is damaged: a header, the compressed data, or what lists its images.</summary>
+    public const string ArchiveCorrupt = "CtrArchiveCorrupt";
+
+    /// <summary>The archive holds a name or a link that leads out of it.</summary>
+    public const string ArchiveUnsafe = "CtrArchiveUnsafe";
+
+    /// <summary>The archive goes beyond what the module reads: entries, size of a listing, expansion.</summary>
+    public const string ArchiveLimit = "CtrArchiveLimit";
+
+    /// <summary>The system's library for a compression is not installed.</summary>
+    public const string CompressionUnavailable = "CtrCompressionUnavailable";
+
     /// <summary>The server found an argument malformed.</summary>
     public const string InvalidArgument = "CtrInvalidArgument";
 

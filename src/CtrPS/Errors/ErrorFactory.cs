@@ -18,6 +18,10 @@ internal static class ErrorFactory
         CtrErrorIds.TlsFailed => ErrorCategory.SecurityError,
         CtrErrorIds.SessionClosed => ErrorCategory.ConnectionError,
         CtrErrorIds.BlobMissing or CtrErrorIds.BlobCorrupt => ErrorCategory.InvalidData,
+        CtrErrorIds.ArchiveUnrecognized or CtrErrorIds.ArchiveTruncated or CtrErrorIds.ArchiveCorrupt => ErrorCategory.InvalidData,
+        CtrErrorIds.ArchiveUnsafe => ErrorCategory.SecurityError,
+        CtrErrorIds.ArchiveUnreadable => ErrorCategory.ReadError,
+        CtrErrorIds.CompressionUnavailable => ErrorCategory.NotInstalled,
         CtrErrorIds.NamespaceProtected or CtrErrorIds.ImagePinned => ErrorCategory.PermissionDenied,
         _ => error.Status switch
         {

@@ -21,6 +21,7 @@
         'Get-CtrPlugin'
         'Get-CtrServer'
         'Get-CtrSession'
+        'Import-CtrImage'
         'New-CtrNamespace'
         'Remove-CtrImage'
         'Remove-CtrNamespace'

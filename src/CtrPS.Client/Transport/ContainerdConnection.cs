@@ -1,8 +1,10 @@
+using CtrPS.Client.Archive;
 using CtrPS.Client.Content;
 using CtrPS.Client.Images;
 using CtrPS.Client.Introspection;
 using CtrPS.Client.Leases;
 using CtrPS.Client.Namespaces;
+using CtrPS.Client.Snapshots;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Net.Client;
 
@@ -20,13 +22,20 @@ internal sealed class ContainerdConnection : ICtrConnection
         Server = new ServerInspector(channel, calls);
         Namespaces = new NamespaceStore(channel, calls);
         var facts = new ServerFacts(Server);
-        Images = new ImageStore(channel, calls, new ContentStore(channel, calls, facts), facts);
-        Garbage = new GarbageCollector(new LeaseStore(channel, calls));
+        var content = new ContentStore(channel, calls, facts);
+        var images = new ImageStore(channel, calls, content, facts);
+        var leases = new LeaseStore(channel, calls);
+        var unpacker = new Unpacker(channel, calls, content, new SnapshotStore(channel, calls), leases, facts, Namespaces);
+        Images = images;
+        Importer = new ImageImporter(content, images, leases, unpacker, facts);
+        Garbage = new GarbageCollector(leases);
     }
 
     public string ServerVersion { get; }
 
     public IImageStore Images { get; }
+
+    public IImageImporter Importer { get; }
 
     public INamespaceStore Namespaces { get; }
 

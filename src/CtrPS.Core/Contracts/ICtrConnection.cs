@@ -9,6 +9,9 @@ public interface ICtrConnection : IAsyncDisposable
     /// <summary>Images.</summary>
     IImageStore Images { get; }
 
+    /// <summary>Images out of archives.</summary>
+    IImageImporter Importer { get; }
+
     /// <summary>Namespaces.</summary>
     INamespaceStore Namespaces { get; }
 

@@ -90,6 +90,8 @@ public sealed class CtrSessionTests
 
         public IImageStore Images => throw new NotSupportedException();
 
+        public IImageImporter Importer => throw new NotSupportedException();
+
         public INamespaceStore Namespaces => throw new NotSupportedException();
 
         public IServerInspector Server => throw new NotSupportedException();

@@ -8,11 +8,14 @@ using CtrPS.Client.Oci;
 namespace CtrPS.Client.Archive;
 
 /// <summary>Compresses the plain layers of an image from a docker archive while they are written, and makes the manifest anew for them.</summary>
-internal sealed class DockerLayerCompressor(ContentStore content, LeaseStore leases, ArchiveReader archive, IBlobSource source, Lease lease, BlobWriter writer)
+internal sealed class DockerLayerCompressor(ContentStore content, LeaseStore leases, ArchiveReader archive, Lease lease, BlobWriter writer)
 {
     private const string UncompressedLabel = "containerd.io/uncompressed";
 
-    /// <summary>Writes config, compressed layers and the new manifest.</summary>
+    /// <summary>Blobs written so far.</summary>
+    public int Written { get; private set; }
+
+    /// <summary>Writes the compressed layers and the new manifest; config and layers that are compressed already are there.</summary>
     /// <returns>The image with its new digests. The same image where all layers are compressed already.</returns>
     public async Task<ImageNode> CompressAsync(ImageNode root, DockerImage docker, CancellationToken cancellationToken)
     {
@@ -37,18 +40,14 @@ internal sealed class DockerLayerCompressor(ContentStore content, LeaseStore lea
             await foreach ((string digest, long _, Stream stream) in archive.ReadBlobsAsync(wanted, cancellationToken).ConfigureAwait(false))
             {
                 compressed[digest] = await WriteAsync(digest, stream, cancellationToken).ConfigureAwait(false);
+                Written++;
             }
-        }
-
-        foreach (Descriptor layer in docker.Layers.Where(layer => layer.MediaType != MediaTypes.DockerLayer))
-        {
-            _ = await writer.WriteAsync(layer, token => source.OpenAsync(layer, token), new Dictionary<string, string>(), null, keepPartial: false, cancellationToken).ConfigureAwait(false);
         }
 
         Descriptor[] layers = docker.Layers.Select(layer => compressed.GetValueOrDefault(layer.Digest, layer)).ToArray();
         byte[] manifest = DockerManifest.Build(docker.Config, layers);
         var target = new Descriptor { MediaType = MediaTypes.DockerManifest, Digest = Digests.Of(manifest), Size = manifest.Length };
-        _ = await writer.WriteAsync(target, manifest, GarbageLabels.For(layers.Prepend(docker.Config)), cancellationToken).ConfigureAwait(false);
+        Written += await writer.WriteAsync(target, manifest, GarbageLabels.For(layers.Prepend(docker.Config)), cancellationToken).ConfigureAwait(false) ? 1 : 0;
         return new ImageNode
         {
             Descriptor = target,

@@ -90,9 +90,14 @@ internal sealed class ImportPlan : ICtrImportPlan
             var targets = new List<(ImportImage Image, Descriptor Target)>();
             foreach (ImportImage image in _images)
             {
-                ImageNode root = image.Docker is { } docker && _request.CompressLayers
-                    ? await new DockerLayerCompressor(_content, _leases, _archive, _source, lease, writer).CompressAsync(image.Root, docker, cancellationToken).ConfigureAwait(false)
-                    : image.Root;
+                ImageNode root = image.Root;
+                if (image.Docker is { } docker && _request.CompressLayers)
+                {
+                    var compressor = new DockerLayerCompressor(_content, _leases, _archive, lease, writer);
+                    root = await compressor.CompressAsync(root, docker, cancellationToken).ConfigureAwait(false);
+                    _written += compressor.Written;
+                }
+
                 await WriteManifestsAsync(lease, writer, image, root, cancellationToken).ConfigureAwait(false);
                 if (_snapshotter is not null && image.Choice.Host is { } host)
                 {
@@ -116,7 +121,7 @@ internal sealed class ImportPlan : ICtrImportPlan
     {
         meter.Show("Writing blobs");
         var replaced = _request.CompressLayers
-            ? _images.Where(image => image.Docker is not null).SelectMany(image => image.Docker!.Layers).Select(layer => layer.Digest).ToHashSet(StringComparer.Ordinal)
+            ? _images.Where(image => image.Docker is not null).SelectMany(image => image.Docker!.Layers).Where(layer => layer.MediaType == MediaTypes.DockerLayer).Select(layer => layer.Digest).ToHashSet(StringComparer.Ordinal)
             : [];
         var missing = new Dictionary<string, ImageNode>(StringComparer.Ordinal);
         await foreach ((ImageNode node, bool kept) in OrderedParallel.SelectAsync(

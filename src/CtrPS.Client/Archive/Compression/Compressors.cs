@@ -37,6 +37,18 @@ internal static class Compressors
     {
         CtrCompression.None => compressed,
         CtrCompression.Gzip => new GZipStream(compressed, CompressionMode.Decompress),
+        CtrCompression.Zstd => new DecodedStream(compressed, new ZstdDecoder()),
+        CtrCompression.Xz => new DecodedStream(compressed, new XzDecoder()),
+        CtrCompression.Bzip2 => new DecodedStream(compressed, new Bzip2Decoder()),
         _ => throw new ArgumentOutOfRangeException(nameof(compression)),
+    };
+
+    /// <summary>Compresses what is written into <paramref name="output"/>, without time, name or anything else that changes from run to run. Complete once disposed.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.CompressionUnavailable"/>.</exception>
+    public static Stream Compress(Stream output, CtrCompression compression, bool leaveOpen) => compression switch
+    {
+        CtrCompression.Gzip => new GZipStream(output, CompressionLevel.Optimal, leaveOpen),
+        CtrCompression.Zstd => new ZstdEncoderStream(output, leaveOpen),
+        _ => throw new ArgumentOutOfRangeException(nameof(compression), compression, "Only gzip and zstd are written."),
     };
 }

@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+
+namespace CtrPS.Client.Archive.Compression;
+
+/// <summary>
+/// The system's own libraries for compressions that the framework lacks. Every Linux distribution has them in its base; nothing is carried along,
+/// and one that is absent is told by the name of its package.
+/// </summary>
+internal static class SystemLibrary
+{
+    public const string Zstd = "zstd";
+    public const string Lzma = "lzma";
+    public const string Bzip2 = "bz2";
+
+    private static readonly ConcurrentDictionary<string, nint> Handles = new(StringComparer.Ordinal);
+
+    static SystemLibrary() => NativeLibrary.SetDllImportResolver(typeof(SystemLibrary).Assembly, (name, _, _) => Handles.GetValueOrDefault(name));
+
+    /// <summary>Loads a library, once. Call it before the first function of it.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.CompressionUnavailable"/>.</exception>
+    public static void Require(string library)
+    {
+        if (Handles.ContainsKey(library))
+        {
+            return;
+        }
+
+        (string compression, string package, string[] names) = library switch
+        {
+            Zstd => ("zstd", "libzstd1", (string[])["libzstd.so.1", "libzstd.1.dylib", "/opt/homebrew/lib/libzstd.1.dylib", "/usr/local/lib/libzstd.1.dylib", "libzstd.dll", "zstd.dll"]),
+            Lzma => ("xz", "liblzma5", ["liblzma.so.5", "liblzma.5.dylib", "/opt/homebrew/lib/liblzma.5.dylib", "/usr/local/lib/liblzma.5.dylib", "liblzma.dll"]),
+            Bzip2 => ("bzip2", "libbz2-1.0", ["libbz2.so.1.0", "libbz2.so.1", "libbz2.1.0.dylib", "libbz2.dll", "bz2.dll"]),
+            _ => throw new ArgumentOutOfRangeException(nameof(library)),
+        };
+        Load(library, compression, package, names);
+    }
+
+    /// <summary>Loads the first of several names that is there.</summary>
+    public static void Load(string library, string compression, string package, IReadOnlyList<string> names)
+    {
+        foreach (string name in names)
+        {
+            if (NativeLibrary.TryLoad(name, typeof(SystemLibrary).Assembly, DllImportSearchPath.SafeDirectories, out nint handle))
+            {
+                _ = Handles.TryAdd(library, handle);
+                return;
+            }
+        }
+
+        throw new CtrException(CtrErrorIds.CompressionUnavailable, CtrStatus.Unimplemented, $"{compression} needs a library of the system that is not installed: {string.Join(", ", names.Where(name => !name.Contains('/')))}.")
+        {
+            Target = compression,
+            RecommendedAction = $"Install it: on Debian and Ubuntu the package {package}. Or use the program {compression} beforehand.",
+        };
+    }
+}

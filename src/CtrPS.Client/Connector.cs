@@ -1,3 +1,4 @@
+using CtrPS.Client.Archive;
 using CtrPS.Client.Transport;
 
 namespace CtrPS.Client;
@@ -5,6 +6,9 @@ namespace CtrPS.Client;
 /// <summary>The one way into this assembly.</summary>
 public static class Connector
 {
+    /// <summary>Archives of images, without a containerd.</summary>
+    public static IArchiveFiles Archives { get; } = new ImageArchives();
+
     /// <summary>Connects to a containerd and proves with one Version call that it is one.</summary>
     /// <exception cref="CtrException">
     /// Nobody answers (<see cref="CtrErrorIds.AddressNotFound"/>, <see cref="CtrErrorIds.ConnectionRefused"/>, <see cref="CtrErrorIds.AccessDenied"/>,

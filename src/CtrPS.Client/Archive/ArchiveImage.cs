@@ -14,6 +14,9 @@ internal sealed record ArchiveImage
     /// <summary>The annotation <c>org.opencontainers.image.ref.name</c> verbatim: a tag or a whole name; of docker's listing the tag as it stands there. Null where there is none.</summary>
     public string? ReferenceName { get; init; }
 
+    /// <summary>The best name that the archive gives. Null where it gives none.</summary>
+    public string? Name => ImageName ?? ReferenceName;
+
     /// <summary>What only docker's listing describes. Null for images of an OCI layout.</summary>
     public DockerImage? Docker { get; init; }
 }

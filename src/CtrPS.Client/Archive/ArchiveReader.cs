@@ -129,8 +129,10 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The archive is compressed: see <see cref="CanSeek"/>.</exception>
-    public ValueTask<Stream> OpenAsync(Descriptor blob, CancellationToken cancellationToken) => ValueTask.FromResult(
-        _documents.TryGetValue(blob.Digest, out ReadOnlyMemory<byte> document) ? OpenDocument(document) : _files.Open(Find(blob.Digest)));
+    public ValueTask<Stream> OpenAsync(Descriptor blob, CancellationToken cancellationToken) => ValueTask.FromResult(Open(blob.Digest));
+
+    /// <summary>The same by the digest alone.</summary>
+    public Stream Open(string digest) => _documents.TryGetValue(digest, out ReadOnlyMemory<byte> document) ? OpenDocument(document) : _files.Open(Find(digest));
 
     /// <summary>
     /// Reads blobs in the archive's order, each once; the fastest way, and for a compressed archive the only one. Digests that are not in the archive are

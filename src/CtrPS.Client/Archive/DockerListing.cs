@@ -51,7 +51,7 @@ internal sealed class DockerListing(ArchiveFiles files)
         var config = new Descriptor { MediaType = MediaTypes.DockerConfig, Digest = ClaimedDigest(item.Config, configEntry) ?? Digests.Of(configBytes), Size = configBytes.Length };
         Digests.Require(config, configBytes, $"archive '{files.Path}'");
         Blobs[config.Digest] = configEntry;
-        List<string> diffIds = ReadDiffIds(configBytes, item.Config);
+        List<string> diffIds = ReadDiffIds(configBytes, config, item.Config);
 
         var layers = new List<Descriptor>(item.Layers.Count);
         for (int i = 0; i < item.Layers.Count; i++)
@@ -128,16 +128,15 @@ internal sealed class DockerListing(ArchiveFiles files)
             ? ArchiveFault.Corrupt(files.Path, $"the {what} '{name}', which its {ArchiveFiles.DockerFile} names, is not in it.")
             : ArchiveFault.Truncated(files.Path, $"it ends without an end mark, and the {what} '{name}', which its {ArchiveFiles.DockerFile} names, is not in it."));
 
-    private List<string> ReadDiffIds(byte[] config, string name)
+    private List<string> ReadDiffIds(byte[] bytes, Descriptor config, string name)
     {
         try
         {
-            using var document = JsonDocument.Parse(config);
-            return document.RootElement.TryGetProperty("rootfs", out JsonElement rootfs) && rootfs.ValueKind == JsonValueKind.Object ? [.. Texts(rootfs, "diff_ids").Where(Digests.IsValid)] : [];
+            return [.. (RootFs.ReadDiffIds(bytes, config) ?? []).Where(Digests.IsValid)];
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (CtrException e)
         {
-            throw ArchiveFault.Corrupt(files.Path, $"the config '{name}' is not that of an image: {e.Message}", e);
+            throw ArchiveFault.Corrupt(files.Path, $"its config '{name}' is not that of an image: {e.Message}", e);
         }
     }
 

@@ -200,7 +200,7 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
             Span<byte> head = stackalloc byte[Compressors.MagicLength];
             int read = RandomAccess.Read(handle, head, 0);
             CtrCompression compression = Compressors.Detect(head[..read]);
-            return compression == CtrCompression.None ? new TarFile(handle, path) : new CompressedTar(handle, path, compression);
+            return compression == CtrCompression.None ? new PlainTar(handle, path) : new CompressedTar(handle, path, compression);
         }
         catch (Exception e)
         {

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace CtrPS.Client.Archive;
 
 /// <summary>The files in a tar that is not compressed. Owns the handle.</summary>
-internal sealed class TarFile(SafeFileHandle handle, string path) : SeekableFiles(path)
+internal sealed class PlainTar(SafeFileHandle handle, string path) : SeekableFiles(path)
 {
     private bool _endMarked;
 

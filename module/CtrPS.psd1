@@ -16,6 +16,7 @@
         'Add-CtrImageTag'
         'Connect-CtrSession'
         'Disconnect-CtrSession'
+        'Export-CtrInventory'
         'Get-CtrImage'
         'Get-CtrNamespace'
         'Get-CtrPlugin'
@@ -25,10 +26,12 @@
         'New-CtrNamespace'
         'Remove-CtrImage'
         'Remove-CtrNamespace'
+        'Save-CtrImage'
         'Set-CtrImage'
         'Set-CtrNamespace'
     )
     AliasesToExport      = @(
+        'Export-CtrImage'
         'Tag-CtrImage'
     )
     PrivateData          = @{

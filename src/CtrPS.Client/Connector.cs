@@ -1,4 +1,5 @@
 using CtrPS.Client.Archive;
+using CtrPS.Client.Archive.Saving;
 using CtrPS.Client.Transport;
 
 namespace CtrPS.Client;
@@ -8,6 +9,9 @@ public static class Connector
 {
     /// <summary>Archives of images, without a containerd.</summary>
     public static IArchiveFiles Archives { get; } = new ImageArchives();
+
+    /// <summary>Saves images into archives.</summary>
+    public static IImageSaver Saver { get; } = new ImageSaver();
 
     /// <summary>Connects to a containerd and proves with one Version call that it is one.</summary>
     /// <exception cref="CtrException">

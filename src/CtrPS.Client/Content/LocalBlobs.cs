@@ -19,16 +19,14 @@ internal static class LocalBlobs
     /// <param name="blob">Which one; its size is at most <see cref="ManifestDocument.MaxSize"/>.</param>
     public static byte[]? TryRead(string contentRoot, Descriptor blob)
     {
-        if (!blob.Digest.StartsWith(Algorithm, StringComparison.Ordinal) || blob.Digest.Length != Algorithm.Length + (SHA256.HashSizeInBytes * 2)
-            || blob.Digest.AsSpan(Algorithm.Length).ContainsAnyExcept(Hex))
+        if (PathOf(contentRoot, blob) is not { } path)
         {
             return null;
         }
 
-        string hex = blob.Digest[Algorithm.Length..];
         try
         {
-            using var file = File.OpenHandle(Path.Join(contentRoot, "blobs", "sha256", hex));
+            using var file = File.OpenHandle(path);
             long length = RandomAccess.GetLength(file);
             if (length != blob.Size)
             {
@@ -37,7 +35,7 @@ internal static class LocalBlobs
 
             byte[] bytes = GC.AllocateUninitializedArray<byte>((int)length);
             int read = RandomAccess.Read(file, bytes, 0);
-            return read == bytes.Length && Convert.ToHexStringLower(SHA256.HashData(bytes)) == hex ? bytes : null;
+            return read == bytes.Length && Algorithm + Convert.ToHexStringLower(SHA256.HashData(bytes)) == blob.Digest ? bytes : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -45,4 +43,36 @@ internal static class LocalBlobs
         }
     }
 
+    /// <summary>The blob's file, of the right length, for one reading from its start. Its bytes are not proved. Null where the daemon has to be asked.</summary>
+    /// <param name="contentRoot">The content store's folder, as the daemon names it.</param>
+    /// <param name="blob">Which one, of any size.</param>
+    public static Stream? TryOpen(string contentRoot, Descriptor blob)
+    {
+        if (PathOf(contentRoot, blob) is not { } path)
+        {
+            return null;
+        }
+
+        try
+        {
+            var file = new FileStream(path, new FileStreamOptions { Access = FileAccess.Read, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0, Options = FileOptions.SequentialScan });
+            if (file.Length == blob.Size)
+            {
+                return file;
+            }
+
+            file.Dispose();
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Null where the digest is none of sha256.</summary>
+    private static string? PathOf(string contentRoot, Descriptor blob) =>
+        blob.Digest.StartsWith(Algorithm, StringComparison.Ordinal) && blob.Digest.Length == Algorithm.Length + (SHA256.HashSizeInBytes * 2) && !blob.Digest.AsSpan(Algorithm.Length).ContainsAnyExcept(Hex)
+            ? Path.Join(contentRoot, "blobs", "sha256", blob.Digest[Algorithm.Length..])
+            : null;
 }

@@ -39,5 +39,5 @@ internal sealed class NamespaceBlobs : IBlobSource
         return bytes;
     }
 
-    public ValueTask<Stream> OpenAsync(Descriptor blob, CancellationToken cancellationToken) => ValueTask.FromResult(_store.Open(_namespace, blob.Digest, blob.Size, cancellationToken));
+    public ValueTask<Stream> OpenAsync(Descriptor blob, CancellationToken cancellationToken) => _store.OpenNearestAsync(_namespace, blob, cancellationToken);
 }

@@ -21,13 +21,14 @@ internal sealed class ContainerdConnection : ICtrConnection
         ServerVersion = serverVersion;
         Server = new ServerInspector(channel, calls);
         Namespaces = new NamespaceStore(channel, calls);
-        var facts = new ServerFacts(Server);
-        var content = new ContentStore(channel, calls, facts);
-        var images = new ImageStore(channel, calls, content, facts);
+        Facts = new ServerFacts(Server);
+        Content = new ContentStore(channel, calls, Facts);
+        Snapshots = new SnapshotStore(channel, calls);
+        var images = new ImageStore(channel, calls, Content, Facts);
         var leases = new LeaseStore(channel, calls);
-        var unpacker = new Unpacker(channel, calls, content, new SnapshotStore(channel, calls), leases, facts, Namespaces);
+        Unpacker = new Unpacker(channel, calls, Content, Snapshots, leases, Facts, Namespaces);
         Images = images;
-        Importer = new ImageImporter(content, images, leases, unpacker, facts);
+        Importer = new ImageImporter(Content, images, leases, Unpacker, Facts);
         Garbage = new GarbageCollector(leases);
     }
 
@@ -42,6 +43,14 @@ internal sealed class ContainerdConnection : ICtrConnection
     public IServerInspector Server { get; }
 
     public IGarbageCollector Garbage { get; }
+
+    public ServerFacts Facts { get; }
+
+    public ContentStore Content { get; }
+
+    public SnapshotStore Snapshots { get; }
+
+    public Unpacker Unpacker { get; }
 
     public static async Task<ContainerdConnection> OpenAsync(CtrEndpoint endpoint, CancellationToken cancellationToken)
     {

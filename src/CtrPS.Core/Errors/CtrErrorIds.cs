@@ -114,6 +114,18 @@ public static class CtrErrorIds
     /// <summary>The system's library for a compression is not installed.</summary>
     public const string CompressionUnavailable = "CtrCompressionUnavailable";
 
+    /// <summary>The path is none of a file that could be written: a folder, a device, no file system, or its folder does not exist.</summary>
+    public const string InvalidPath = "CtrInvalidPath";
+
+    /// <summary>The file exists already.</summary>
+    public const string FileExists = "CtrFileExists";
+
+    /// <summary>The file could not be written.</summary>
+    public const string WriteFailed = "CtrWriteFailed";
+
+    /// <summary>There is not enough space for the file.</summary>
+    public const string DiskFull = "CtrDiskFull";
+
     /// <summary>The server found an argument malformed.</summary>
     public const string InvalidArgument = "CtrInvalidArgument";
 

@@ -21,6 +21,7 @@ internal static class ErrorFactory
         CtrErrorIds.ArchiveUnrecognized or CtrErrorIds.ArchiveTruncated or CtrErrorIds.ArchiveCorrupt => ErrorCategory.InvalidData,
         CtrErrorIds.ArchiveUnsafe => ErrorCategory.SecurityError,
         CtrErrorIds.ArchiveUnreadable => ErrorCategory.ReadError,
+        CtrErrorIds.DiskFull or CtrErrorIds.WriteFailed => ErrorCategory.WriteError,
         CtrErrorIds.CompressionUnavailable => ErrorCategory.NotInstalled,
         CtrErrorIds.NamespaceProtected or CtrErrorIds.ImagePinned => ErrorCategory.PermissionDenied,
         _ => error.Status switch

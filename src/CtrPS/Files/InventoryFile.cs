@@ -1,0 +1,30 @@
+using System.Management.Automation;
+
+namespace CtrPS.Files;
+
+/// <summary>Reads inventories of other daemons.</summary>
+internal static class InventoryFile
+{
+    /// <summary>The digests that the file names.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.ArchiveNotFound"/>, <see cref="CtrErrorIds.ArchiveAccessDenied"/>, <see cref="CtrErrorIds.ArchiveUnreadable"/>, <see cref="CtrErrorIds.InvalidDigest"/>.</exception>
+    public static IReadOnlySet<string> Read(PSCmdlet cmdlet, string path)
+    {
+        string full = cmdlet.GetUnresolvedProviderPathFromPSPath(path);
+        try
+        {
+            return CtrInventory.ParseDigests(File.ReadAllText(full), full);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new CtrException(CtrErrorIds.ArchiveNotFound, CtrStatus.NotFound, $"There is no file '{full}'.", e) { Target = full };
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new CtrException(CtrErrorIds.ArchiveAccessDenied, CtrStatus.PermissionDenied, $"The file '{full}' may not be read, or is a folder.", e) { Target = full };
+        }
+        catch (IOException e)
+        {
+            throw new CtrException(CtrErrorIds.ArchiveUnreadable, CtrStatus.Unknown, $"The file '{full}' cannot be read: {e.Message}", e) { Target = full };
+        }
+    }
+}

@@ -1,0 +1,204 @@
+using System.Management.Automation;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace CtrPS.Files;
+
+/// <summary>
+/// A file that appears under its name only when it is whole: it is written beside it as <c>name.random.partial</c> and renamed at the end. However the
+/// writing ends otherwise, the partial file goes and a file that was there before stays as it was.
+/// </summary>
+internal sealed class NewFile : IAsyncDisposable
+{
+    /// <summary>Small writes (headers) are gathered; large ones go straight through.</summary>
+    private const int BufferSize = 1 << 16;
+
+    private const int NoSpaceOnUnix = 28; // ENOSPC
+    private const int QuotaOnUnix = 122; // EDQUOT on Linux
+    private const int DiskFullOnWindows = unchecked((int)0x80070070);
+    private const int HandleDiskFullOnWindows = unchecked((int)0x80070027);
+
+    private readonly string _path;
+    private readonly string _partial;
+    private readonly long _expected;
+    private readonly FileStream _file;
+    private readonly HashingStream? _hashing;
+
+    private NewFile(string path, long expected, bool checksum)
+    {
+        _path = path;
+        _expected = expected;
+        _partial = $"{path}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}.partial";
+        _file = new FileStream(_partial, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.None,
+            BufferSize = BufferSize,
+            Options = FileOptions.Asynchronous,
+            PreallocationSize = expected, // a disk that is too small is told at once
+        });
+        _hashing = checksum ? new HashingStream(_file) : null;
+    }
+
+    /// <summary>Where to write to.</summary>
+    public Stream Content => _hashing ?? (Stream)_file;
+
+    /// <summary>The full path of a file to be, and that it can be made.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidPath"/>; <see cref="CtrErrorIds.FileExists"/> without <paramref name="force"/>.</exception>
+    public static string Resolve(PSCmdlet cmdlet, string path, bool force)
+    {
+        string full = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
+        if (provider.Name != "FileSystem")
+        {
+            throw Invalid(path, $"'{path}' is a path of the provider {provider.Name}, not of the file system.");
+        }
+
+        if (Directory.Exists(full))
+        {
+            throw Invalid(full, $"'{full}' is a folder. Name a file in it.");
+        }
+
+        if (System.IO.Path.GetDirectoryName(full) is not { Length: > 0 } parent || !Directory.Exists(parent))
+        {
+            throw Invalid(full, $"The file '{full}' cannot be made: its folder does not exist.");
+        }
+
+        if (full.EndsWith(System.IO.Path.DirectorySeparatorChar))
+        {
+            throw Invalid(full, $"'{full}' names a folder that does not exist, not a file.");
+        }
+
+        full = RequireFree(full, force);
+        return full;
+    }
+
+    /// <summary>That a file may be made or replaced. A link is followed: the file that it leads to is the one to replace.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidPath"/>; <see cref="CtrErrorIds.FileExists"/> without <paramref name="force"/>.</exception>
+    public static string RequireFree(string path, bool force)
+    {
+        if (!File.Exists(path))
+        {
+            return path;
+        }
+
+        string target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        if (!RegularFile.Is(target))
+        {
+            // Renaming a file over /dev/null would take it away for good.
+            throw Invalid(path, $"'{path}' is a device, a pipe or a socket, not a file.");
+        }
+
+        return force ? target : throw new CtrException(CtrErrorIds.FileExists, CtrStatus.AlreadyExists, $"The file '{path}' exists already.")
+        {
+            Target = path,
+            RecommendedAction = "Use -Force to replace it.",
+        };
+    }
+
+    /// <summary>Begins the file.</summary>
+    /// <param name="path">From <see cref="Resolve"/>.</param>
+    /// <param name="expected">Bytes that it will have; 0 where that is not known.</param>
+    /// <param name="checksum">Take the SHA-256 of what is written, and write a second file <c>path.sha256</c> with it.</param>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.DiskFull"/>, <see cref="CtrErrorIds.WriteFailed"/>.</exception>
+    public static NewFile Create(string path, long expected, bool checksum)
+    {
+        try
+        {
+            return new NewFile(path, expected, checksum);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Translate(e, path, expected);
+        }
+    }
+
+    /// <summary>Writes the content, brings it onto the disk and gives it its name.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.DiskFull"/>, <see cref="CtrErrorIds.WriteFailed"/>, and what <paramref name="write"/> throws.</exception>
+    public async Task<FileInfo> WriteAsync(Func<Stream, Task> write)
+    {
+        try
+        {
+            await write(Content).ConfigureAwait(false);
+            await FinishAsync().ConfigureAwait(false);
+            File.Move(_partial, _path, overwrite: true);
+            if (_hashing is not null)
+            {
+                NewFile checksum = Create(_path + ".sha256", 0, checksum: false);
+                await using (checksum.ConfigureAwait(false))
+                {
+                    _ = await checksum.WriteAsync(output => output.WriteAsync(ChecksumLine()).AsTask()).ConfigureAwait(false);
+                }
+            }
+
+            return new FileInfo(_path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Translate(e, _path, _expected);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // Emptied first: what its buffer still holds would be written when it closes, perhaps onto a full disk.
+        try
+        {
+            await _file.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // The fault that brought us here is the one to tell.
+        }
+
+        File.Delete(_partial);
+        _hashing?.Dispose();
+    }
+
+    private async Task FinishAsync()
+    {
+        await _file.FlushAsync().ConfigureAwait(false);
+        _file.Flush(flushToDisk: true);
+        await _file.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>What <c>sha256sum -c</c> reads; in a name with a backslash or a line end those are escaped, and a backslash says so (coreutils, md5sum).</summary>
+    private byte[] ChecksumLine()
+    {
+        string name = System.IO.Path.GetFileName(_path);
+        string escaped = name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal).Replace("\r", "\\r", StringComparison.Ordinal);
+        return Encoding.UTF8.GetBytes($"{(escaped == name ? "" : "\\")}{_hashing!.Sha256}  {escaped}\n");
+    }
+
+    private static CtrException Translate(Exception error, string path, long expected)
+    {
+        long? free = Free(path);
+        bool full = error.HResult is NoSpaceOnUnix or QuotaOnUnix or DiskFullOnWindows or HandleDiskFullOnWindows || (error is IOException && expected > 0 && free < expected);
+        string need = expected > 0 ? $" {expected} bytes are needed" : " It was being written";
+        return full
+            ? new CtrException(CtrErrorIds.DiskFull, CtrStatus.ResourceExhausted, $"There is not enough space for the file '{path}'.{need}{(free is { } left ? $"; {left} are free" : "")}.", error)
+            {
+                Target = path,
+                RecommendedAction = "Free space there, write to another disk, or use -Compress.",
+            }
+            : new CtrException(
+                CtrErrorIds.WriteFailed, error is UnauthorizedAccessException ? CtrStatus.PermissionDenied : CtrStatus.Unknown, $"The file '{path}' cannot be written: {error.Message}", error)
+            {
+                Target = path,
+            };
+    }
+
+    private static long? Free(string path)
+    {
+        try
+        {
+            return new DriveInfo(System.IO.Path.GetDirectoryName(path)!).AvailableFreeSpace;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    private static CtrException Invalid(string path, string message) => new(CtrErrorIds.InvalidPath, CtrStatus.InvalidArgument, message) { Target = path };
+}

@@ -246,28 +246,29 @@ Describe 'Importing archives, containerd <generation>' -ForEach (Get-RigGenerati
     }
 
     It 'tells <damage> by name and leaves nothing' -ForEach @(
-        @{ damage = 'a flipped byte in a layer'; id = 'CtrBlobCorrupt'; text = "in 'docker.io/library/busybox:1.35': The blob 'sha256:[0-9a-f]{64}' is corrupt: its bytes hash to sha256:"; change = {
-                $layer = Get-ChildItem blobs/sha256 | Sort-Object Length | Select-Object -Last 1
-                Set-FlippedByte $layer.FullName 5000
+        @{ damage = 'a flipped byte in a layer'; id = 'CtrBlobCorrupt'; text = "in 'docker.io/library/many-0001:1': The blob 'sha256:[0-9a-f]{64}' is corrupt: its bytes hash to sha256:"; change = {
+                $layer = Get-ChildItem blobs/sha256 | Sort-Object Length | Select-Object -First 1
+                Set-FlippedByte $layer.FullName 60
             }
         }
         @{ damage = 'a flipped byte in the manifest'; id = 'CtrBlobCorrupt'; text = "manifest 'sha256:[0-9a-f]{64}' .* cannot be used"; change = {
-                Set-FlippedByte (Get-Item (Get-BlobPath $busyboxDigest)).FullName 40
+                Set-FlippedByte (Get-Item (Get-BlobPath (Get-Content index.json | ConvertFrom-Json).manifests[0].digest)).FullName 40
             }
         }
         @{ damage = 'an absent layer'; id = 'CtrBlobMissing'; text = "layer 'sha256:[0-9a-f]{64}' .* is absent"; change = {
-                Get-ChildItem blobs/sha256 | Sort-Object Length | Select-Object -Last 1 | Remove-Item
+                Get-ChildItem blobs/sha256 | Sort-Object Length | Select-Object -First 1 | Remove-Item
             }
         }
         @{ damage = 'a layer that is cut off'; id = 'CtrBlobCorrupt'; text = 'bytes in archive .*, but its descriptor says'; change = {
-                $layer = Get-ChildItem blobs/sha256 | Sort-Object Length | Select-Object -Last 1
+                $layer = Get-ChildItem blobs/sha256 | Sort-Object Length | Select-Object -First 1
                 $file = [IO.File]::OpenWrite($layer.FullName)
-                $file.SetLength(1000)
+                $file.SetLength(50)
                 $file.Dispose()
             }
         }
     ) {
-        $archive = New-ChangedArchive $busybox $change
+        # An image that no other namespace has: there the bytes would come from.
+        $archive = New-ChangedArchive (Get-ArchivePath many:1) $change
         $failure = Get-Failure { Import-CtrImage $archive -Namespace $namespace @args }
         $failure.Id | Should -Be $id
         $failure.Text | Should -Match $text

@@ -80,7 +80,7 @@ internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.
             }
             catch (Exception e)
             {
-                bool brokenOff = e is OperationCanceledException || (e is RpcException or IOException && !cancellationToken.IsCancellationRequested);
+                bool brokenOff = e is OperationCanceledException or RpcException { StatusCode: StatusCode.Unavailable or StatusCode.Cancelled } or CtrException { IsConnectionFault: true };
                 if (!(keepPartial && brokenOff))
                 {
                     await AbortAsync(name).ConfigureAwait(false);
@@ -179,7 +179,7 @@ internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.
 
     /// <summary>Sends all of a stream; the answers to each message are read by <see cref="CommitAsync"/>, so that none is waited for.</summary>
     /// <returns>The offset behind the last byte.</returns>
-    private static async Task<long> SendAsync(
+    private async Task<long> SendAsync(
         AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call, Stream content, long offset, Action<ReadOnlyMemory<byte>> sent, CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(ChunkSize);
@@ -204,6 +204,12 @@ internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.
                     // The server ended the call: its answers say why.
                     await DrainAsync(call, cancellationToken).ConfigureAwait(false);
                     throw;
+                }
+                catch (Exception e) when (e is IOException or HttpRequestException)
+                {
+                    // Not an RpcException as elsewhere: this is how a connection that dies under a message being sent shows itself.
+                    cancellationToken.ThrowIfCancellationRequested();
+                    throw StatusMap.Broken(e, calls.Endpoint);
                 }
 
                 offset += read;

@@ -127,13 +127,16 @@ internal static partial class StatusMap
             return ConnectFault.NotContainerd(endpoint, otherProtocol ? "it does not speak HTTP/2." : "it closes the connection before an answer.", error);
         }
 
-        return new CtrException(
-            CtrErrorIds.Unavailable, CtrStatus.Unavailable, $"The connection with containerd at '{endpoint.Address}' broke: {Sentence((error.InnerException ?? error).Message)}", error)
-        {
-            Target = endpoint.Address,
-            RecommendedAction = "Look whether containerd runs and into its log; the session reconnects with the next call.",
-        };
+        return Broken(error, endpoint);
     }
+
+    /// <summary>The error for a connection that worked and does so no more.</summary>
+    public static CtrException Broken(Exception error, CtrEndpoint endpoint) => new(
+        CtrErrorIds.Unavailable, CtrStatus.Unavailable, $"The connection with containerd at '{endpoint.Address}' broke: {Sentence((error.InnerException ?? error).Message)}", error)
+    {
+        Target = endpoint.Address,
+        RecommendedAction = "Look whether containerd runs and into its log; the session reconnects with the next call.",
+    };
 
     private static T? FindInner<T>(Exception error)
         where T : Exception

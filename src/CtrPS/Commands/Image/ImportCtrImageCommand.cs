@@ -124,7 +124,7 @@ public sealed class ImportCtrImageCommand : CtrSessionCmdlet
             {
                 foreach (string path in ProviderPath.Existing(this, given, literal))
                 {
-                    Guard(path, () => Import(path));
+                    Guard(null, () => Import(path)); // errors about a blob name the blob
                 }
             });
         }

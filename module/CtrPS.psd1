@@ -17,6 +17,7 @@
         'Connect-CtrSession'
         'Disconnect-CtrSession'
         'Export-CtrInventory'
+        'Get-CtrArchive'
         'Get-CtrImage'
         'Get-CtrNamespace'
         'Get-CtrPlugin'
@@ -29,6 +30,7 @@
         'Save-CtrImage'
         'Set-CtrImage'
         'Set-CtrNamespace'
+        'Test-CtrArchive'
     )
     AliasesToExport      = @(
         'Export-CtrImage'

@@ -1,22 +1,21 @@
 using System.Management.Automation;
+using CtrPS.Commands;
 
 namespace CtrPS.Files;
 
 /// <summary>Reads inventories of other daemons.</summary>
 internal static class InventoryFile
 {
-    /// <summary>The digests that the file names.</summary>
+    /// <summary>The digests that the files name; wildcards are allowed.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.ArchiveNotFound"/>, <see cref="CtrErrorIds.ArchiveAccessDenied"/>, <see cref="CtrErrorIds.ArchiveUnreadable"/>, <see cref="CtrErrorIds.InvalidDigest"/>.</exception>
-    public static IReadOnlySet<string> Read(PSCmdlet cmdlet, string path)
+    public static IReadOnlySet<string> Read(PSCmdlet cmdlet, string path) =>
+        ProviderPath.Existing(cmdlet, path, literal: false).SelectMany(Read).ToHashSet(StringComparer.Ordinal);
+
+    private static IReadOnlySet<string> Read(string full)
     {
-        string full = cmdlet.GetUnresolvedProviderPathFromPSPath(path);
         try
         {
             return CtrInventory.ParseDigests(File.ReadAllText(full), full);
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new CtrException(CtrErrorIds.ArchiveNotFound, CtrStatus.NotFound, $"There is no file '{full}'.", e) { Target = full };
         }
         catch (UnauthorizedAccessException e)
         {

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Security.Cryptography;
 using System.Text;
+using CtrPS.Commands;
 
 namespace CtrPS.Files;
 
@@ -48,29 +49,23 @@ internal sealed class NewFile : IAsyncDisposable
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidPath"/>; <see cref="CtrErrorIds.FileExists"/> without <paramref name="force"/>.</exception>
     public static string Resolve(PSCmdlet cmdlet, string path, bool force)
     {
-        string full = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
-        if (provider.Name != "FileSystem")
-        {
-            throw Invalid(path, $"'{path}' is a path of the provider {provider.Name}, not of the file system.");
-        }
-
+        string full = ProviderPath.Resolve(cmdlet, path);
         if (Directory.Exists(full))
         {
             throw Invalid(full, $"'{full}' is a folder. Name a file in it.");
         }
 
-        if (System.IO.Path.GetDirectoryName(full) is not { Length: > 0 } parent || !Directory.Exists(parent))
+        if (Path.GetDirectoryName(full) is not { Length: > 0 } parent || !Directory.Exists(parent))
         {
             throw Invalid(full, $"The file '{full}' cannot be made: its folder does not exist.");
         }
 
-        if (full.EndsWith(System.IO.Path.DirectorySeparatorChar))
+        if (full.EndsWith(Path.DirectorySeparatorChar))
         {
             throw Invalid(full, $"'{full}' names a folder that does not exist, not a file.");
         }
 
-        full = RequireFree(full, force);
-        return full;
+        return RequireFree(full, force);
     }
 
     /// <summary>That a file may be made or replaced. A link is followed: the file that it leads to is the one to replace.</summary>
@@ -165,7 +160,7 @@ internal sealed class NewFile : IAsyncDisposable
     /// <summary>What <c>sha256sum -c</c> reads; in a name with a backslash or a line end those are escaped, and a backslash says so (coreutils, md5sum).</summary>
     private byte[] ChecksumLine()
     {
-        string name = System.IO.Path.GetFileName(_path);
+        string name = Path.GetFileName(_path);
         string escaped = name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal).Replace("\r", "\\r", StringComparison.Ordinal);
         return Encoding.UTF8.GetBytes($"{(escaped == name ? "" : "\\")}{_hashing!.Sha256}  {escaped}\n");
     }
@@ -192,7 +187,7 @@ internal sealed class NewFile : IAsyncDisposable
     {
         try
         {
-            return new DriveInfo(System.IO.Path.GetDirectoryName(path)!).AvailableFreeSpace;
+            return new DriveInfo(Path.GetDirectoryName(path)!).AvailableFreeSpace;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

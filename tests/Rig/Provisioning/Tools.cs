@@ -12,6 +12,7 @@ internal static class Tools
         ("host-local", "containernetworking-plugins"),
         ("skopeo", "skopeo"),
         ("umoci", "umoci"),
+        ("podman", "podman"),
         ("mmdebstrap", "mmdebstrap"),
         ("zstd", "zstd"),
     ];

@@ -21,7 +21,7 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
 
     private readonly List<CtrSaveImage> _images = [];
     private string? _file;
-    private IReadOnlySet<string>? _excluded;
+    private HashSet<string>? _excluded;
     private bool _failed;
 
     /// <summary>The images: names, wildcards, or image objects.</summary>
@@ -40,6 +40,7 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
 
     /// <summary>The archive; as -Path, which takes no wildcards either.</summary>
     [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet, HelpMessage = "The archive to write.")]
+    [Alias("LP")]
     [ValidateNotNullOrEmpty]
     public string? LiteralPath { get; set; }
 
@@ -113,7 +114,7 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
 
             foreach (string inventory in ExcludeInventory)
             {
-                _excluded = (_excluded ?? new HashSet<string>()).Union(InventoryFile.Read(this, inventory)).ToHashSet(StringComparer.Ordinal);
+                _excluded = InventoryFile.Read(this, inventory).Union(_excluded ?? []).ToHashSet(StringComparer.Ordinal);
             }
         }
         catch (CtrException e)

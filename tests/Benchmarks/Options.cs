@@ -4,15 +4,17 @@ using CtrPS.Rig;
 namespace CtrPS.Benchmarks;
 
 /// <summary>What to measure.</summary>
-internal sealed record Options(int Rounds, int Images, Generation Generation, string? PowerShell, string Module)
+internal sealed record Options(IReadOnlyList<string> Only, int Rounds, int Images, int Mebibytes, Generation Generation, string? PowerShell, string Module)
 {
     public static Options Parse(string[] arguments)
     {
         string? Value(string name) => Array.IndexOf(arguments, name) is int at and >= 0 && at + 1 < arguments.Length ? arguments[at + 1] : null;
         int Number(string name, int otherwise) => Value(name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
         return new Options(
+            (Value("--only") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
             Number("--rounds", 5),
             Number("--images", 2000),
+            Number("--mib", 512),
             Value("--generation") is { } generation ? Generations.Parse(generation) : Generation.V16,
             Value("--pwsh") ?? FindOnPath("pwsh"),
             Path.GetFullPath(Value("--module") ?? FindModule()));

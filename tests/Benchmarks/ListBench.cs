@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text.Json;
+using CtrPS.Rig;
+
+namespace CtrPS.Benchmarks;
+
+/// <summary>Listing images, and what the module costs before its first answer.</summary>
+internal static class ListBench
+{
+    public static async Task<IReadOnlyList<Row>> MeasureAsync(Options options)
+    {
+        string many = $"many:{options.Images}";
+        await using ContainerdRig rig = await ContainerdRig.StartAsync(options.Generation, new RigOptions { Seed = [many], SeedNamespace = "k8s.io" });
+        Console.WriteLine($"containerd {rig.Version}, {options.Images} images, {options.Rounds} rounds in turns after one that is not counted, {Environment.ProcessorCount} processors");
+
+        var ctr = new List<double>();
+        var cmdlet = new List<Dictionary<string, double>>();
+        var bare = new List<double>();
+        for (int round = 0; round <= options.Rounds; round++)
+        {
+            double list = await Run.TimeAsync(async () => _ = (await rig.CtrAsync("-n", "k8s.io", "images", "ls")).Check());
+            double start = await Run.TimeAsync(() => Run.ProgramAsync(options.PowerShell!, "-NoProfile", "-Command", "1"));
+            Dictionary<string, double> measured = await MeasureCmdletsAsync(options, rig.Address, options.Images);
+            if (round > 0)
+            {
+                ctr.Add(list);
+                bare.Add(start);
+                cmdlet.Add(measured);
+            }
+        }
+
+        double Of(string key) => Table.Median(cmdlet.Select(round => round[key]));
+        double ctrMedian = Table.Median(ctr);
+        return
+            [
+                new Row($"list {options.Images} images, first call in a session", "ctr images ls", ctrMedian, Of("first"), "3x faster"),
+                new Row($"list {options.Images} images, later calls", "ctr images ls", ctrMedian, Of("later"), "10x faster"),
+                new Row("first image of the first call out of Get-CtrImage", "ctr images ls", ctrMedian, Of("object"), "-"),
+                new Row(string.Create(CultureInfo.InvariantCulture, $"import of the module, over {Table.Median(bare):0} ms of a bare pwsh -NoProfile"), "-", null, Of("import"), "60 ms"),
+                new Row("first Get-CtrImage of one image, connecting included", "-", null, Of("single"), "250 ms"),
+            ];
+    }
+
+    // A fresh pwsh each: what a runbook sees. The times are taken inside, so that pwsh's own start is not in them.
+    private static async Task<Dictionary<string, double>> MeasureCmdletsAsync(Options options, string address, int count)
+    {
+        string script = string.Create(CultureInfo.InvariantCulture, $$"""
+            $ErrorActionPreference = 'Stop'
+            $env:CONTAINERD_ADDRESS = '{{address}}'
+            $w = [Diagnostics.Stopwatch]::StartNew()
+            Import-Module '{{options.Module}}'
+            $import = $w.Elapsed.TotalMilliseconds; $w.Restart()
+            $object = 0.0
+            $n = 0
+            Get-CtrImage -Namespace k8s.io | ForEach-Object { if ($n++ -eq 0) { $object = $w.Elapsed.TotalMilliseconds } }
+            $first = $w.Elapsed.TotalMilliseconds
+            if ($n -ne {{count}}) { throw "listed $n images" }
+            $later = foreach ($i in 1..5) { $w.Restart(); $n = @(Get-CtrImage -Namespace k8s.io).Count; $w.Elapsed.TotalMilliseconds }
+            @{ import = $import; object = $object; first = $first; later = ($later | Sort-Object)[2] } | ConvertTo-Json -Compress
+            """);
+        string single = $$"""
+            $ErrorActionPreference = 'Stop'
+            $env:CONTAINERD_ADDRESS = '{{address}}'
+            Import-Module '{{options.Module}}'
+            $w = [Diagnostics.Stopwatch]::StartNew()
+            $null = Get-CtrImage many-0001:1 -Namespace k8s.io
+            @{ single = $w.Elapsed.TotalMilliseconds } | ConvertTo-Json -Compress
+            """;
+        var all = new Dictionary<string, double>();
+        foreach (string text in new[] { script, single })
+        {
+            string json = await Run.ProgramAsync(options.PowerShell!, "-NoProfile", "-NonInteractive", "-Command", text);
+            foreach ((string key, double value) in JsonSerializer.Deserialize<Dictionary<string, double>>(json)!)
+            {
+                all[key] = value;
+            }
+        }
+
+        return all;
+    }
+}

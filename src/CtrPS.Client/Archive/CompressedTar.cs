@@ -15,6 +15,9 @@ internal sealed class CompressedTar(SafeFileHandle handle, string path, CtrCompr
     /// <summary>Bytes of JSON kept in memory. Archives of thousands of images need less.</summary>
     private const long MaxKept = 64 << 20;
 
+    /// <summary>More than any of the formats puts between two checksums by default.</summary>
+    private const long BlockOfCompression = 32 << 20;
+
     private readonly SemaphoreSlim _passing = new(1);
     private readonly Dictionary<ArchiveEntry, byte[]> _listings = [];
     private readonly Dictionary<ArchiveEntry, CtrCompression> _compressed = [];
@@ -106,7 +109,7 @@ internal sealed class CompressedTar(SafeFileHandle handle, string path, CtrCompr
         await using (tar.ConfigureAwait(false))
         {
             var scanner = new TarScanner(tar, Path);
-            while (await scanner.NextAsync(cancellationToken).ConfigureAwait(false) is { } item)
+            while (await NextAsync(scanner, tar, buffer, cancellationToken).ConfigureAwait(false) is { } item)
             {
                 string name = EntryPath.Clean(item.Name, Path);
                 if (item.Kind == TarItemKind.File)
@@ -126,6 +129,25 @@ internal sealed class CompressedTar(SafeFileHandle handle, string path, CtrCompr
             while (await tar.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) > 0)
             {
             }
+        }
+    }
+
+    /// <summary>The next entry. What is no tar may be damaged compressed data, which some formats tell only at the end of a block.</summary>
+    private static async ValueTask<TarItem?> NextAsync(TarScanner scanner, CompressedTarStream tar, byte[] buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await scanner.NextAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.ErrorId is CtrErrorIds.ArchiveUnrecognized or CtrErrorIds.ArchiveCorrupt)
+        {
+            for (long left = BlockOfCompression; left > 0;)
+            {
+                int read = await tar.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+                left = read == 0 ? 0 : left - read;
+            }
+
+            throw;
         }
     }
 

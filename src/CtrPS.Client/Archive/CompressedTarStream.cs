@@ -25,16 +25,11 @@ internal sealed class CompressedTarStream(FileSlice file, string path, CtrCompre
         }
         catch (EndOfStreamException e)
         {
-            throw Cut(e);
-        }
-        catch (InvalidDataException e) when (file.Position < file.Length)
-        {
-            throw ArchiveFault.Corrupt(path, $"its {compression} data cannot be read beyond byte {_read} of what it holds: {e.Message}", e);
+            throw ArchiveFault.Truncated(path, $"its {compression} data ends after {_read} bytes of what it holds: {e.Message}");
         }
         catch (InvalidDataException e)
         {
-            // At the end of the file a decoder cannot always tell a wrong byte from a missing one.
-            throw Cut(e);
+            throw ArchiveFault.Corrupt(path, $"its {compression} data cannot be read beyond byte {_read} of what it holds: {e.Message}", e);
         }
 
         _read += read;
@@ -52,6 +47,4 @@ internal sealed class CompressedTarStream(FileSlice file, string path, CtrCompre
 
         base.Dispose(disposing);
     }
-
-    private CtrException Cut(Exception cause) => ArchiveFault.Truncated(path, $"its {compression} data ends after {_read} bytes of what it holds: {cause.Message}");
 }

@@ -98,16 +98,15 @@ internal sealed class DockerListing(ArchiveFiles files)
 
     /// <summary>
     /// An uncompressed layer is what the config says it is, a compressed one has the digest of its file; a file that is named by its digest is taken at
-    /// its word. Whoever takes the bytes proves all three. The media types are containerd's, which calls every compressed layer gzip.
+    /// its word. Whoever takes the bytes proves all three. The media types are containerd's, which calls zstd gzip and knows of no other.
     /// </summary>
     private async Task<Descriptor> LayerAsync(string name, string? diffId, CancellationToken cancellationToken)
     {
         ArchiveEntry entry = Find(name, "layer");
         CtrCompression compression = await files.DetectAsync(entry, cancellationToken).ConfigureAwait(false);
-        bool compressed = compression is CtrCompression.Gzip or CtrCompression.Zstd;
-        string digest = ClaimedDigest(name, entry) ?? (compressed ? null : diffId) ?? await HashAsync(entry, cancellationToken).ConfigureAwait(false);
+        string digest = ClaimedDigest(name, entry) ?? (compression == CtrCompression.None ? diffId : null) ?? await HashAsync(entry, cancellationToken).ConfigureAwait(false);
         Blobs[digest] = entry;
-        return new Descriptor { MediaType = compressed ? MediaTypes.DockerLayerGzip : MediaTypes.DockerLayer, Digest = digest, Size = entry.Size };
+        return new Descriptor { MediaType = compression is CtrCompression.Gzip or CtrCompression.Zstd ? MediaTypes.DockerLayerGzip : MediaTypes.DockerLayer, Digest = digest, Size = entry.Size };
     }
 
     private string? ClaimedDigest(string name, ArchiveEntry entry) => ArchiveReader.DigestOfName(EntryPath.Clean(name, files.Path)) ?? ArchiveReader.DigestOfName(entry.Name);

@@ -19,6 +19,11 @@ internal sealed record ManifestDocument(bool IsIndex, IReadOnlyList<Descriptor> 
         {
             using var document = JsonDocument.Parse(json);
             JsonElement root = document.RootElement;
+            if (root.ValueKind != JsonValueKind.Object)
+            {
+                throw new FormatException($"it is of the kind {root.ValueKind}, not Object");
+            }
+
             bool isIndex = MediaTypes.IsIndex(of.MediaType);
             bool hasManifests = Has(root, "manifests");
             bool hasConfig = Has(root, "config") || Has(root, "layers");

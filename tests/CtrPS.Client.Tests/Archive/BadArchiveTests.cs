@@ -112,8 +112,7 @@ public sealed class BadArchiveTests : IDisposable
 
         whole[whole.Length / 2] ^= 0x10;
         await File.WriteAllBytesAsync(Target, whole);
-        CtrException error = await Assert.ThrowsAsync<CtrException>(() => ArchiveReader.OpenAsync(Target, default));
-        Assert.True(error.ErrorId is CtrErrorIds.ArchiveCorrupt or CtrErrorIds.ArchiveTruncated, error.ErrorId);
+        await FailsAsync(CtrErrorIds.ArchiveCorrupt, "data cannot be read beyond byte");
     }
 
     [SkippableFact]
@@ -127,7 +126,7 @@ public sealed class BadArchiveTests : IDisposable
 
     [SkippableTheory]
     [InlineData("index.json", "{\"schemaVersion\":2,", "its index.json is not an index")]
-    [InlineData("index.json", "[]", "")]
+    [InlineData("index.json", "[]", "of the kind Array")]
     [InlineData("index.json", """{"manifests":[{"size":3}]}""", "its index.json is not an index")]
     [InlineData("index.json", """{"manifests":[],"layers":[]}""", "its index.json is not an index")]
     [InlineData("index.json", """{"manifests":[{"mediaType":"a/b","size":-1,"digest":"sha256:0123456789012345678901234567890123456789012345678901234567890123"}]}""", "a size of -1")]
@@ -276,19 +275,22 @@ public sealed class BadArchiveTests : IDisposable
         await FailsAsync(CtrErrorIds.ArchiveLimit, "it has more than 1000000 entries.");
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_bomb()
     {
-        // Zeros in an entry of 8 GiB: gzip makes a thousandth of them, and reading ends soon after the first gibibyte.
-        string plain = Path.Combine(_folder.FullName, "zeros");
-        await using (FileStream file = File.Create(plain))
+        // An entry of 8 GiB of zeros, in members of which each is a thousandth of what it expands to. Reading ends soon after the first gibibyte.
+        byte[] zeros = Gzip(new byte[16 << 20]);
+        using var header = new MemoryStream();
+        Header(header, "blobs/zeros", 8L << 30);
+        await using (FileStream file = File.Create(Target))
         {
-            Header(file, "blobs/zeros", 3L << 30);
-            file.SetLength(512 + (3L << 30) + 1024);
+            file.Write(Gzip(header.ToArray()));
+            for (long i = 0; i < 8L << 30; i += 16 << 20)
+            {
+                file.Write(zeros);
+            }
         }
 
-        await Tool.RunAsync("gzip", "-1", "-n", plain);
-        File.Move(plain + ".gz", Target);
         await FailsAsync(CtrErrorIds.ArchiveLimit, "250 times as many.");
     }
 
@@ -344,6 +346,17 @@ public sealed class BadArchiveTests : IDisposable
         Assert.Contains(words, error.Message, StringComparison.Ordinal);
         Assert.True(!namesPath || error.Message.Contains(Target, StringComparison.Ordinal), error.Message);
         Assert.Equal(!namesPath || id == CtrErrorIds.ArchiveNotFound, error.RecommendedAction is null);
+    }
+
+    private static byte[] Gzip(byte[] bytes)
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.SmallestSize, leaveOpen: true))
+        {
+            gzip.Write(bytes);
+        }
+
+        return packed.ToArray();
     }
 
     /// <summary>A bare ustar header, for sizes that no writer would fill.</summary>

@@ -49,6 +49,13 @@ public sealed class CompressorsTests : IDisposable
         }
     }
 
+    [SkippableFact]
+    public async Task Zeros_behind_gzip_are_no_cut()
+    {
+        byte[] packed = await PackAsync("gzip", ".gz");
+        Assert.Equal(Content, await UnpackAsync([.. packed, .. new byte[1000]], CtrCompression.Gzip));
+    }
+
     [SkippableTheory]
     [MemberData(nameof(Programs))]
     public async Task Tells_a_wrong_byte(string program, string suffix, CtrCompression compression)

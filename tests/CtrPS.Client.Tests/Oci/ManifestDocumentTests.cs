@@ -48,12 +48,6 @@ public sealed class ManifestDocumentTests
     public void What_is_not_what_its_type_says_is_refused_by_digest(string json, bool asIndex)
     {
         Descriptor of = asIndex ? Index : Manifest;
-        if (json == "[]")
-        {
-            Assert.Empty(Parse(json, of).Children); // no object: nothing in it
-            return;
-        }
-
         CtrException error = Assert.Throws<CtrException>(() => Parse(json, of));
         Assert.Equal(CtrErrorIds.BlobCorrupt, error.ErrorId);
         Assert.Contains(of.Digest, error.Message, StringComparison.Ordinal);

@@ -36,7 +36,7 @@ internal static class Compressors
     public static Stream Decompress(Stream compressed, CtrCompression compression) => compression switch
     {
         CtrCompression.None => compressed,
-        CtrCompression.Gzip => new GZipStream(compressed, CompressionMode.Decompress),
+        CtrCompression.Gzip => new GzipDecodedStream(compressed),
         CtrCompression.Zstd => new DecodedStream(compressed, new ZstdDecoder()),
         CtrCompression.Xz => new DecodedStream(compressed, new XzDecoder()),
         CtrCompression.Bzip2 => new DecodedStream(compressed, new Bzip2Decoder()),

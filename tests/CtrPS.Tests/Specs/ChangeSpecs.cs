@@ -53,9 +53,23 @@ public sealed class ChangeSpecs(Engines engines)
         new("Get-CtrSession", []),
     ];
 
+    private static readonly Step[] Saving =
+    [
+        new("Get-CtrImage nginx:deb -Namespace k8s.io | Save-CtrImage -Path {folder}/spec.tar -Force", []),
+        new("Save-CtrImage busybox:1.35 {folder}/spec.tar -Namespace k8s.io", ["CtrFileExists"]),
+        new("Export-CtrImage busybox:1.35, index:partial {folder}/spec.tar -Namespace k8s.io -Force -Checksum -PassThru | Select -Expand Name", ["spec.tar"]),
+        new("Save-CtrImage index:partial {folder}/all.tar -Namespace k8s.io -Platform All", ["CtrBlobMissing"]),
+        new("Save-CtrImage index:partial {folder}/arm.tar -Namespace k8s.io -Platform linux/s390x", ["CtrPlatformNotFound"]),
+        new("Save-CtrImage busybox:1.35 {folder}/what.tar -Namespace k8s.io -WhatIf", []),
+        new("Save-CtrImage nope {folder}/nope.tar -Namespace k8s.io", ["CtrImageNotFound"]),
+        new("Save-CtrImage busybox:1.35 {folder} -Namespace k8s.io", ["CtrInvalidPath"]),
+        new("Export-CtrInventory {folder}/inv.json -Namespace k8s.io -Force -PassThru | Select -Expand Name", ["inv.json"]),
+        new("Save-CtrImage busybox:1.35 {folder}/delta.tar -Namespace k8s.io -ExcludeInventory {folder}/inv.json -Format Oci -Force -PassThru | Where Length -lt 10KB | Select -Expand Name", ["delta.tar"]),
+    ];
+
     public static TheoryData<Generation> AllGenerations => [.. Generations.All];
 
-    internal static IReadOnlyList<Step[]> Scenarios => [Namespaces, Images, Sessions];
+    internal static IReadOnlyList<Step[]> Scenarios => [Namespaces, Images, Sessions, Saving];
 
     [SkippableTheory]
     [MemberData(nameof(AllGenerations))]
@@ -68,6 +82,21 @@ public sealed class ChangeSpecs(Engines engines)
     [SkippableTheory]
     [MemberData(nameof(AllGenerations))]
     public async Task Sessions_are_opened_listed_and_closed(Generation generation) => await RunAsync(generation, Sessions);
+
+    [SkippableTheory]
+    [MemberData(nameof(AllGenerations))]
+    public async Task Images_are_saved(Generation generation)
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("ctrps-spec-");
+        try
+        {
+            await RunAsync(generation, [.. Saving.Select(step => step with { Line = step.Line.Replace("{folder}", folder.FullName, StringComparison.Ordinal) })]);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
 
     private async Task RunAsync(Generation generation, Step[] steps)
     {

@@ -65,7 +65,7 @@ Describe '<name>' -ForEach $commands {
     }
 
     It 'asks with ShouldProcess when it changes anything, and not otherwise' {
-        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -notin 'Get', 'Connect', 'Disconnect')
+        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -notin 'Get', 'Test', 'Connect', 'Disconnect')
         $command.Parameters.ContainsKey('Confirm') | Should -Be $command.Parameters.ContainsKey('WhatIf')
     }
 

@@ -28,13 +28,15 @@ public sealed class Engines : IAsyncLifetime
 
     /// <summary>
     /// Runs the lines one after another in each engine, which must agree in all that they give. Lines that change something must leave all
-    /// as it was: the next engine runs them too. <c>{address}</c> stands for the daemon's address.
+    /// as it was: the next engine runs them too. <c>{address}</c> stands for the daemon's address, <c>{archives}</c> for the folder with the
+    /// images' archives.
     /// </summary>
     /// <returns>What the stand-in gave.</returns>
     public async Task<IReadOnlyList<ShellResult>> RunAsync(Generation generation, params string[] lines)
     {
         string address = await AddressAsync(generation);
-        lines = [.. lines.Select(line => line.Replace("{address}", address, StringComparison.Ordinal))];
+        string archives = Path.GetDirectoryName(await RigImages.ArchiveAsync("busybox-docker"))!;
+        lines = [.. lines.Select(line => line.Replace("{address}", address, StringComparison.Ordinal).Replace("{archives}", archives, StringComparison.Ordinal))];
         ShellResult[] expected = [.. lines.Select(line => StandIn.Run(address, line))];
         for (int i = 0; Pwsh is not null && i < lines.Length; i++)
         {

@@ -15,6 +15,8 @@ internal static class Tools
         ("podman", "podman"),
         ("mmdebstrap", "mmdebstrap"),
         ("zstd", "zstd"),
+        ("xz", "xz-utils"),
+        ("bzip2", "bzip2"),
     ];
 
     /// <summary>The path of a program, or an error that says how to get it.</summary>

@@ -67,9 +67,24 @@ public sealed class ChangeSpecs(Engines engines)
         new("Save-CtrImage busybox:1.35 {folder}/delta.tar -Namespace k8s.io -ExcludeInventory {folder}/inv.json -Format Oci -Force -PassThru | Where Length -lt 10KB | Select -Expand Name", ["delta.tar"]),
     ];
 
+    private static readonly Step[] Importing =
+    [
+        new("Import-CtrImage {archives}/busybox.tar -Namespace spec-import -WhatIf", []),
+        new("Import-CtrImage {archives}/busybox.tar -Namespace spec-import -NoUnpack | Select -Expand Name", ["docker.io/library/busybox:1.35"]),
+        new("'{archives}/busybox.tar' | Import-CtrImage -Namespace spec-import -NoUnpack -Name spec:1 -Label @{ team = 'web' } | Select -Expand Tag", ["1"]),
+        new("Import-CtrImage -LiteralPath {archives}/busybox.tar -Namespace spec-import -DigestReference | Measure | Select -Expand Count", ["2"]),
+        new("Import-CtrImage {archives}/index.tar -Namespace spec-import -Strict", ["CtrBlobMissing"]),
+        new("Import-CtrImage {archives}/index.tar -Namespace spec-import -Platform linux/s390x", ["CtrPlatformNotFound"]),
+        new("Import-CtrImage /nonexistent.tar, {archives}/index.tar -Namespace spec-import | Select -Expand Tag", ["partial", "CtrArchiveNotFound"]),
+        new("Import-CtrImage {archives}/busybox.tar -Namespace spec-import -Snapshotter nope", ["CtrNotSupported"]),
+        new("Import-CtrImage {archives}/busybox.tar -NoUnpack -DiscardUnpackedLayer", ["CtrInvalidArgument"]),
+        new("Remove-CtrImage * -Namespace spec-import -Synchronous -Confirm:$false", []),
+        new("Remove-CtrNamespace spec-import -Confirm:$false", []),
+    ];
+
     public static TheoryData<Generation> AllGenerations => [.. Generations.All];
 
-    internal static IReadOnlyList<Step[]> Scenarios => [Namespaces, Images, Sessions, Saving];
+    internal static IReadOnlyList<Step[]> Scenarios => [Namespaces, Images, Sessions, Saving, Importing];
 
     [SkippableTheory]
     [MemberData(nameof(AllGenerations))]
@@ -82,6 +97,10 @@ public sealed class ChangeSpecs(Engines engines)
     [SkippableTheory]
     [MemberData(nameof(AllGenerations))]
     public async Task Sessions_are_opened_listed_and_closed(Generation generation) => await RunAsync(generation, Sessions);
+
+    [SkippableTheory]
+    [MemberData(nameof(AllGenerations))]
+    public async Task Images_are_imported(Generation generation) => await RunAsync(generation, Importing);
 
     [SkippableTheory]
     [MemberData(nameof(AllGenerations))]

@@ -175,12 +175,12 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private static ArchiveFiles OpenFile(string path)
+    /// <summary>Opens a file for reading.</summary>
+    public static SafeFileHandle OpenHandle(string path)
     {
-        SafeFileHandle handle;
         try
         {
-            handle = File.OpenHandle(path, options: FileOptions.Asynchronous);
+            return File.OpenHandle(path, options: FileOptions.Asynchronous);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -194,7 +194,18 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
         {
             throw ArchiveFault.Unreadable(path, e);
         }
+    }
 
+    private static ArchiveFiles OpenFile(string path)
+    {
+        var target = new FileInfo(File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path);
+        if (target is { Exists: true, Length: 0 })
+        {
+            // Told before it is opened: that of a pipe waits for somebody to write.
+            throw ArchiveFault.Unrecognized(path, "it is empty, or no regular file.");
+        }
+
+        SafeFileHandle handle = OpenHandle(path);
         try
         {
             Span<byte> head = stackalloc byte[Compressors.MagicLength];

@@ -3,11 +3,12 @@ using Microsoft.Win32.SafeHandles;
 namespace CtrPS.Client.Archive;
 
 /// <summary>A part of a file, read at its own position: any number of them work on one handle at a time.</summary>
-/// <param name="handle">The open file; not closed by this.</param>
+/// <param name="handle">The open file.</param>
 /// <param name="path">Its path, for messages.</param>
 /// <param name="start">Where the part begins.</param>
 /// <param name="length">Bytes.</param>
-internal sealed class FileSlice(SafeFileHandle handle, string path, long start, long length) : Stream
+/// <param name="owned">Close the file with the stream.</param>
+internal sealed class FileSlice(SafeFileHandle handle, string path, long start, long length, bool owned = false) : Stream
 {
     private long _position;
 
@@ -74,6 +75,16 @@ internal sealed class FileSlice(SafeFileHandle handle, string path, long start, 
     public override void SetLength(long value) => throw new NotSupportedException();
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && owned)
+        {
+            handle.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
 
     private int Within(int wanted) => (int)Math.Clamp(length - _position, 0, wanted);
 

@@ -9,18 +9,13 @@ internal sealed class LayoutFolder(string path) : SeekableFiles(path)
 
     public override Stream Open(ArchiveEntry entry)
     {
-        try
+        if (entry.Size == 0)
         {
-            return new FileStream(System.IO.Path.Join(Path, entry.Name), new FileStreamOptions { BufferSize = 0, Options = FileOptions.Asynchronous });
+            return Stream.Null; // a pipe or a device has no size either, and opening one may not end
         }
-        catch (UnauthorizedAccessException e)
-        {
-            throw ArchiveFault.AccessDenied(System.IO.Path.Join(Path, entry.Name), e);
-        }
-        catch (IOException e)
-        {
-            throw ArchiveFault.Unreadable(Path, e);
-        }
+
+        string path = System.IO.Path.Join(Path, entry.Name);
+        return new FileSlice(ArchiveReader.OpenHandle(path), path, 0, entry.Size, owned: true);
     }
 
     protected override Task ScanAsync(CancellationToken cancellationToken)

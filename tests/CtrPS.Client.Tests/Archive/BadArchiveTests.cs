@@ -17,7 +17,7 @@ public sealed class BadArchiveTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Theory]
-    [InlineData("", "it is empty.")]
+    [InlineData("", "it is empty, or no regular file.")]
     [InlineData("hello\n", "it is neither a tar nor a compressed tar.")]
     [InlineData("{\"schemaVersion\":2,\"manifests\":[]}", "it is neither a tar nor a compressed tar.")]
     public async Task A_file_that_is_no_archive(string content, string why)
@@ -50,6 +50,17 @@ public sealed class BadArchiveTests : IDisposable
         bundle.Remove("layout/index.json");
         bundle.Set("repositories", "{}");
         await FailsAsync(bundle, CtrErrorIds.ArchiveUnrecognized, "docker before 1.10");
+    }
+
+    [SkippableFact]
+    public async Task A_pipe_is_not_waited_for()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "a special file of Unix");
+        await Tool.RunAsync("mkfifo", Target);
+        await FailsAsync(CtrErrorIds.ArchiveUnrecognized, "no regular file");
+        File.Delete(Target);
+        File.CreateSymbolicLink(Target, "/dev/zero");
+        await FailsAsync(CtrErrorIds.ArchiveUnrecognized, "no regular file");
     }
 
     [Fact]

@@ -29,8 +29,8 @@ public sealed class SaveTests(Daemons daemons) : IDisposable
         await CtrAsync(rig, "save-to", "images", "import", "--no-unpack", "--all-platforms", archive);
         Assert.Equal(await ListAsync(rig, "save-from"), await ListAsync(rig, "save-to"));
 
-        // Every blob of the one namespace is in the other: ctr found nothing to skip.
-        Assert.Equal(await BlobsAsync(rig, "save-from"), await BlobsAsync(rig, "save-to"));
+        // Every blob is there. ctr's own copies of index.json and manifest.json are too, until the garbage collector comes.
+        Assert.Empty((await BlobsAsync(rig, "save-from")).Except(await BlobsAsync(rig, "save-to")));
     }
 
     [SkippableTheory]

@@ -1,7 +1,5 @@
 using System.Collections;
 using System.Management.Automation;
-using CtrPS.Completion;
-using CtrPS.Session;
 
 namespace CtrPS.Commands.Image;
 
@@ -9,19 +7,10 @@ namespace CtrPS.Commands.Image;
 [Cmdlet(VerbsCommon.Add, "CtrImageTag", SupportsShouldProcess = true, DefaultParameterSetName = TagSet)]
 [OutputType(typeof(CtrImage))]
 [Alias("Tag-CtrImage")]
-public sealed class AddCtrImageTagCommand : CtrSessionCmdlet
+public sealed class AddCtrImageTagCommand : CtrImageCmdlet
 {
     private const string TagSet = "Tag";
     private const string RegistrySet = "Registry";
-
-    /// <summary>The image: a name or an image object; with -ReplaceRegistry wildcards too.</summary>
-    [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The images.")]
-    [Alias("Name", "Reference")]
-    [ImageIdentityTransformation]
-    [ArgumentCompleter(typeof(ImageCompleter))]
-    [SupportsWildcards]
-    [ValidateNotNullOrEmpty]
-    public CtrImageIdentity[] Image { get; set; } = [];
 
     /// <summary>The further names, by docker's rules.</summary>
     [Parameter(Position = 1, Mandatory = true, ParameterSetName = TagSet, HelpMessage = "The further names.")]
@@ -34,12 +23,6 @@ public sealed class AddCtrImageTagCommand : CtrSessionCmdlet
     [ValidateNotNullOrEmpty]
     public Hashtable? ReplaceRegistry { get; set; }
 
-    /// <summary>The namespace. Default: the session's; an image object brings its own.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The namespace.")]
-    [ArgumentCompleter(typeof(NamespaceCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string? Namespace { get; set; }
-
     /// <summary>Move a name that points to another image.</summary>
     [Parameter(HelpMessage = "Move a name that points to another image.")]
     public SwitchParameter Force { get; set; }
@@ -49,45 +32,37 @@ public sealed class AddCtrImageTagCommand : CtrSessionCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
-    {
-        foreach (CtrImageIdentity wanted in Image)
+    protected override void ProcessRecord() => ForEachImage(
+        found =>
         {
-            Guard(wanted, () =>
+            foreach (string target in Targets(found.Image))
             {
-                if (ReplaceRegistry is null && ImageFinder.IsPattern(wanted))
-                {
-                    throw new CtrException(CtrErrorIds.InvalidReference, CtrStatus.InvalidArgument, $"'{wanted.Name}' may mean several images, and a name can point to one only.")
-                    {
-                        Target = wanted.Name,
-                        RecommendedAction = "Name one image, or use -ReplaceRegistry for several.",
-                    };
-                }
+                Guard(target, () => AddTag(found, CtrImageReference.Parse(target).ToString()));
+            }
+        },
+        RequireOne);
 
-                CtrSession session = SessionOf(wanted.Session, $"Image '{wanted.Name}'");
-                string name = NamespaceOf(wanted.Namespace, Namespace, session, $"Image '{wanted.Name}'");
-                ICtrConnection connection = Connect(session);
-                foreach (CtrImage image in Pull(token => ImageFinder.FindAsync(connection, name, wanted, CtrImageDetail.None, token)).ToList())
-                {
-                    foreach (string target in Targets(image))
-                    {
-                        Guard(target, () => AddTag(session, connection, image, CtrImageReference.Parse(target).ToString()));
-                    }
-                }
-            });
+    /// <summary>A name can point to one image only.</summary>
+    private void RequireOne(CtrImageIdentity wanted)
+    {
+        if (ReplaceRegistry is null && ImageFinder.IsPattern(wanted))
+        {
+            throw new CtrException(CtrErrorIds.InvalidReference, CtrStatus.InvalidArgument, $"'{wanted.Name}' may mean several images, and a name can point to one only.")
+            {
+                Target = wanted.Name,
+                RecommendedAction = "Name one image, or use -ReplaceRegistry for several.",
+            };
         }
     }
 
-    private void AddTag(CtrSession session, ICtrConnection connection, CtrImage image, string target)
+    private void AddTag(FoundImage found, string target)
     {
-        if (ShouldProcess($"image '{image.Name}' in namespace '{image.Namespace}'", $"Add tag '{target}'"))
+        if (ShouldProcess(Words(found.Image), $"Add tag '{target}'"))
         {
-            CtrImage made = Await(token => connection.Images.TagAsync(image, target, Force, token));
+            CtrImage made = Await(token => found.Connection.Images.TagAsync(found.Image, target, Force, token));
             if (PassThru)
             {
-                CtrImage full = Await(token => connection.Images.FindAsync(made.Namespace, made.Name, CtrImageDetail.Full, token)) ?? made;
-                full.Session = session;
-                WriteObject(full);
+                WriteWhole(found.Session, found.Connection, made);
             }
         }
     }

@@ -1,29 +1,12 @@
 using System.Management.Automation;
-using CtrPS.Completion;
-using CtrPS.Session;
 
 namespace CtrPS.Commands.Image;
 
 /// <summary>Remove-CtrImage: removes image records; what only they needed goes with the garbage collection.</summary>
 [Cmdlet(VerbsCommon.Remove, "CtrImage", SupportsShouldProcess = true)]
-public sealed class RemoveCtrImageCommand : CtrSessionCmdlet
+public sealed class RemoveCtrImageCommand : CtrImageCmdlet
 {
     private readonly HashSet<(CtrSession Session, string Namespace)> _touched = [];
-
-    /// <summary>The images: names, wildcards, or image objects.</summary>
-    [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The images. Wildcards are allowed.")]
-    [Alias("Name", "Reference")]
-    [ImageIdentityTransformation]
-    [ArgumentCompleter(typeof(ImageCompleter))]
-    [SupportsWildcards]
-    [ValidateNotNullOrEmpty]
-    public CtrImageIdentity[] Image { get; set; } = [];
-
-    /// <summary>The namespace. Default: the session's; an image object brings its own.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The namespace.")]
-    [ArgumentCompleter(typeof(NamespaceCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string? Namespace { get; set; }
 
     /// <summary>Wait until the garbage collector has freed the space: ctr's --sync.</summary>
     [Parameter(HelpMessage = "Wait until the garbage collector has freed the space.")]
@@ -35,22 +18,7 @@ public sealed class RemoveCtrImageCommand : CtrSessionCmdlet
     public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
-    {
-        foreach (CtrImageIdentity wanted in Image)
-        {
-            Guard(wanted, () =>
-            {
-                CtrSession session = SessionOf(wanted.Session, $"Image '{wanted.Name}'");
-                string name = NamespaceOf(wanted.Namespace, Namespace, session, $"Image '{wanted.Name}'");
-                ICtrConnection connection = Connect(session);
-                foreach (CtrImage image in Pull(token => ImageFinder.FindAsync(connection, name, wanted, CtrImageDetail.None, token)).ToList())
-                {
-                    Guard(image, () => Remove(session, connection, image, wanted.Image));
-                }
-            });
-        }
-    }
+    protected override void ProcessRecord() => ForEachImage(Remove);
 
     /// <inheritdoc/>
     protected override void EndProcessing()
@@ -62,21 +30,22 @@ public sealed class RemoveCtrImageCommand : CtrSessionCmdlet
         }
     }
 
-    private void Remove(CtrSession session, ICtrConnection connection, CtrImage image, CtrImage? expected)
+    private void Remove(FoundImage found)
     {
+        CtrImage image = found.Image;
         if (image.Pinned && !Force)
         {
-            throw new CtrException(CtrErrorIds.ImagePinned, CtrStatus.FailedPrecondition, $"The image '{image.Name}' in namespace '{image.Namespace}' is pinned. It was not removed.")
+            throw new CtrException(CtrErrorIds.ImagePinned, CtrStatus.FailedPrecondition, $"The {Words(image)} is pinned. It was not removed.")
             {
                 Target = image.Name,
                 RecommendedAction = "Use -Force if you mean it.",
             };
         }
 
-        if (ShouldProcess($"image '{image.Name}' in namespace '{image.Namespace}'", "Remove"))
+        if (ShouldProcess(Words(image), "Remove"))
         {
-            Await(token => connection.Images.DeleteAsync(image.Namespace, image.Name, expected, token));
-            _ = _touched.Add((session, image.Namespace));
+            Await(token => found.Connection.Images.DeleteAsync(image.Namespace, image.Name, found.Given, token));
+            _ = _touched.Add((found.Session, image.Namespace));
         }
     }
 }

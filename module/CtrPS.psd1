@@ -15,6 +15,7 @@
     CmdletsToExport      = @(
         'Add-CtrImageTag'
         'Connect-CtrSession'
+        'Copy-CtrImage'
         'Disconnect-CtrSession'
         'Export-CtrInventory'
         'Get-CtrArchive'
@@ -27,10 +28,12 @@
         'New-CtrNamespace'
         'Remove-CtrImage'
         'Remove-CtrNamespace'
+        'Repair-CtrImage'
         'Save-CtrImage'
         'Set-CtrImage'
         'Set-CtrNamespace'
         'Test-CtrArchive'
+        'Test-CtrImage'
     )
     AliasesToExport      = @(
         'Export-CtrImage'

@@ -92,6 +92,8 @@ public sealed class CtrSessionTests
 
         public IImageImporter Importer => throw new NotSupportedException();
 
+        public IImageCare Care => throw new NotSupportedException();
+
         public INamespaceStore Namespaces => throw new NotSupportedException();
 
         public IServerInspector Server => throw new NotSupportedException();

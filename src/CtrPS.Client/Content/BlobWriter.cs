@@ -91,6 +91,45 @@ internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.
         }
     }
 
+    /// <summary>
+    /// Brings a blob's bytes into the daemon and proves them, but does not make the blob yet: for bytes whose place is still taken by damaged ones. The
+    /// next writing of the blob under the same lease ends it, without these bytes being sent again.
+    /// </summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobCorrupt"/> when the bytes are not the blob's: then nothing stays.</exception>
+    public async Task StageAsync(Descriptor blob, Stream content, CtrTransferMeter? meter, CancellationToken cancellationToken)
+    {
+        string name = RefPrefix + blob.Digest;
+        long counted = 0;
+        await AbortAsync(name).ConfigureAwait(false); // what an earlier try may have left
+        try
+        {
+            // Without the digest, which would only be answered with the blob that is there.
+            using AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call = client.Write(Calls.Unbounded(@namespace, cancellationToken, lease));
+            await call.RequestStream.WriteAsync(new WriteContentRequest { Action = WriteAction.Stat, Ref = name, Total = blob.Size }, cancellationToken).ConfigureAwait(false);
+            _ = await NextAsync(call, cancellationToken).ConfigureAwait(false);
+            using System.Security.Cryptography.IncrementalHash hash = Digests.Hash(blob.Digest);
+            long size = await SendAsync(call, content, 0, chunk =>
+            {
+                hash.AppendData(chunk.Span);
+                counted += chunk.Length;
+                meter?.AddDone(chunk.Length);
+            }, cancellationToken).ConfigureAwait(false);
+            await call.RequestStream.CompleteAsync().ConfigureAwait(false);
+            await DrainAsync(call, cancellationToken).ConfigureAwait(false);
+            string actual = Digests.Of(hash, blob.Digest);
+            if (size != blob.Size || actual != blob.Digest)
+            {
+                throw Corrupt(blob, size != blob.Size ? $"it has {size} bytes, but its descriptor says {blob.Size}" : $"its bytes hash to {actual}");
+            }
+        }
+        catch (Exception e)
+        {
+            meter?.AddDone(-counted);
+            await AbortAsync(name).ConfigureAwait(false);
+            throw e is RpcException or ObjectDisposedException ? calls.Translate(e, CallSubject.Blob(blob.Digest, @namespace), cancellationToken) : e;
+        }
+    }
+
     /// <summary>Writes bytes whose digest is not known before.</summary>
     /// <param name="name">What to call the ingest, unique.</param>
     /// <param name="mediaType">For the descriptor.</param>

@@ -1,12 +1,17 @@
 namespace CtrPS.Client.Leases;
 
 /// <summary>A lease for the time of one piece of work. Unless the work was completed, its end takes along what the work had made so far.</summary>
-internal sealed class Lease(LeaseStore store, string @namespace, string id) : IAsyncDisposable
+/// <param name="store">Made it.</param>
+/// <param name="namespace">Where it is.</param>
+/// <param name="id">Its id.</param>
+/// <param name="work">Names the work where it can be broken off and gone on with; else null.</param>
+internal sealed class Lease(LeaseStore store, string @namespace, string id, string? work = null) : IAsyncDisposable
 {
     /// <summary>How long the end of a lease is tried while nobody answers: about as long as a daemon takes to be restarted.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private bool _completed;
+    private bool _kept;
 
     public string Id => id;
 
@@ -15,13 +20,27 @@ internal sealed class Lease(LeaseStore store, string @namespace, string id) : IA
     /// <summary>The work is done and what it made is held by something else: the lease ends without a collection.</summary>
     public void Complete() => _completed = true;
 
+    /// <summary>The work was broken off: the lease stays until its expiry, so that the next try finds what is done.</summary>
+    public void Keep() => _kept = work is not null;
+
     public async ValueTask DisposeAsync()
     {
+        if (_kept)
+        {
+            LeaseHolder.Remove(id);
+            return;
+        }
+
         using var limit = new CancellationTokenSource();
         for (DateTime end = DateTime.UtcNow + Patience; ;)
         {
             try
             {
+                if (work is not null)
+                {
+                    await store.DeleteEarlierAsync(this, work, limit.Token).ConfigureAwait(false);
+                }
+
                 await store.DeleteAsync(@namespace, id, collect: !_completed, limit.Token).ConfigureAwait(false);
                 return;
             }

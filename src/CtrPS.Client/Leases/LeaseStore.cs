@@ -13,6 +13,7 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
 {
     private const string HostLabel = "ctrps.io/host";
     private const string ProcessLabel = "ctrps.io/process";
+    private const string ResumeLabel = "ctrps.io/resume";
 
     /// <summary>As long as containerd's own client gives itself (client/lease.go).</summary>
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
@@ -20,20 +21,30 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
     private readonly Containerd.Services.Leases.V1.Leases.LeasesClient _client = new(channel);
 
     /// <summary>Makes a lease in a namespace.</summary>
-    public async Task<Lease> CreateAsync(string @namespace, CancellationToken cancellationToken)
+    public Task<Lease> CreateAsync(string @namespace, CancellationToken cancellationToken) => CreateAsync(@namespace, null, cancellationToken);
+
+    /// <summary>Makes a lease for work that can be broken off and gone on with.</summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="work">Names the work, so that the next try finds what this one left (letters and digits). Null: it cannot be gone on with.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task<Lease> CreateAsync(string @namespace, string? work, CancellationToken cancellationToken)
     {
         await DeleteAbandonedAsync(@namespace, cancellationToken).ConfigureAwait(false);
         var request = new CreateRequest { Id = $"ctrps-{Guid.NewGuid():N}" };
         request.Labels.Add("containerd.io/gc.expire", (DateTimeOffset.UtcNow + Lifetime).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
         request.Labels.Add(HostLabel, LeaseHolder.Host);
         request.Labels.Add(ProcessLabel, LeaseHolder.Process);
+        if (work is not null)
+        {
+            request.Labels.Add(ResumeLabel, work);
+        }
 
         // Known as ours before it exists: another runspace of this process must not take it for abandoned.
         LeaseHolder.Add(request.Id);
         try
         {
             _ = await calls.InvokeAsync(() => _client.CreateAsync(request, calls.Unary(@namespace, cancellationToken)), Subject(request.Id, @namespace), cancellationToken).ConfigureAwait(false);
-            return new Lease(this, @namespace, request.Id);
+            return new Lease(this, @namespace, request.Id, work);
         }
         catch
         {
@@ -63,6 +74,18 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
         LeaseHolder.Remove(id);
     }
 
+    /// <summary>Ends the leases that earlier tries of the same work left on this machine; those of others may be at work still.</summary>
+    public async Task DeleteEarlierAsync(Lease lease, string work, CancellationToken cancellationToken)
+    {
+        foreach (Containerd.Services.Leases.V1.Lease earlier in await ListAsync(lease.Namespace, $"labels.\"{ResumeLabel}\"==\"{work}\"", cancellationToken).ConfigureAwait(false))
+        {
+            if (earlier.Id != lease.Id && earlier.Labels[HostLabel] == LeaseHolder.Host && LeaseHolder.IsAbandoned(earlier.Id, earlier.Labels[ProcessLabel]))
+            {
+                await DeleteAsync(lease.Namespace, earlier.Id, collect: false, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
     private async Task AddAsync(Lease lease, string type, string id, CancellationToken cancellationToken)
     {
         var request = new AddResourceRequest { Id = lease.Id, Resource = new Resource { Type = type, Id = id } };
@@ -72,14 +95,22 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
     /// <summary>Ends leases of processes of this machine that are gone: killed, or cut off from a daemon that died.</summary>
     private async Task DeleteAbandonedAsync(string @namespace, CancellationToken cancellationToken)
     {
-        var request = new ListRequest();
-        request.Filters.Add($"labels.\"{HostLabel}\"==\"{LeaseHolder.Host}\"");
-        ListResponse ours = await calls.InvokeAsync(
-            () => _client.ListAsync(request, calls.Unary(@namespace, cancellationToken)), new CallSubject($"the leases of namespace '{@namespace}'", @namespace), cancellationToken).ConfigureAwait(false);
-        foreach (Containerd.Services.Leases.V1.Lease lease in ours.Leases.Where(lease => LeaseHolder.IsAbandoned(lease.Id, lease.Labels[ProcessLabel])))
+        foreach (Containerd.Services.Leases.V1.Lease lease in await ListAsync(@namespace, $"labels.\"{HostLabel}\"==\"{LeaseHolder.Host}\"", cancellationToken).ConfigureAwait(false))
         {
-            await DeleteAsync(@namespace, lease.Id, collect: false, cancellationToken).ConfigureAwait(false);
+            // What can be gone on with is kept until its expiry.
+            if (!lease.Labels.ContainsKey(ResumeLabel) && LeaseHolder.IsAbandoned(lease.Id, lease.Labels[ProcessLabel]))
+            {
+                await DeleteAsync(@namespace, lease.Id, collect: false, cancellationToken).ConfigureAwait(false);
+            }
         }
+    }
+
+    private async Task<IEnumerable<Containerd.Services.Leases.V1.Lease>> ListAsync(string @namespace, string filter, CancellationToken cancellationToken)
+    {
+        var request = new ListRequest();
+        request.Filters.Add(filter);
+        return (await calls.InvokeAsync(
+            () => _client.ListAsync(request, calls.Unary(@namespace, cancellationToken)), new CallSubject($"the leases of namespace '{@namespace}'", @namespace), cancellationToken).ConfigureAwait(false)).Leases;
     }
 
     private static CallSubject Subject(string id, string @namespace) => new($"lease '{id}' in namespace '{@namespace}'", id);

@@ -24,19 +24,21 @@ internal sealed class ContainerdConnection : ICtrConnection
         Facts = new ServerFacts(Server);
         Content = new ContentStore(channel, calls, Facts);
         Snapshots = new SnapshotStore(channel, calls);
-        var images = new ImageStore(channel, calls, Content, Facts);
-        var leases = new LeaseStore(channel, calls);
-        Unpacker = new Unpacker(channel, calls, Content, Snapshots, leases, Facts, Namespaces);
-        Images = images;
-        Importer = new ImageImporter(Content, images, leases, Unpacker, Facts);
-        Garbage = new GarbageCollector(leases);
+        Images = new ImageStore(channel, calls, Content, Facts);
+        Leases = new LeaseStore(channel, calls);
+        Unpacker = new Unpacker(channel, calls, Content, Snapshots, Leases, Facts, Namespaces);
+        Importer = new ImageImporter(Content, Images, Leases, Unpacker, Facts);
+        Garbage = new GarbageCollector(Leases);
+        Care = new ImageCare(this);
     }
 
     public string ServerVersion { get; }
 
-    public IImageStore Images { get; }
+    public ImageStore Images { get; }
 
     public IImageImporter Importer { get; }
+
+    public IImageCare Care { get; }
 
     public INamespaceStore Namespaces { get; }
 
@@ -50,7 +52,11 @@ internal sealed class ContainerdConnection : ICtrConnection
 
     public SnapshotStore Snapshots { get; }
 
+    public LeaseStore Leases { get; }
+
     public Unpacker Unpacker { get; }
+
+    IImageStore ICtrConnection.Images => Images;
 
     public static async Task<ContainerdConnection> OpenAsync(CtrEndpoint endpoint, CancellationToken cancellationToken)
     {

@@ -12,6 +12,9 @@ public interface ICtrConnection : IAsyncDisposable
     /// <summary>Images out of archives.</summary>
     IImageImporter Importer { get; }
 
+    /// <summary>Checking, mending and copying images.</summary>
+    IImageCare Care { get; }
+
     /// <summary>Namespaces.</summary>
     INamespaceStore Namespaces { get; }
 

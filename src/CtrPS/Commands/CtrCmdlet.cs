@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using CtrPS.Errors;
-using CtrPS.Formatting;
 
 namespace CtrPS.Commands;
 
@@ -10,8 +9,6 @@ namespace CtrPS.Commands;
 /// </summary>
 public abstract class CtrCmdlet : PSCmdlet, IDisposable
 {
-    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(200);
-
     private readonly CancellationTokenSource _stop = new();
 
     /// <summary>Cancelled by Ctrl-C. Select-Object -First does not cancel it: <see cref="Pull"/> ends the call in its finally.</summary>
@@ -60,35 +57,18 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
     protected T AwaitTransfer<T>(string activity, Func<CtrTransferMeter, CancellationToken, Task<T>> work)
     {
         ArgumentNullException.ThrowIfNull(work);
-        var meter = new CtrTransferMeter();
         using var call = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
-        Task<T> task = work(meter, call.Token);
-        ProgressRecord? shown = null;
+        var progress = new TransferProgress(this, activity);
+        Task<T> task = work(progress.Meter, call.Token);
         try
         {
-            while (Task.WaitAny([task], ProgressInterval) < 0)
-            {
-                shown = new ProgressRecord(0, activity, meter.Current ?? "Looking what is to be done");
-                if (meter.TotalBytes > 0)
-                {
-                    shown.PercentComplete = (int)Math.Clamp(meter.DoneBytes * 100 / meter.TotalBytes, 0, 100);
-                    shown.CurrentOperation = $"{CtrFormat.Size(meter.DoneBytes)} of {CtrFormat.Size(meter.TotalBytes)}";
-                }
-
-                WriteProgress(shown);
-            }
-
-            return task.GetAwaiter().GetResult();
+            return progress.Wait(task);
         }
         finally
         {
             call.Cancel();
             _ = Task.WaitAny([task], CancellationToken.None);
-            if (shown is not null)
-            {
-                shown.RecordType = ProgressRecordType.Completed;
-                WriteProgress(shown);
-            }
+            progress.End();
         }
     }
 
@@ -112,6 +92,32 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
         {
             call.Cancel();
             elements.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        }
+    }
+
+    /// <summary><see cref="Pull"/> for work that moves many bytes, with the progress of <see cref="AwaitTransfer"/>.</summary>
+    /// <param name="activity">What is done, in words.</param>
+    /// <param name="source">The work; it counts in the meter.</param>
+    protected IEnumerable<T> PullTransfer<T>(string activity, Func<CtrTransferMeter, CancellationToken, IAsyncEnumerable<T>> source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        using var call = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
+        var progress = new TransferProgress(this, activity);
+        IAsyncEnumerator<T> elements = source(progress.Meter, call.Token).GetAsyncEnumerator(call.Token);
+        Task<bool> next = Task.FromResult(false);
+        try
+        {
+            while (progress.Wait(next = elements.MoveNextAsync().AsTask()))
+            {
+                yield return elements.Current;
+            }
+        }
+        finally
+        {
+            call.Cancel();
+            _ = Task.WaitAny([next], CancellationToken.None);
+            elements.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            progress.End();
         }
     }
 

@@ -67,6 +67,9 @@ public static class CtrFormat
     /// <summary>Elements with commas between them.</summary>
     public static string List(IEnumerable<object>? elements) => string.Join(", ", elements ?? []);
 
+    /// <summary>How many elements.</summary>
+    public static string Count(IEnumerable<object>? elements) => (elements ?? []).Count().ToString(CultureInfo.InvariantCulture);
+
     /// <summary>Labels as <c>key=value</c>, sorted.</summary>
     public static string Labels(IReadOnlyDictionary<string, string>? labels) =>
         string.Join(", ", (labels ?? new Dictionary<string, string>()).OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"));

@@ -82,9 +82,23 @@ public sealed class ChangeSpecs(Engines engines)
         new("Remove-CtrNamespace spec-import -Confirm:$false", []),
     ];
 
+    private static readonly Step[] Care =
+    [
+        new("Test-CtrImage busybox:1.35, absent:1 -Namespace k8s.io | Select -Expand Status", ["0", "2"]),
+        new("Get-CtrImage busybox:1.35 -Namespace k8s.io | Test-CtrImage -Deep | Select -Expand IsComplete", ["True"]),
+        new("Get-CtrImage busybox:1.35 -Namespace k8s.io | Copy-CtrImage -DestinationNamespace spec3 -NewName spec:1 -WhatIf", []),
+        new("Copy-CtrImage busybox:1.35 spec3 -Namespace k8s.io -NewName spec:1 -PassThru | Select -Expand Namespace", ["spec3"]),
+        new("Copy-CtrImage spec:1 spec3 -Namespace spec3", ["CtrInvalidArgument"]),
+        new("Repair-CtrImage spec:1 k8s.io -Namespace spec3 -WhatIf", []),
+        new("Repair-CtrImage spec:1 -From k8s.io -Namespace spec3 | Select -Expand Status", ["0"]),
+        new("Repair-CtrImage spec:1 -From nowhere -Namespace spec3", ["CtrInvalidArgument"]),
+        new("Remove-CtrImage spec:1 -Namespace spec3 -Synchronous", []),
+        new("Remove-CtrNamespace spec3 -Confirm:$false", []),
+    ];
+
     public static TheoryData<Generation> AllGenerations => [.. Generations.All];
 
-    internal static IReadOnlyList<Step[]> Scenarios => [Namespaces, Images, Sessions, Saving, Importing];
+    internal static IReadOnlyList<Step[]> Scenarios => [Namespaces, Images, Sessions, Saving, Importing, Care];
 
     [SkippableTheory]
     [MemberData(nameof(AllGenerations))]
@@ -93,6 +107,10 @@ public sealed class ChangeSpecs(Engines engines)
     [SkippableTheory]
     [MemberData(nameof(AllGenerations))]
     public async Task Images_are_tagged_labelled_and_removed(Generation generation) => await RunAsync(generation, Images);
+
+    [SkippableTheory]
+    [MemberData(nameof(AllGenerations))]
+    public async Task Images_are_checked_copied_and_repaired(Generation generation) => await RunAsync(generation, Care);
 
     [SkippableTheory]
     [MemberData(nameof(AllGenerations))]

@@ -5,7 +5,8 @@ internal static class ArchiveFault
 {
     private const string MakeAgain = "Make or fetch the archive again, and compare its checksum with that of the original.";
 
-    public static CtrException NotFound(string path) => new(CtrErrorIds.ArchiveNotFound, CtrStatus.NotFound, $"There is no file or folder '{path}'.") { Target = path };
+    public static CtrException NotFound(string path) =>
+        new(CtrErrorIds.ArchiveNotFound, CtrStatus.NotFound, $"There is no file or folder '{path}'.") { Target = path };
 
     public static CtrException AccessDenied(string path, Exception cause) =>
         new(CtrErrorIds.ArchiveAccessDenied, CtrStatus.PermissionDenied, $"'{path}' cannot be opened: no permission to read it.", cause)
@@ -27,19 +28,28 @@ internal static class ArchiveFault
         new(CtrErrorIds.ArchiveUnrecognized, CtrStatus.InvalidArgument, $"'{path}' is not an image archive: {why}")
         {
             Target = path,
-            RecommendedAction = "Give an OCI layout (a tar file or a folder) or what 'docker save' writes; either may be compressed by gzip, zstd, xz or bzip2.",
+            RecommendedAction = "Give an OCI layout (a tar file or a folder) or what 'docker save' writes; "
+                + "either may be compressed by gzip, zstd, xz or bzip2.",
         };
 
     /// <param name="path">The archive.</param>
     /// <param name="where">A sentence: where it ends, and what is missing there.</param>
     public static CtrException Truncated(string path, string where) =>
-        new(CtrErrorIds.ArchiveTruncated, CtrStatus.DataLoss, $"The archive '{path}' is cut off: {where}") { Target = path, RecommendedAction = MakeAgain };
+        new(CtrErrorIds.ArchiveTruncated, CtrStatus.DataLoss, $"The archive '{path}' is cut off: {where}")
+        {
+            Target = path,
+            RecommendedAction = MakeAgain,
+        };
 
     /// <param name="path">The archive.</param>
     /// <param name="what">A sentence: what is damaged, and where.</param>
     /// <param name="cause">What found it.</param>
     public static CtrException Corrupt(string path, string what, Exception? cause = null) =>
-        new(CtrErrorIds.ArchiveCorrupt, CtrStatus.DataLoss, $"The archive '{path}' is damaged: {what}", cause) { Target = path, RecommendedAction = MakeAgain };
+        new(CtrErrorIds.ArchiveCorrupt, CtrStatus.DataLoss, $"The archive '{path}' is damaged: {what}", cause)
+        {
+            Target = path,
+            RecommendedAction = MakeAgain,
+        };
 
     /// <param name="path">The archive.</param>
     /// <param name="what">A sentence: which entry leads where.</param>

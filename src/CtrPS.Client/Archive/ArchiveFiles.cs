@@ -71,7 +71,8 @@ internal abstract class ArchiveFiles(string path) : IDisposable
     public abstract Stream Open(ArchiveEntry entry);
 
     /// <summary>Reads files in the archive's order; each stream is valid until the next step.</summary>
-    public abstract IAsyncEnumerable<(ArchiveEntry Entry, Stream Content)> ReadInOrderAsync(IReadOnlySet<ArchiveEntry> wanted, CancellationToken cancellationToken);
+    public abstract IAsyncEnumerable<(ArchiveEntry Entry, Stream Content)> ReadInOrderAsync(
+        IReadOnlySet<ArchiveEntry> wanted, CancellationToken cancellationToken);
 
     /// <summary>What a file is compressed by.</summary>
     public abstract ValueTask<CtrCompression> DetectAsync(ArchiveEntry entry, CancellationToken cancellationToken);

@@ -8,10 +8,16 @@ internal sealed record ArchiveImage
     /// <summary>Its manifest or index, with the annotations and the platform that the listing gives.</summary>
     public required Descriptor Target { get; init; }
 
-    /// <summary>The full name: the annotation <c>io.containerd.image.name</c> verbatim, or docker's tag completed by docker's rules. Null where there is none.</summary>
+    /// <summary>
+    /// The full name: the annotation <c>io.containerd.image.name</c> verbatim, or docker's tag completed by docker's rules. Null where there is
+    /// none.
+    /// </summary>
     public string? ImageName { get; init; }
 
-    /// <summary>The annotation <c>org.opencontainers.image.ref.name</c> verbatim: a tag or a whole name; of docker's listing the tag as it stands there. Null where there is none.</summary>
+    /// <summary>
+    /// The annotation <c>org.opencontainers.image.ref.name</c> verbatim: a tag or a whole name; of docker's listing the tag as it stands there.
+    /// Null where there is none.
+    /// </summary>
     public string? ReferenceName { get; init; }
 
     /// <summary>The best name that the archive gives. Null where it gives none.</summary>

@@ -101,7 +101,9 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask<long?> FindAsync(string digest, CancellationToken cancellationToken) => ValueTask.FromResult(
-        _documents.TryGetValue(digest, out ReadOnlyMemory<byte> document) ? document.Length : _blobs.TryGetValue(digest, out ArchiveEntry? entry) ? entry.Size : (long?)null);
+        _documents.TryGetValue(digest, out ReadOnlyMemory<byte> document) ? document.Length
+        : _blobs.TryGetValue(digest, out ArchiveEntry? entry) ? entry.Size
+        : (long?)null);
 
     /// <inheritdoc/>
     public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(Descriptor blob, CancellationToken cancellationToken)
@@ -132,10 +134,12 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
     public ValueTask<Stream> OpenAsync(Descriptor blob, CancellationToken cancellationToken) => ValueTask.FromResult(Open(blob.Digest));
 
     /// <summary>The same by the digest alone.</summary>
-    public Stream Open(string digest) => _documents.TryGetValue(digest, out ReadOnlyMemory<byte> document) ? OpenDocument(document) : _files.Open(Find(digest));
+    public Stream Open(string digest) =>
+        _documents.TryGetValue(digest, out ReadOnlyMemory<byte> document) ? OpenDocument(document) : _files.Open(Find(digest));
 
     /// <summary>
-    /// Reads blobs in the archive's order, each once; the fastest way, and for a compressed archive the only one. Digests that are not in the archive are
+    /// Reads blobs in the archive's order, each once; the fastest way, and for a compressed archive the only one. Digests that are not in the
+    /// archive are
     /// left out. What is read is not compared with the digest: whoever takes the bytes proves them.
     /// </summary>
     /// <returns>Each stream is valid until the next step.</returns>
@@ -161,7 +165,8 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
         {
             var pass = left.DistinctBy(blob => blob.Entry).ToDictionary(blob => blob.Entry, blob => blob.Digest);
             left.RemoveAll(blob => pass[blob.Entry] == blob.Digest);
-            await foreach ((ArchiveEntry entry, Stream content) in _files.ReadInOrderAsync(pass.Keys.ToHashSet(), cancellationToken).ConfigureAwait(false))
+            var wanted = pass.Keys.ToHashSet();
+            await foreach ((ArchiveEntry entry, Stream content) in _files.ReadInOrderAsync(wanted, cancellationToken).ConfigureAwait(false))
             {
                 yield return (pass[entry], entry.Size, content);
             }
@@ -232,7 +237,9 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
         ArchiveEntry? layout = _files.Entries.GetValueOrDefault(ArchiveFiles.LayoutFile);
         ArchiveEntry? index = _files.Entries.GetValueOrDefault(ArchiveFiles.IndexFile);
         ArchiveEntry? docker = _files.Entries.GetValueOrDefault(ArchiveFiles.DockerFile);
-        IReadOnlyList<DockerListing.Item>? items = docker is null ? null : DockerListing.Parse(await _files.ReadAllAsync(docker, cancellationToken).ConfigureAwait(false), Path);
+        IReadOnlyList<DockerListing.Item>? items = docker is null
+            ? null
+            : DockerListing.Parse(await _files.ReadAllAsync(docker, cancellationToken).ConfigureAwait(false), Path);
         if (layout is not null && index is not null)
         {
             RequireLayoutVersion(await _files.ReadAllAsync(layout, cancellationToken).ConfigureAwait(false));
@@ -254,16 +261,21 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
     {
         if (!EndMarked)
         {
-            return ArchiveFault.Truncated(Path, $"it ends without an end mark, and has neither {ArchiveFiles.IndexFile} with {ArchiveFiles.LayoutFile} nor {ArchiveFiles.DockerFile}.");
+            return ArchiveFault.Truncated(
+                Path, $"it ends without an end mark, and has neither {ArchiveFiles.IndexFile} with {ArchiveFiles.LayoutFile} nor {ArchiveFiles.DockerFile}.");
         }
 
         if (layout is not null || index is not null)
         {
-            return ArchiveFault.Corrupt(Path, $"it has '{(layout ?? index)!.Name}' and not '{(layout is null ? ArchiveFiles.LayoutFile : ArchiveFiles.IndexFile)}'; an OCI layout has both.");
+            string absent = layout is null ? ArchiveFiles.LayoutFile : ArchiveFiles.IndexFile;
+            return ArchiveFault.Corrupt(Path, $"it has '{(layout ?? index)!.Name}' and not '{absent}'; an OCI layout has both.");
         }
 
-        string? below = _files.Entries.Keys.FirstOrDefault(name => name.EndsWith("/" + ArchiveFiles.IndexFile, StringComparison.Ordinal) || name.EndsWith("/" + ArchiveFiles.DockerFile, StringComparison.Ordinal));
-        return ArchiveFault.Unrecognized(Path, below is not null ? $"it holds '{below}', one folder too deep. Pack the content of that folder, not the folder."
+        string? below = _files.Entries.Keys.FirstOrDefault(name => name.EndsWith("/" + ArchiveFiles.IndexFile, StringComparison.Ordinal)
+            || name.EndsWith("/" + ArchiveFiles.DockerFile, StringComparison.Ordinal));
+        return ArchiveFault.Unrecognized(
+            Path,
+            below is not null ? $"it holds '{below}', one folder too deep. Pack the content of that folder, not the folder."
             : _files.Entries.ContainsKey(ArchiveFiles.RepositoriesFile) ? "it is of docker before 1.10, which containerd cannot read either."
             : $"it has neither {ArchiveFiles.IndexFile} nor {ArchiveFiles.DockerFile}.");
     }
@@ -283,7 +295,8 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
 
         if (version != LayoutVersion)
         {
-            throw ArchiveFault.Corrupt(Path, $"its {ArchiveFiles.LayoutFile} names the version '{version}' of the layout; there is only {LayoutVersion}.");
+            throw ArchiveFault.Corrupt(
+                Path, $"its {ArchiveFiles.LayoutFile} names the version '{version}' of the layout; there is only {LayoutVersion}.");
         }
     }
 
@@ -348,9 +361,17 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
 
     private ArchiveEntry Find(string digest) => _blobs.TryGetValue(digest, out ArchiveEntry? entry)
         ? entry
-        : throw new CtrException(CtrErrorIds.BlobMissing, CtrStatus.NotFound, $"The blob '{digest}' is not in {Words}{(EndMarked ? "" : ", which ends without an end mark: it may be cut off")}.") { Target = digest };
+        : throw new CtrException(
+            CtrErrorIds.BlobMissing,
+            CtrStatus.NotFound,
+            $"The blob '{digest}' is not in {Words}{(EndMarked ? "" : ", which ends without an end mark: it may be cut off")}.")
+        {
+            Target = digest,
+        };
 
-    private CtrException Corrupt(Descriptor blob, string what) => new(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{blob.Digest}' in {Words} {what}") { Target = blob.Digest };
+    private CtrException Corrupt(Descriptor blob, string what) =>
+        new(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{blob.Digest}' in {Words} {what}") { Target = blob.Digest };
 
-    private static string? Annotation(Descriptor image, string key) => image.Annotations.TryGetValue(key, out string? value) && value.Length > 0 ? value : null;
+    private static string? Annotation(Descriptor image, string key) =>
+        image.Annotations.TryGetValue(key, out string? value) && value.Length > 0 ? value : null;
 }

@@ -17,12 +17,14 @@ internal static class BlobHasher
 
     /// <summary>Hashes the blobs. A blob that cannot be read does not end the work.</summary>
     /// <returns>An outcome for each digest that is in the archive.</returns>
-    public static async Task<IReadOnlyDictionary<string, HashedBlob>> HashAsync(ArchiveReader archive, IReadOnlySet<string> digests, CtrTransferMeter meter, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyDictionary<string, HashedBlob>> HashAsync(
+        ArchiveReader archive, IReadOnlySet<string> digests, CtrTransferMeter meter, CancellationToken cancellationToken)
     {
         var outcomes = new ConcurrentDictionary<string, HashedBlob>(StringComparer.Ordinal);
         if (archive.CanSeek)
         {
-            var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Clamp(Environment.ProcessorCount, 1, MaxStreams), CancellationToken = cancellationToken };
+            int streams = Math.Clamp(Environment.ProcessorCount, 1, MaxStreams);
+            var options = new ParallelOptions { MaxDegreeOfParallelism = streams, CancellationToken = cancellationToken };
             await Parallel.ForEachAsync(digests, options, async (digest, token) =>
             {
                 try

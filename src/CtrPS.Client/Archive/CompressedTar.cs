@@ -56,7 +56,8 @@ internal sealed class CompressedTar(SafeFileHandle handle, string path, CtrCompr
         }
     }
 
-    public override Stream Open(ArchiveEntry entry) => throw new InvalidOperationException($"'{Path}' is compressed: its files can only be read in order.");
+    public override Stream Open(ArchiveEntry entry) =>
+        throw new InvalidOperationException($"'{Path}' is compressed: its files can only be read in order.");
 
     public override async IAsyncEnumerable<(ArchiveEntry Entry, Stream Content)> ReadInOrderAsync(
         IReadOnlySet<ArchiveEntry> wanted, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -133,7 +134,8 @@ internal sealed class CompressedTar(SafeFileHandle handle, string path, CtrCompr
     }
 
     /// <summary>The next entry. What is no tar may be damaged compressed data, which some formats tell only at the end of a block.</summary>
-    private static async ValueTask<TarItem?> NextAsync(TarScanner scanner, CompressedTarStream tar, byte[] buffer, CancellationToken cancellationToken)
+    private static async ValueTask<TarItem?> NextAsync(
+        TarScanner scanner, CompressedTarStream tar, byte[] buffer, CancellationToken cancellationToken)
     {
         try
         {
@@ -160,8 +162,9 @@ internal sealed class CompressedTar(SafeFileHandle handle, string path, CtrCompr
             return 0;
         }
 
-        int read = await content.ReadAtLeastAsync(buffer.AsMemory(0, Compressors.MagicLength), Compressors.MagicLength, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-        ReadOnlyMemory<byte> head = buffer.AsMemory(0, read);
+        Memory<byte> magic = buffer.AsMemory(0, Compressors.MagicLength);
+        int read = await content.ReadAtLeastAsync(magic, magic.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        ReadOnlyMemory<byte> head = magic[..read];
         CtrCompression found = Compressors.Detect(head.Span);
         if (found != CtrCompression.None)
         {
@@ -194,7 +197,8 @@ internal sealed class CompressedTar(SafeFileHandle handle, string path, CtrCompr
         var kept = new Dictionary<ArchiveEntry, byte[]>();
         long room = MaxKept;
         var wanted = new HashSet<ArchiveEntry>();
-        foreach (ArchiveEntry entry in Entries.Values.Where(entry => entry.Offset >= first.Offset && entry.Size <= ManifestDocument.MaxSize).OrderBy(entry => entry.Offset))
+        IEnumerable<ArchiveEntry> following = Entries.Values.Where(entry => entry.Offset >= first.Offset && entry.Size <= ManifestDocument.MaxSize);
+        foreach (ArchiveEntry entry in following.OrderBy(entry => entry.Offset))
         {
             if (room < entry.Size)
             {

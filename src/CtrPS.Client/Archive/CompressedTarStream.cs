@@ -2,7 +2,9 @@ using CtrPS.Client.Archive.Compression;
 
 namespace CtrPS.Client.Archive;
 
-/// <summary>What a compressed archive holds, from its start on. Tells damage and cuts as errors of the archive, and stops where it grows beyond reason.</summary>
+/// <summary>
+/// What a compressed archive holds, from its start on. Tells damage and cuts as errors of the archive, and stops where it grows beyond reason.
+/// </summary>
 /// <param name="file">The whole file; owned.</param>
 /// <param name="path">Its path, for messages.</param>
 /// <param name="compression">What it is compressed by.</param>

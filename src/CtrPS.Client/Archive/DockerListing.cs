@@ -30,7 +30,11 @@ internal sealed class DockerListing(ArchiveFiles files)
         try
         {
             using var document = JsonDocument.Parse(json);
-            return [.. document.RootElement.EnumerateArray().Select(item => new Item(item.GetProperty("Config").GetString() ?? "", Texts(item, "RepoTags"), Texts(item, "Layers")))];
+            return
+            [
+                .. document.RootElement.EnumerateArray().Select(item =>
+                    new Item(item.GetProperty("Config").GetString() ?? "", Texts(item, "RepoTags"), Texts(item, "Layers"))),
+            ];
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {
@@ -44,11 +48,13 @@ internal sealed class DockerListing(ArchiveFiles files)
         ArchiveEntry configEntry = Find(item.Config, "config");
         if (configEntry.Size > ManifestDocument.MaxSize)
         {
-            throw ArchiveFault.Limit(files.Path, $"the config '{item.Config}' has {configEntry.Size} bytes; more than {ManifestDocument.MaxSize} are not read.");
+            throw ArchiveFault.Limit(
+                files.Path, $"the config '{item.Config}' has {configEntry.Size} bytes; more than {ManifestDocument.MaxSize} are not read.");
         }
 
         byte[] configBytes = await files.ReadAllAsync(configEntry, cancellationToken).ConfigureAwait(false);
-        var config = new Descriptor { MediaType = MediaTypes.DockerConfig, Digest = ClaimedDigest(item.Config, configEntry) ?? Digests.Of(configBytes), Size = configBytes.Length };
+        string configDigest = ClaimedDigest(item.Config, configEntry) ?? Digests.Of(configBytes);
+        var config = new Descriptor { MediaType = MediaTypes.DockerConfig, Digest = configDigest, Size = configBytes.Length };
         Digests.Require(config, configBytes, $"archive '{files.Path}'");
         Blobs[config.Digest] = configEntry;
         List<string> diffIds = ReadDiffIds(configBytes, config, item.Config);
@@ -57,7 +63,8 @@ internal sealed class DockerListing(ArchiveFiles files)
         for (int i = 0; i < item.Layers.Count; i++)
         {
             // Of a config that lists other layers than the archive none can be told by it.
-            layers.Add(await LayerAsync(item.Layers[i], diffIds.Count == item.Layers.Count ? diffIds[i] : null, cancellationToken).ConfigureAwait(false));
+            string? diffId = diffIds.Count == item.Layers.Count ? diffIds[i] : null;
+            layers.Add(await LayerAsync(item.Layers[i], diffId, cancellationToken).ConfigureAwait(false));
         }
 
         byte[] manifest = DockerManifest.Build(config, layers);
@@ -97,19 +104,24 @@ internal sealed class DockerListing(ArchiveFiles files)
     }
 
     /// <summary>
-    /// An uncompressed layer is what the config says it is, a compressed one has the digest of its file; a file that is named by its digest is taken at
+    /// An uncompressed layer is what the config says it is, a compressed one has the digest of its file; a file that is named by its digest is
+    /// taken at
     /// its word. Whoever takes the bytes proves all three. The media types are containerd's, which calls zstd gzip and knows of no other.
     /// </summary>
     private async Task<Descriptor> LayerAsync(string name, string? diffId, CancellationToken cancellationToken)
     {
         ArchiveEntry entry = Find(name, "layer");
         CtrCompression compression = await files.DetectAsync(entry, cancellationToken).ConfigureAwait(false);
-        string digest = ClaimedDigest(name, entry) ?? (compression == CtrCompression.None ? diffId : null) ?? await HashAsync(entry, cancellationToken).ConfigureAwait(false);
+        string digest = ClaimedDigest(name, entry)
+            ?? (compression == CtrCompression.None ? diffId : null)
+            ?? await HashAsync(entry, cancellationToken).ConfigureAwait(false);
         Blobs[digest] = entry;
-        return new Descriptor { MediaType = compression is CtrCompression.Gzip or CtrCompression.Zstd ? MediaTypes.DockerLayerGzip : MediaTypes.DockerLayer, Digest = digest, Size = entry.Size };
+        string mediaType = compression is CtrCompression.Gzip or CtrCompression.Zstd ? MediaTypes.DockerLayerGzip : MediaTypes.DockerLayer;
+        return new Descriptor { MediaType = mediaType, Digest = digest, Size = entry.Size };
     }
 
-    private string? ClaimedDigest(string name, ArchiveEntry entry) => ArchiveReader.DigestOfName(EntryPath.Clean(name, files.Path)) ?? ArchiveReader.DigestOfName(entry.Name);
+    private string? ClaimedDigest(string name, ArchiveEntry entry) =>
+        ArchiveReader.DigestOfName(EntryPath.Clean(name, files.Path)) ?? ArchiveReader.DigestOfName(entry.Name);
 
     private async Task<string> HashAsync(ArchiveEntry entry, CancellationToken cancellationToken)
     {
@@ -125,7 +137,8 @@ internal sealed class DockerListing(ArchiveFiles files)
         ? entry
         : throw (files.EndMarked
             ? ArchiveFault.Corrupt(files.Path, $"the {what} '{name}', which its {ArchiveFiles.DockerFile} names, is not in it.")
-            : ArchiveFault.Truncated(files.Path, $"it ends without an end mark, and the {what} '{name}', which its {ArchiveFiles.DockerFile} names, is not in it."));
+            : ArchiveFault.Truncated(
+                files.Path, $"it ends without an end mark, and the {what} '{name}', which its {ArchiveFiles.DockerFile} names, is not in it."));
 
     private List<string> ReadDiffIds(byte[] bytes, Descriptor config, string name)
     {
@@ -146,7 +159,9 @@ internal sealed class DockerListing(ArchiveFiles files)
             var reference = CtrImageReference.Parse(tag);
 
             // With a tag and a digest the digest counts, as in docker and containerd (distribution/reference, ParseDockerRef).
-            return reference is { Tag: not null, Digest: { } digest } ? $"{reference.Registry}/{reference.Repository}@{digest}" : reference.ToString();
+            return reference is { Tag: not null, Digest: { } digest }
+                ? $"{reference.Registry}/{reference.Repository}@{digest}"
+                : reference.ToString();
         }
         catch (CtrException e)
         {
@@ -162,5 +177,7 @@ internal sealed class DockerListing(ArchiveFiles files)
     }
 
     private static string[] Texts(JsonElement element, string name) =>
-        element.TryGetProperty(name, out JsonElement list) && list.ValueKind == JsonValueKind.Array ? [.. list.EnumerateArray().Select(one => one.GetString() ?? "")] : [];
+        element.TryGetProperty(name, out JsonElement list) && list.ValueKind == JsonValueKind.Array
+            ? [.. list.EnumerateArray().Select(one => one.GetString() ?? "")]
+            : [];
 }

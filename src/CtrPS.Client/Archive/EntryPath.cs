@@ -1,6 +1,9 @@
 namespace CtrPS.Client.Archive;
 
-/// <summary>Names of entries and where links lead, with anything refused that leaves the archive. Nothing is ever unpacked: a name like that tells of a forged archive.</summary>
+/// <summary>
+/// Names of entries and where links lead, with anything refused that leaves the archive. Nothing is ever unpacked: a name like that tells of a
+/// forged archive.
+/// </summary>
 internal static class EntryPath
 {
     /// <summary>The name without <c>.</c> parts and doubled slashes. Empty for the archive's own root.</summary>
@@ -44,7 +47,9 @@ internal static class EntryPath
             }
         }
 
-        return outside ? throw ArchiveFault.Unsafe(archive, $"the link '{name}' points to '{target}', outside of the archive.") : string.Join('/', parts);
+        return outside
+            ? throw ArchiveFault.Unsafe(archive, $"the link '{name}' points to '{target}', outside of the archive.")
+            : string.Join('/', parts);
     }
 
     private static bool IsReal(string part) => part.Length > 0 && part != ".";

@@ -50,7 +50,9 @@ internal sealed class FileSlice(SafeFileHandle handle, string path, long start, 
         buffer = buffer[..Within(buffer.Length)];
         try
         {
-            return buffer.IsEmpty ? 0 : Advance(await RandomAccess.ReadAsync(handle, buffer, start + _position, cancellationToken).ConfigureAwait(false));
+            return buffer.IsEmpty
+                ? 0
+                : Advance(await RandomAccess.ReadAsync(handle, buffer, start + _position, cancellationToken).ConfigureAwait(false));
         }
         catch (IOException e)
         {
@@ -92,7 +94,8 @@ internal sealed class FileSlice(SafeFileHandle handle, string path, long start, 
     {
         if (read == 0)
         {
-            throw ArchiveFault.Truncated(path, $"it was {start + length} bytes long at least when it was opened, and now ends at byte {start + _position}.");
+            throw ArchiveFault.Truncated(
+                path, $"it was {start + length} bytes long at least when it was opened, and now ends at byte {start + _position}.");
         }
 
         _position += read;

@@ -32,7 +32,8 @@ internal sealed class ImageArchives : IArchiveFiles
         }
     }
 
-    public async IAsyncEnumerable<CtrArchiveCheck> VerifyAsync(string path, CtrTransferMeter meter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<CtrArchiveCheck> VerifyAsync(
+        string path, CtrTransferMeter meter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArchiveReader archive = await ArchiveReader.OpenAsync(path, cancellationToken).ConfigureAwait(false);
         await using (archive.ConfigureAwait(false))
@@ -53,15 +54,17 @@ internal sealed class ImageArchives : IArchiveFiles
             }
 
             meter.SetTotal(present.Values.Sum());
-            IReadOnlyDictionary<string, HashedBlob> hashed = await BlobHasher.HashAsync(archive, present.Keys.ToHashSet(StringComparer.Ordinal), meter, cancellationToken).ConfigureAwait(false);
+            IReadOnlyDictionary<string, HashedBlob> hashed =
+                await BlobHasher.HashAsync(archive, present.Keys.ToHashSet(StringComparer.Ordinal), meter, cancellationToken).ConfigureAwait(false);
             foreach (ArchiveImage image in archive.Images)
             {
                 ImageNode graph = await GraphAsync(archive, image.Target, graphs, cancellationToken).ConfigureAwait(false);
                 IReadOnlyList<ImageNode> blobs = ImageContent.BlobsOf(graph, leftOutToo: false);
+                IReadOnlyList<CtrBlobFault> rootFs = await RootFs.CompareAsync(graph, archive, cancellationToken).ConfigureAwait(false);
                 CtrBlobFault[] faults =
                 [
                     .. ImageContent.FaultsOf(graph, archive, hashed, leftOutToo: false),
-                    .. (await RootFs.CompareAsync(graph, archive, cancellationToken).ConfigureAwait(false)).Where(fault => hashed[fault.Digest].Digest == fault.Digest),
+                    .. rootFs.Where(fault => hashed[fault.Digest].Digest == fault.Digest),
                 ];
                 yield return new CtrArchiveCheck
                 {
@@ -78,7 +81,8 @@ internal sealed class ImageArchives : IArchiveFiles
     }
 
     /// <summary>The graph below a target; several names of one image share it.</summary>
-    private static async ValueTask<ImageNode> GraphAsync(ArchiveReader archive, Descriptor target, Dictionary<string, ImageNode> known, CancellationToken cancellationToken)
+    private static async ValueTask<ImageNode> GraphAsync(
+        ArchiveReader archive, Descriptor target, Dictionary<string, ImageNode> known, CancellationToken cancellationToken)
     {
         string key = $"{target.Digest} {target.MediaType} {target.Size}";
         if (!known.TryGetValue(key, out ImageNode? graph))

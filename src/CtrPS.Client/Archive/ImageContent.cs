@@ -25,7 +25,9 @@ internal static class ImageContent
         (ImageNode? manifest, long above) = graph.Kind != ImageNodeKind.Index
             ? candidates.FirstOrDefault()
             : candidates
-                .Select(candidate => (Candidate: candidate, Rank: candidate.Manifest.Descriptor.Platform is { } platform ? preferred.Rank(platform) : int.MaxValue))
+                .Select(candidate => (
+                    Candidate: candidate,
+                    Rank: candidate.Manifest.Descriptor.Platform is { } platform ? preferred.Rank(platform) : int.MaxValue))
                 .Where(ranked => ranked.Rank is not null)
                 .OrderBy(ranked => ranked.Rank)
                 .FirstOrDefault().Candidate;
@@ -44,7 +46,11 @@ internal static class ImageContent
     /// <param name="hashed">What the blobs were found to hash to. Null: they were not read.</param>
     /// <param name="leftOutToo">Count platforms that the archive leaves out.</param>
     public static CtrBlobFault[] FaultsOf(ImageNode graph, ArchiveReader archive, IReadOnlyDictionary<string, HashedBlob>? hashed, bool leftOutToo) =>
-        [.. Blobs(graph, leftOutToo).Select(blob => FaultOf(blob, archive, hashed?.GetValueOrDefault(blob.Node.Descriptor.Digest))).OfType<CtrBlobFault>()];
+        [
+        .. Blobs(graph, leftOutToo)
+            .Select(blob => FaultOf(blob, archive, hashed?.GetValueOrDefault(blob.Node.Descriptor.Digest)))
+            .OfType<CtrBlobFault>(),
+    ];
 
     private static CtrBlobFault? FaultOf(Blob blob, ArchiveReader archive, HashedBlob? hashed)
     {
@@ -67,6 +73,7 @@ internal static class ImageContent
     private static (CtrBlobStatus Status, string Reason, string Action)? Judge(Blob blob, ArchiveReader archive, HashedBlob? hashed)
     {
         const string Again = "Fetch the archive again and compare its checksum with that of the original, or save the image again.";
+        const string WithPlatform = "Save the image again with this platform, if it is needed.";
         string digest = blob.Node.Descriptor.Digest;
         if (!Digests.IsValid(digest))
         {
@@ -75,9 +82,10 @@ internal static class ImageContent
 
         if (blob.Node.StoredSize is null)
         {
+            string mark = archive.EndMarked ? "" : ", which ends without an end mark: it may be cut off";
             return blob.IsLeftOut
-                ? (CtrBlobStatus.Missing, $"The index names it{For(blob)}, and the archive leaves it out.", "Save the image again with this platform, if it is needed.")
-                : (CtrBlobStatus.Missing, $"The image needs it{For(blob)}, and it is not in the archive{(archive.EndMarked ? "" : ", which ends without an end mark: it may be cut off")}.", Again);
+                ? (CtrBlobStatus.Missing, $"The index names it{For(blob)}, and the archive leaves it out.", WithPlatform)
+                : (CtrBlobStatus.Missing, $"The image needs it{For(blob)}, and it is not in the archive{mark}.", Again);
         }
 
         if (hashed?.Error is { } error)
@@ -113,7 +121,9 @@ internal static class ImageContent
         {
             platform = node.Platform ?? platform;
             bool leftOut = inIndex && anyThere && node.StoredSize is null && Digests.IsValid(node.Descriptor.Digest);
-            return leftOut && !leftOutToo ? [] : node.Children.SelectMany(child => Below(child, platform, node.Kind == ImageNodeKind.Index)).Prepend(new Blob(node, platform, leftOut));
+            return leftOut && !leftOutToo
+                ? []
+                : node.Children.SelectMany(child => Below(child, platform, node.Kind == ImageNodeKind.Index)).Prepend(new Blob(node, platform, leftOut));
         }
     }
 

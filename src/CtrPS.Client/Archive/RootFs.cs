@@ -20,7 +20,11 @@ internal static class RootFs
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw new CtrException(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{of.Digest}' cannot be read as the config of an image: {e.Message}", e) { Target = of.Digest };
+            throw new CtrException(
+                CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{of.Digest}' cannot be read as the config of an image: {e.Message}", e)
+            {
+                Target = of.Digest,
+            };
         }
     }
 
@@ -30,7 +34,8 @@ internal static class RootFs
         var faults = new List<CtrBlobFault>();
         foreach (ImageNode manifest in graph.Manifests)
         {
-            if (manifest.Config is not { IsSound: true } config || !MediaTypes.IsImageConfig(config.Descriptor.MediaType) || !manifest.Layers.All(layer => MediaTypes.IsLayer(layer.Descriptor.MediaType)))
+            if (manifest.Config is not { IsSound: true } config || !MediaTypes.IsImageConfig(config.Descriptor.MediaType)
+                || !manifest.Layers.All(layer => MediaTypes.IsLayer(layer.Descriptor.MediaType)))
             {
                 continue;
             }
@@ -38,9 +43,10 @@ internal static class RootFs
             string? fault;
             try
             {
-                IReadOnlyList<string>? ids = ReadDiffIds(await source.ReadAsync(config.Descriptor, cancellationToken).ConfigureAwait(false), config.Descriptor);
+                ReadOnlyMemory<byte> bytes = await source.ReadAsync(config.Descriptor, cancellationToken).ConfigureAwait(false);
+                int described = ReadDiffIds(bytes, config.Descriptor)?.Count ?? 0;
                 int layers = manifest.Layers.Count();
-                fault = (ids?.Count ?? 0) == layers ? null : $"It describes {ids?.Count ?? 0} layers, and the manifest '{manifest.Descriptor.Digest}' has {layers}.";
+                fault = described == layers ? null : $"It describes {described} layers, and the manifest '{manifest.Descriptor.Digest}' has {layers}.";
             }
             catch (CtrException e) when (e.ErrorId is CtrErrorIds.BlobCorrupt or CtrErrorIds.BlobMissing)
             {

@@ -9,7 +9,10 @@ public interface IArchiveFiles
     /// <exception cref="CtrException">It cannot be read as an archive: one of the ids that begin with <c>CtrArchive</c>.</exception>
     IAsyncEnumerable<CtrArchiveImage> ListAsync(string path, CancellationToken cancellationToken);
 
-    /// <summary>Reads every blob once and compares digest, size and content with what the images say. Platforms that an index names and the archive leaves out are no fault.</summary>
+    /// <summary>
+    /// Reads every blob once and compares digest, size and content with what the images say. Platforms that an index names and the archive leaves
+    /// out are no fault.
+    /// </summary>
     /// <param name="path">A file or the folder of a layout.</param>
     /// <param name="meter">Counts the bytes that were read.</param>
     /// <param name="cancellationToken">Ends the reading.</param>

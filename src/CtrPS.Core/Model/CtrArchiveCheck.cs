@@ -15,7 +15,9 @@ public sealed record CtrArchiveCheck
     /// <summary>The worst that was found among its blobs.</summary>
     public required CtrBlobStatus Status { get; init; }
 
-    /// <summary>How many blobs the image is made of, absent ones among them; those of platforms that the archive leaves out are not counted.</summary>
+    /// <summary>
+    /// How many blobs the image is made of, absent ones among them; those of platforms that the archive leaves out are not counted.
+    /// </summary>
     public required int BlobCount { get; init; }
 
     /// <summary>Bytes that were hashed for this image. Blobs that several images share are read once and counted for each.</summary>

@@ -6,17 +6,23 @@ public sealed record CtrArchiveImage
     /// <summary>Full path of the archive: a file, or the folder of a layout.</summary>
     public required string Path { get; init; }
 
-    /// <summary>The full name, such as <c>docker.io/library/nginx:1.27</c>, or what the archive gives instead of one. Null for an image without a name.</summary>
+    /// <summary>
+    /// The full name, such as <c>docker.io/library/nginx:1.27</c>, or what the archive gives instead of one. Null for an image without a name.
+    /// </summary>
     public string? Name { get; init; }
 
-    /// <summary>Digest of the manifest or index; for an image that only docker's <c>manifest.json</c> describes, of the manifest that an import makes for it.</summary>
+    /// <summary>
+    /// Digest of the manifest or index; for an image that only docker's <c>manifest.json</c> describes, of the manifest that an import makes for
+    /// it.
+    /// </summary>
     public required string Digest { get; init; }
 
     /// <summary>Media type of the manifest or index.</summary>
     public required string MediaType { get; init; }
 
     /// <summary>
-    /// Bytes, counted as <see cref="CtrImage.Size"/>: the descriptor sizes of the index (if any), the manifest for this machine's platform, its config
+    /// Bytes, counted as <see cref="CtrImage.Size"/>: the descriptor sizes of the index (if any), the manifest for this machine's platform, its
+    /// config
     /// and its layers. Null where that manifest is not in the archive or cannot be read.
     /// </summary>
     public long? Size { get; init; }

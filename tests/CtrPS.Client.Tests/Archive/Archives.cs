@@ -21,7 +21,10 @@ internal static class Archives
         }
     }
 
-    /// <summary>Two tags of one image and a second one above the same layer, as docker before 25 saved them: a folder for each layer, the second time a link to the first.</summary>
+    /// <summary>
+    /// Two tags of one image and a second one above the same layer, as docker before 25 saved them: a folder for each layer, the second time a link
+    /// to the first.
+    /// </summary>
     public static async Task<Bundle> OldDockerAsync()
     {
         Bundle from = Bundle.Read(await RealAsync("busybox-docker"));

@@ -18,7 +18,8 @@ internal static class Compressors
         }
 
         // A zstd file may begin with a frame to skip: 16 magic numbers and a length (RFC 8878, 3.1.2).
-        if (head.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]) || (head.Length >= 8 && (BinaryPrimitives.ReadUInt32LittleEndian(head) & 0xfffffff0) == 0x184d2a50))
+        if (head.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd])
+            || (head.Length >= 8 && (BinaryPrimitives.ReadUInt32LittleEndian(head) & 0xfffffff0) == 0x184d2a50))
         {
             return CtrCompression.Zstd;
         }
@@ -43,7 +44,10 @@ internal static class Compressors
         _ => throw new ArgumentOutOfRangeException(nameof(compression)),
     };
 
-    /// <summary>Compresses what is written into <paramref name="output"/>, without time, name or anything else that changes from run to run. Complete once disposed.</summary>
+    /// <summary>
+    /// Compresses what is written into <paramref name="output"/>, without time, name or anything else that changes from run to run. Complete once
+    /// disposed.
+    /// </summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.CompressionUnavailable"/>.</exception>
     public static Stream Compress(Stream output, CtrCompression compression, bool leaveOpen) => compression switch
     {

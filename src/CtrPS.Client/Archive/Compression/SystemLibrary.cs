@@ -28,13 +28,16 @@ internal static class SystemLibrary
 
         (string compression, string package, string[] names) = library switch
         {
-            Zstd => ("zstd", "libzstd1", (string[])["libzstd.so.1", "libzstd.1.dylib", "/opt/homebrew/lib/libzstd.1.dylib", "/usr/local/lib/libzstd.1.dylib", "libzstd.dll", "zstd.dll"]),
-            Lzma => ("xz", "liblzma5", ["liblzma.so.5", "liblzma.5.dylib", "/opt/homebrew/lib/liblzma.5.dylib", "/usr/local/lib/liblzma.5.dylib", "liblzma.dll"]),
-            Bzip2 => ("bzip2", "libbz2-1.0", ["libbz2.so.1.0", "libbz2.so.1", "libbz2.1.0.dylib", "libbz2.dll", "bz2.dll"]),
+            Zstd => ("zstd", "libzstd1", (string[])["libzstd.so.1", .. OnMac("libzstd.1.dylib"), "libzstd.dll", "zstd.dll"]),
+            Lzma => ("xz", "liblzma5", ["liblzma.so.5", .. OnMac("liblzma.5.dylib"), "liblzma.dll"]),
+            Bzip2 => ("bzip2", "libbz2-1.0", ["libbz2.so.1.0", "libbz2.so.1", .. OnMac("libbz2.1.0.dylib"), "libbz2.dll", "bz2.dll"]),
             _ => throw new ArgumentOutOfRangeException(nameof(library)),
         };
         Load(library, compression, package, names);
     }
+
+    /// <summary>The system's own, or Homebrew's, whose folders the loader does not search.</summary>
+    private static string[] OnMac(string name) => [name, $"/opt/homebrew/lib/{name}", $"/usr/local/lib/{name}"];
 
     /// <summary>Loads the first of several names that is there.</summary>
     public static void Load(string library, string compression, string package, IReadOnlyList<string> names)
@@ -48,7 +51,9 @@ internal static class SystemLibrary
             }
         }
 
-        throw new CtrException(CtrErrorIds.CompressionUnavailable, CtrStatus.Unimplemented, $"{compression} needs a library of the system that is not installed: {string.Join(", ", names.Where(name => !name.Contains('/')))}.")
+        string wanted = string.Join(", ", names.Where(name => !name.Contains('/')));
+        throw new CtrException(
+            CtrErrorIds.CompressionUnavailable, CtrStatus.Unimplemented, $"{compression} needs a library of the system that is not installed: {wanted}.")
         {
             Target = compression,
             RecommendedAction = $"Install it: on Debian and Ubuntu the package {package}. Or use the program {compression} beforehand.",

@@ -25,7 +25,9 @@ internal sealed unsafe class ZstdDecoder : Decoder
             var from = new ZstdLibrary.Buffer { Bytes = inputBytes, Size = (nuint)input.Length };
             var to = new ZstdLibrary.Buffer { Bytes = outputBytes, Size = (nuint)output.Length };
             nuint outcome = ZstdLibrary.Decompress(_decoder, &to, &from);
-            return ZstdLibrary.ErrorOf(outcome) is { } error ? throw new InvalidDataException($"{error}.") : ((int)from.Position, (int)to.Position, outcome == 0);
+            return ZstdLibrary.ErrorOf(outcome) is { } error
+                ? throw new InvalidDataException($"{error}.")
+                : ((int)from.Position, (int)to.Position, outcome == 0);
         }
     }
 

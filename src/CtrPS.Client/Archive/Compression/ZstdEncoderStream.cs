@@ -168,7 +168,9 @@ internal sealed class ZstdEncoderStream : Stream
             var from = new ZstdLibrary.Buffer { Bytes = inputBytes, Size = (nuint)input.Length };
             var to = new ZstdLibrary.Buffer { Bytes = outputBytes, Size = (nuint)_buffer.Length };
             nuint outcome = ZstdLibrary.Compress(_encoder, &to, &from, operation);
-            return ZstdLibrary.ErrorOf(outcome) is { } error ? throw new IOException($"zstd cannot compress: {error}.") : ((int)from.Position, (int)to.Position, outcome == 0);
+            return ZstdLibrary.ErrorOf(outcome) is { } error
+                ? throw new IOException($"zstd cannot compress: {error}.")
+                : ((int)from.Position, (int)to.Position, outcome == 0);
         }
     }
 

@@ -22,7 +22,8 @@ internal sealed class PaxRecords
         while (!bytes.IsEmpty && bytes[0] != 0)
         {
             int space = bytes.IndexOf((byte)' ');
-            if (space < 1 || !Utf8Parser.TryParse(bytes[..space], out int length, out int used) || used != space || length <= space + 2 || length > bytes.Length || bytes[length - 1] != '\n')
+            if (space < 1 || !Utf8Parser.TryParse(bytes[..space], out int length, out int used) || used != space
+                || length <= space + 2 || length > bytes.Length || bytes[length - 1] != '\n')
             {
                 return null;
             }

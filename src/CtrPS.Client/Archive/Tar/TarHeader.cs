@@ -56,7 +56,10 @@ internal static class TarHeader
         if ((field[0] & 0x80) != 0)
         {
             // Base 256, two's complement over the bits that follow the first: eight bytes are enough, the others have to be zero.
-            return (field[0] & 0x7f) == 0 && !field[1..^8].ContainsAnyExcept((byte)0) && BinaryPrimitives.ReadInt64BigEndian(field[^8..]) is >= 0 and long large ? large : null;
+            return (field[0] & 0x7f) == 0 && !field[1..^8].ContainsAnyExcept((byte)0)
+                && BinaryPrimitives.ReadInt64BigEndian(field[^8..]) is >= 0 and long large
+                ? large
+                : null;
         }
 
         long value = 0;

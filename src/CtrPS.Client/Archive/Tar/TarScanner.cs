@@ -26,7 +26,8 @@ internal sealed class TarScanner(Stream tar, string path)
 
     /// <summary>The next entry. Null at the end.</summary>
     /// <exception cref="CtrException">
-    /// <see cref="CtrErrorIds.ArchiveUnrecognized"/> when it is no tar at all; <see cref="CtrErrorIds.ArchiveTruncated"/>, <see cref="CtrErrorIds.ArchiveCorrupt"/>,
+    /// <see cref="CtrErrorIds.ArchiveUnrecognized"/> when it is no tar at all; <see cref="CtrErrorIds.ArchiveTruncated"/>, <see
+    /// cref="CtrErrorIds.ArchiveCorrupt"/>,
     /// <see cref="CtrErrorIds.ArchiveLimit"/>.
     /// </exception>
     public async ValueTask<TarItem?> NextAsync(CancellationToken cancellationToken)
@@ -44,7 +45,8 @@ internal sealed class TarScanner(Stream tar, string path)
 
             char type = TarHeader.Type(_block);
             string name = pax?.Path ?? longName ?? TarHeader.Name(_block);
-            long own = TarHeader.Size(_block) ?? throw ArchiveFault.Corrupt(path, $"the size of the entry '{name}' at byte {_position - TarHeader.BlockSize} is no number.");
+            long own = TarHeader.Size(_block)
+                ?? throw ArchiveFault.Corrupt(path, $"the size of the entry '{name}' at byte {_position - TarHeader.BlockSize} is no number.");
             switch (type)
             {
                 case 'x':
@@ -63,7 +65,8 @@ internal sealed class TarScanner(Stream tar, string path)
 
             if (type == 'S' || pax is { IsSparse: true })
             {
-                throw ArchiveFault.Corrupt(path, $"the entry '{name}' is stored sparse, without its holes. Pack it again without the option --sparse.");
+                throw ArchiveFault.Corrupt(
+                    path, $"the entry '{name}' is stored sparse, without its holes. Pack it again without the option --sparse.");
             }
 
             TarItemKind kind = type switch
@@ -104,7 +107,8 @@ internal sealed class TarScanner(Stream tar, string path)
         return read > 0 ? read : throw Cut(_current.Name, _current.Size - left, _current.Size);
     }
 
-    private CtrException Cut(string name, long there, long size) => ArchiveFault.Truncated(path, $"it ends within the entry '{name}', of which {there} of {size} bytes are there.");
+    private CtrException Cut(string name, long there, long size) =>
+        ArchiveFault.Truncated(path, $"it ends within the entry '{name}', of which {there} of {size} bytes are there.");
 
     /// <summary>Goes to the next header.</summary>
     private async ValueTask SkipAsync(CancellationToken cancellationToken)
@@ -117,7 +121,8 @@ internal sealed class TarScanner(Stream tar, string path)
 
         while (_position < _next)
         {
-            int read = await tar.ReadAsync(_rest.AsMemory(0, (int)Math.Min(_rest.Length, _next - _position)), cancellationToken).ConfigureAwait(false);
+            int wanted = (int)Math.Min(_rest.Length, _next - _position);
+            int read = await tar.ReadAsync(_rest.AsMemory(0, wanted), cancellationToken).ConfigureAwait(false);
             if (read == 0)
             {
                 long there = _position - _current.Offset;
@@ -163,7 +168,8 @@ internal sealed class TarScanner(Stream tar, string path)
 
         if (!TarHeader.IsSound(_block))
         {
-            throw ArchiveFault.Corrupt(path, $"the header at byte {_position - TarHeader.BlockSize}{After} does not have the checksum that it names.");
+            throw ArchiveFault.Corrupt(
+                path, $"the header at byte {_position - TarHeader.BlockSize}{After} does not have the checksum that it names.");
         }
 
         if (++_count > MaxItems)
@@ -189,7 +195,9 @@ internal sealed class TarScanner(Stream tar, string path)
         long start = _position;
         _position += read;
         _next = start + Padded(size);
-        return read == size ? bytes : throw ArchiveFault.Truncated(path, $"it ends at byte {_position}, within the extended header of an entry{After}.");
+        return read == size
+            ? bytes
+            : throw ArchiveFault.Truncated(path, $"it ends at byte {_position}, within the extended header of an entry{After}.");
     }
 
     private static long Padded(long size) => (size + TarHeader.BlockSize - 1) / TarHeader.BlockSize * TarHeader.BlockSize;

@@ -11,13 +11,17 @@ public abstract class ArchiveCmdlet : CtrCmdlet
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
 
     /// <summary>Archives, or folders with a layout; wildcards.</summary>
-    [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet, HelpMessage = "Archives or layout folders. Wildcards are allowed.")]
+    [Parameter(
+        Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet,
+        HelpMessage = "Archives or layout folders. Wildcards are allowed.")]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
 
     /// <summary>Archives, or folders with a layout, each as it is written.</summary>
-    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralSet, HelpMessage = "Archives or layout folders; no character has a special meaning.")]
+    [Parameter(
+        Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralSet,
+        HelpMessage = "Archives or layout folders; no character has a special meaning.")]
     [Alias("PSPath", "FullName", "LP")]
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];

@@ -11,7 +11,9 @@ public sealed class TestCtrArchiveCommand : ArchiveCmdlet
     /// <inheritdoc/>
     private protected override void Read(string path)
     {
-        List<CtrArchiveCheck> checks = AwaitTransfer($"Checking {path}", (meter, token) => Connector.Archives.VerifyAsync(path, meter, token).ToListAsync(token).AsTask());
+        List<CtrArchiveCheck> checks = AwaitTransfer(
+            $"Checking {path}",
+            (meter, token) => Connector.Archives.VerifyAsync(path, meter, token).ToListAsync(token).AsTask());
         WriteObject(checks, enumerateCollection: true);
         if (checks.Count == 0)
         {

@@ -168,7 +168,8 @@ Describe 'Saving, containerd <generation>' -ForEach (Get-RigGeneration) {
     It 'removes what it began when it is stopped' {
         $shell = [powershell]::Create()
         try {
-            $null = $shell.AddScript("Import-Module '$(Get-ManifestPath)'; Save-CtrImage nginx:deb '$file' -Namespace k8s.io -Session '$($rig.Address)' -Compress Gzip")
+            $null = $shell.AddScript("Import-Module '$(Get-ManifestPath)'").AddStatement().AddScript(
+                "Save-CtrImage nginx:deb '$file' -Namespace k8s.io -Session '$($rig.Address)' -Compress Gzip")
             $running = $shell.BeginInvoke()
             Wait-Until { Get-ChildItem $folder -Filter *.partial }
             $shell.Stop()

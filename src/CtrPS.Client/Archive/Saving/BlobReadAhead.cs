@@ -6,20 +6,21 @@ using CtrPS.Client.Transport;
 namespace CtrPS.Client.Archive.Saving;
 
 /// <summary>
-/// Reads blobs one after the other, ahead of the one who takes their bytes: the next blobs are opened while one is read, and chunks wait in a queue of
-/// bounded length. Memory does not grow with the size of the blobs.
+/// Reads blobs one after the other, ahead of the one who takes their bytes: the next blobs are opened while one is read. There is room for so many
+/// chunks at a time, wherever they are: memory does not grow with the size of the blobs.
 /// </summary>
 internal sealed class BlobReadAhead : IAsyncDisposable
 {
     /// <summary>Blobs that are open at the same time.</summary>
     private const int OpenBlobs = 4;
 
-    /// <summary>Chunks that wait.</summary>
-    private const int QueueLength = 16;
+    /// <summary>Chunks that wait, are written or are hashed: enough for one layer to be hashed while the next is written.</summary>
+    private const int Room = 48;
 
     private const int ChunkSize = 1 << 20;
 
-    private readonly Channel<Chunk?> _queue = Channel.CreateBounded<Chunk?>(new BoundedChannelOptions(QueueLength) { SingleReader = true, SingleWriter = true });
+    private readonly Channel<Chunk?> _queue = Channel.CreateUnbounded<Chunk?>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    private readonly SemaphoreSlim _room = new(Room);
     private readonly CancellationTokenSource _stop;
     private readonly Task _reading;
 
@@ -49,7 +50,8 @@ internal sealed class BlobReadAhead : IAsyncDisposable
         await _reading.ConfigureAwait(false);
         while (_queue.Reader.TryRead(out Chunk? chunk))
         {
-            chunk?.Dispose();
+            chunk?.Release();
+            chunk?.Release();
         }
 
         _stop.Dispose();
@@ -60,11 +62,11 @@ internal sealed class BlobReadAhead : IAsyncDisposable
     {
         try
         {
-            await foreach ((Stream content, Chunk? first) in OrderedParallel.SelectAsync(blobs, OpenBlobs, OpenAsync, cancellationToken).ConfigureAwait(false))
+            await foreach ((SavedBlob blob, Stream content, Chunk? first) in OrderedParallel.SelectAsync(blobs, OpenBlobs, OpenAsync, cancellationToken).ConfigureAwait(false))
             {
                 await using (content.ConfigureAwait(false))
                 {
-                    for (Chunk? chunk = first; chunk is not null; chunk = await ReadAsync(content, cancellationToken).ConfigureAwait(false))
+                    for (Chunk? chunk = first; chunk is not null; chunk = await ReadAsync(blob, content, cancellationToken).ConfigureAwait(false))
                     {
                         await _queue.Writer.WriteAsync(chunk, cancellationToken).ConfigureAwait(false);
                     }
@@ -81,45 +83,63 @@ internal sealed class BlobReadAhead : IAsyncDisposable
         }
     }
 
-    private static async Task<(Stream Content, Chunk? First)> OpenAsync(SavedBlob blob, CancellationToken cancellationToken)
+    private async Task<(SavedBlob Blob, Stream Content, Chunk? First)> OpenAsync(SavedBlob blob, CancellationToken cancellationToken)
     {
         Stream content = await blob.Image.Source.Blobs.OpenAsync(blob.Node.Descriptor, cancellationToken).ConfigureAwait(false);
         try
         {
-            return (content, await ReadAsync(content, cancellationToken).ConfigureAwait(false));
+            return (blob, content, await ReadAsync(blob, content, cancellationToken).ConfigureAwait(false));
         }
-        catch (Exception e)
+        catch
         {
             await content.DisposeAsync().ConfigureAwait(false);
-            throw e is CtrException { IsConnectionFault: false } fault ? SaveFaults.Damaged(blob.Image, blob.Node, fault) : e;
+            throw;
         }
     }
 
-    private static async Task<Chunk?> ReadAsync(Stream content, CancellationToken cancellationToken)
+    private async Task<Chunk?> ReadAsync(SavedBlob blob, Stream content, CancellationToken cancellationToken)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(ChunkSize);
-        int read = 0;
+        await _room.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var chunk = new Chunk(ArrayPool<byte>.Shared.Rent(ChunkSize), _room);
         try
         {
-            read = await content.ReadAtLeastAsync(buffer.AsMemory(0, ChunkSize), ChunkSize, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-            return read == 0 ? null : new Chunk(buffer, read);
+            chunk.Length = await content.ReadAtLeastAsync(chunk.Buffer, ChunkSize, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (!e.IsConnectionFault)
+        {
+            throw SaveFaults.Damaged(blob.Image, blob.Node, e);
         }
         finally
         {
-            if (read == 0)
+            if (chunk.Length == 0)
             {
-                ArrayPool<byte>.Shared.Return(buffer);
+                chunk.Release();
+                chunk.Release();
             }
         }
+
+        return chunk.Length == 0 ? null : chunk;
     }
 
-    /// <summary>Bytes in a buffer that goes back when it is disposed.</summary>
-    internal sealed class Chunk(byte[] buffer, int length) : IDisposable
+    /// <summary>Bytes in a buffer that goes back when both who write them and who hash them are done.</summary>
+    internal sealed class Chunk(byte[] buffer, SemaphoreSlim room)
     {
-        public int Length => length;
+        private int _users = 2;
 
-        public ReadOnlyMemory<byte> Bytes => buffer.AsMemory(0, length);
+        public int Length { get; set; }
 
-        public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
+        public ReadOnlyMemory<byte> Bytes => buffer.AsMemory(0, Length);
+
+        public Memory<byte> Buffer => buffer.AsMemory(0, ChunkSize);
+
+        /// <summary>To be called once by each of the two.</summary>
+        public void Release()
+        {
+            if (Interlocked.Decrement(ref _users) == 0)
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+                _ = room.Release();
+            }
+        }
     }
 }

@@ -100,14 +100,37 @@ internal sealed class SavePlan : ICtrSavePlan
         var reader = new BlobReadAhead(_blobs, cancellationToken);
         await using (reader.ConfigureAwait(false))
         {
-            foreach (SavedBlob blob in _blobs)
+            var proofs = new Queue<Task>();
+            try
             {
-                meter.Show(blob.Image.Name);
-                var content = new SavedBlobStream(blob, reader, meter);
-                await using (content.ConfigureAwait(false))
+                foreach (SavedBlob blob in _blobs)
                 {
-                    await tar.WriteEntryAsync(Entry(TarEntryType.RegularFile, NameOf(blob), ReadOnly, content), cancellationToken).ConfigureAwait(false);
+                    meter.Show(blob.Image.Name);
+                    var content = new SavedBlobStream(blob, reader, meter);
+                    try
+                    {
+                        await tar.WriteEntryAsync(Entry(TarEntryType.RegularFile, NameOf(blob), ReadOnly, content), cancellationToken).ConfigureAwait(false);
+                    }
+                    finally
+                    {
+                        proofs.Enqueue(content.Proof);
+                    }
+
+                    while (proofs.TryPeek(out Task? done) && done.IsCompleted)
+                    {
+                        await proofs.Dequeue().ConfigureAwait(false);
+                    }
                 }
+
+                while (proofs.TryDequeue(out Task? proof))
+                {
+                    await proof.ConfigureAwait(false);
+                }
+            }
+            finally
+            {
+                // Where something else went wrong already, only that nobody works on the bytes any more.
+                await ((Task)Task.WhenAll(proofs)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 

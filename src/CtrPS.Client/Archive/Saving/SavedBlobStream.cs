@@ -4,7 +4,7 @@ using CtrPS.Client.Oci;
 namespace CtrPS.Client.Archive.Saving;
 
 /// <summary>
-/// A blob as the data of a tar entry. Its bytes are hashed as they pass; where they turn out not to be the blob's, the copy ends with an error.
+/// A blob as the data of a tar entry. Its bytes are hashed as they pass.
 /// TarWriter takes the length for its header from streams that say they can seek (others it copies first), and then copies them once from their
 /// start: more than that is not here.
 /// </summary>
@@ -20,40 +20,62 @@ internal sealed class SavedBlobStream(SavedBlob blob, BlobReadAhead reader, CtrT
 
     public override long Position { get; set; }
 
+    /// <summary>
+    /// Proves the bytes that were copied. Hashing takes several times as long as writing: it goes on while this blob and the next ones are written.
+    /// </summary>
+    public Task Proof { get; private set; } = Task.CompletedTask;
+
     public override async Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
     {
-        using IncrementalHash hash = Digests.Hash(blob.Node.Descriptor.Digest);
+        IncrementalHash hash = Digests.Hash(blob.Node.Descriptor.Digest);
+        Task hashed = Task.CompletedTask;
         long written = 0;
-        while (await reader.NextAsync(cancellationToken).ConfigureAwait(false) is { } chunk)
+        try
         {
-            try
+            while (await reader.NextAsync(cancellationToken).ConfigureAwait(false) is { } chunk)
             {
-                written += chunk.Length;
-                if (written > Length)
-                {
-                    throw SaveFaults.Corrupt(blob.Image, blob.Node, "", written);
-                }
-
-                // Hashing is the slowest part of all: it goes on while the same bytes are written.
-                Task hashed = Task.Run(() => hash.AppendData(chunk.Bytes.Span), CancellationToken.None);
+                hashed = HashAsync(hashed, hash, chunk);
                 try
                 {
+                    written += chunk.Length;
+                    if (written > Length)
+                    {
+                        break;
+                    }
+
                     await destination.WriteAsync(chunk.Bytes, cancellationToken).ConfigureAwait(false);
+                    meter.AddDone(chunk.Length);
                 }
                 finally
                 {
-                    await hashed.ConfigureAwait(false);
+                    chunk.Release();
                 }
             }
-            finally
-            {
-                chunk.Dispose();
-            }
-
-            meter.AddDone(chunk.Length);
+        }
+        finally
+        {
+            Proof = ProveAsync(hashed, hash, written);
         }
 
+        if (written != Length)
+        {
+            await Proof.ConfigureAwait(false);
+        }
+    }
+
+    private static async Task HashAsync(Task before, IncrementalHash hash, BlobReadAhead.Chunk chunk)
+    {
+        await Task.Yield();
+        await before.ConfigureAwait(false);
+        hash.AppendData(chunk.Bytes.Span);
+        chunk.Release();
+    }
+
+    private async Task ProveAsync(Task hashed, IncrementalHash hash, long written)
+    {
+        await hashed.ConfigureAwait(false);
         string actual = Digests.Of(hash, blob.Node.Descriptor.Digest);
+        hash.Dispose();
         if (written != Length || actual != blob.Node.Descriptor.Digest)
         {
             throw SaveFaults.Corrupt(blob.Image, blob.Node, actual, written);

@@ -21,6 +21,7 @@ public sealed class ImageCopierTests(Daemons daemons)
         _ = (await rig.CtrAsync("-n", ns, "images", "label", Nginx, "team=web")).Check();
         await using ICtrConnection connection = await daemons.ConnectAsync(generation);
         CtrImage image = await StoreProbe.ImageAsync(connection, ns, Nginx);
+        await connection.Garbage.CollectAsync(ns, CancellationToken.None); // ctr leaves what it does not label
         string before = await StoreProbe.LeftoversAsync(rig, ns);
         long size = StoreProbe.ContentSize(rig);
         CtrCopyOutcome outcome = await connection.Care.CopyAsync(image, new CtrCopyOptions { Destination = connection, Namespace = to }, new CtrTransferMeter(), CancellationToken.None);

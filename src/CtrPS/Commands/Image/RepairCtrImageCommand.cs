@@ -58,7 +58,7 @@ public sealed class RepairCtrImageCommand : CtrImageCmdlet
             Guard(null, () =>
             {
                 ICtrConnection connection = Connect(some.Key.Session);
-                var origins = new RepairOrigins(this, connection, some.Key.Namespace, FromNamespace, Connect);
+                var origins = new RepairOrigins(this, connection, some.Key.Namespace, FromNamespace, Connect, StopToken);
                 var options = new CtrRepairOptions
                 {
                     From = From.SelectMany(origins.Resolve).ToArray(),

@@ -10,7 +10,9 @@ namespace CtrPS.Commands.Image;
 /// <param name="namespace">The namespace of the images.</param>
 /// <param name="fromNamespace">The namespace to look into with a session. Null: that of the images.</param>
 /// <param name="connect">Opens a session.</param>
-internal sealed class RepairOrigins(PSCmdlet cmdlet, ICtrConnection connection, string @namespace, string? fromNamespace, Func<CtrSession, ICtrConnection> connect)
+/// <param name="stop">Ends the asking.</param>
+internal sealed class RepairOrigins(
+    PSCmdlet cmdlet, ICtrConnection connection, string @namespace, string? fromNamespace, Func<CtrSession, ICtrConnection> connect, CancellationToken stop)
 {
     private bool _anySession;
 
@@ -56,7 +58,7 @@ internal sealed class RepairOrigins(PSCmdlet cmdlet, ICtrConnection connection, 
         }
 
         IReadOnlyList<string> paths = Paths(text, out CtrException? none);
-        bool isNamespace = CtrIdentifier.IsValid(text) && connection.Namespaces.ListAsync(CancellationToken.None).GetAwaiter().GetResult().Any(one => one.Name == text);
+        bool isNamespace = CtrIdentifier.IsValid(text) && connection.Namespaces.ListAsync(stop).GetAwaiter().GetResult().Any(one => one.Name == text);
         return (paths.Count > 0, isNamespace) switch
         {
             (true, true) => throw Invalid(text, $"'{text}' is both a file or folder here and a namespace of the daemon. Write '{Path.Join(".", text)}' for the file, or give the object: Get-CtrNamespace {text}."),

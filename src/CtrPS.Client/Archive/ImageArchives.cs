@@ -55,7 +55,7 @@ internal sealed class ImageArchives : IArchiveFiles
 
             meter.SetTotal(present.Values.Sum());
             IReadOnlyDictionary<string, HashedBlob> hashed =
-                await BlobHasher.HashAsync(archive, present.Keys.ToHashSet(StringComparer.Ordinal), meter, cancellationToken).ConfigureAwait(false);
+                await ArchiveHasher.HashAsync(archive, present.Keys.ToHashSet(StringComparer.Ordinal), meter, cancellationToken).ConfigureAwait(false);
             foreach (ArchiveImage image in archive.Images)
             {
                 ImageNode graph = await GraphAsync(archive, image.Target, graphs, cancellationToken).ConfigureAwait(false);

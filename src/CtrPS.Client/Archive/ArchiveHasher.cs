@@ -10,7 +10,7 @@ namespace CtrPS.Client.Archive;
 internal sealed record HashedBlob(string? Digest, long Size, CtrException? Error);
 
 /// <summary>Reads blobs of an archive and hashes them, each once.</summary>
-internal static class BlobHasher
+internal static class ArchiveHasher
 {
     private const int BufferSize = 1 << 20;
     private const int MaxStreams = 4;

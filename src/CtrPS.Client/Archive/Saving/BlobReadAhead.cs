@@ -15,7 +15,7 @@ internal sealed class BlobReadAhead : IAsyncDisposable
     private const int OpenBlobs = 4;
 
     /// <summary>Chunks that wait, are written or are hashed: enough for one layer to be hashed while the next is written.</summary>
-    private const int Room = 48;
+    private const int Room = 32;
 
     private const int ChunkSize = 1 << 20;
 

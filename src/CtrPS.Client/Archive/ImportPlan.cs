@@ -15,7 +15,7 @@ namespace CtrPS.Client.Archive;
 /// </remarks>
 internal sealed class ImportPlan : ICtrImportPlan
 {
-    private static readonly Dictionary<string, string> s_noLabels = [];
+    private static readonly Dictionary<string, string> NoLabels = [];
 
     private readonly ArchiveReader _archive;
     private readonly IBlobSource _source;
@@ -127,7 +127,7 @@ internal sealed class ImportPlan : ICtrImportPlan
         await foreach ((ImageNode node, bool kept) in OrderedParallel.SelectAsync(
             _blobs.Where(node => node.Kind is not (ImageNodeKind.Index or ImageNodeKind.Manifest) && !replaced.Contains(node.Descriptor.Digest)),
             16,
-            async (node, token) => (node, await KeepAsync(lease, node.Descriptor, s_noLabels, token).ConfigureAwait(false)),
+            async (node, token) => (node, await KeepAsync(lease, node.Descriptor, NoLabels, token).ConfigureAwait(false)),
             cancellationToken).ConfigureAwait(false))
         {
             if (!kept)
@@ -164,7 +164,7 @@ internal sealed class ImportPlan : ICtrImportPlan
     {
         try
         {
-            return await writer.WriteAsync(blob, _ => open(), s_noLabels, meter, keepPartial: false, cancellationToken).ConfigureAwait(false);
+            return await writer.WriteAsync(blob, _ => open(), NoLabels, meter, keepPartial: false, cancellationToken).ConfigureAwait(false);
         }
         catch (CtrException e) when (e.ErrorId == CtrErrorIds.BlobCorrupt)
         {

@@ -20,7 +20,7 @@ internal sealed class BlobMender(
     /// <summary>How long the records are tried to be made anew when the daemon goes away in between: it takes the bytes along when it comes back.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private static readonly IReadOnlyDictionary<string, string> s_noLabels = new Dictionary<string, string>();
+    private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>();
 
     private long _bytesWritten;
 
@@ -80,7 +80,7 @@ internal sealed class BlobMender(
             return false;
         }
 
-        await WriteAsync(lease.Namespace, lease.Id, blob, s_noLabels, from.Namespace, cancellationToken).ConfigureAwait(false);
+        await WriteAsync(lease.Namespace, lease.Id, blob, NoLabels, from.Namespace, cancellationToken).ConfigureAwait(false);
         return true;
     }
 
@@ -202,7 +202,7 @@ internal sealed class BlobMender(
             foreach (Descriptor blob in staged)
             {
                 Holder? own = holders[blob.Digest].FirstOrDefault(holder => holder.Namespace == @namespace);
-                await PersistAsync(() => WriteAsync(@namespace, lease.Id, blob, own?.Info.Labels ?? s_noLabels, null, CancellationToken.None)).ConfigureAwait(false);
+                await PersistAsync(() => WriteAsync(@namespace, lease.Id, blob, own?.Info.Labels ?? NoLabels, null, CancellationToken.None)).ConfigureAwait(false);
                 foreach (Holder other in holders[blob.Digest].Where(holder => holder != own))
                 {
                     await PersistAsync(() => WriteAsync(other.Namespace, leases[other.Namespace].Id, blob, other.Info.Labels, @namespace, CancellationToken.None)).ConfigureAwait(false);

@@ -14,7 +14,7 @@ namespace CtrPS.Client.Images;
 /// </summary>
 internal sealed class ImageCopier(ContainerdConnection from, CtrCopyOptions options, CtrTransferMeter meter)
 {
-    private static readonly IReadOnlyDictionary<string, string> s_noLabels = new Dictionary<string, string>();
+    private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>();
 
     private readonly ContainerdConnection _to = (ContainerdConnection)options.Destination;
     private int _written;
@@ -149,7 +149,7 @@ internal sealed class ImageCopier(ContainerdConnection from, CtrCopyOptions opti
     private async Task<bool> BringAsync(SaveSource source, ImageNode node, BlobWriter writer, Lease lease, bool keepPartial, CancellationToken cancellationToken)
     {
         Descriptor blob = node.Descriptor;
-        IReadOnlyDictionary<string, string> labels = node.Children.Count > 0 ? GarbageLabels.For(node.Children.Select(child => child.Descriptor)) : s_noLabels;
+        IReadOnlyDictionary<string, string> labels = node.Children.Count > 0 ? GarbageLabels.For(node.Children.Select(child => child.Descriptor)) : NoLabels;
 
         // First the lease, then the look: what is there now stays.
         await _to.Leases.AddBlobAsync(lease, blob.Digest, cancellationToken).ConfigureAwait(false);

@@ -7,7 +7,7 @@ namespace CtrPS.Client.Leases;
 /// <summary>Says which process holds a lease, and whether that process is still there.</summary>
 internal static class LeaseHolder
 {
-    private static readonly ConcurrentDictionary<string, bool> s_held = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, bool> Held = new(StringComparer.Ordinal);
 
     /// <summary>
     /// Where process ids mean what they mean here: this boot of this machine, and on Linux this pid namespace, so that a container on the same
@@ -18,16 +18,16 @@ internal static class LeaseHolder
     /// <summary>This process: id and start time, as ids are used again.</summary>
     public static string Process { get; } = Describe(System.Diagnostics.Process.GetCurrentProcess());
 
-    public static void Add(string lease) => s_held[lease] = true;
+    public static void Add(string lease) => Held[lease] = true;
 
-    public static void Remove(string lease) => s_held.TryRemove(lease, out _);
+    public static void Remove(string lease) => Held.TryRemove(lease, out _);
 
     /// <summary>Whether nobody works under a lease of this host any more.</summary>
     public static bool IsAbandoned(string lease, string process)
     {
         if (process == Process)
         {
-            return !s_held.ContainsKey(lease);
+            return !Held.ContainsKey(lease);
         }
 
         if (!int.TryParse(process.Split('@')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int id))

@@ -188,12 +188,14 @@ function Clear-TestNamespace {
 
 # What must be the same after a test as before: leases, ingests and snapshots of all namespaces, mounts below the rig's folder.
 function Get-RigState {
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidUsingPositionalParameters', '', Justification = 'the words of ctr')]
     param([pscustomobject] $Rig)
     foreach ($one in Invoke-Ctr $Rig namespaces ls -q) {
         Invoke-Ctr $Rig -n $one leases ls -q | ForEach-Object { "lease $one $_" }
         Invoke-Ctr $Rig -n $one content active | Select-Object -Skip 1 | ForEach-Object { "ingest $one $(($_ -split '\s+')[0])" }
         foreach ($snapshotter in 'overlayfs', 'native') {
-            Invoke-Ctr $Rig -n $one snapshots --snapshotter $snapshotter ls | Select-Object -Skip 1 | ForEach-Object { "snapshot $one $snapshotter $_" }
+            $lines = Invoke-Ctr $Rig -n $one snapshots --snapshotter $snapshotter ls | Select-Object -Skip 1
+            $lines | ForEach-Object { "snapshot $one $snapshotter $_" }
         }
     }
     [IO.File]::ReadAllLines('/proc/mounts') | Where-Object { $_.Contains((Split-Path $Rig.Root)) } | ForEach-Object { "mount $(($_ -split ' ')[1])" }

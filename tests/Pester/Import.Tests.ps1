@@ -49,7 +49,8 @@ BeforeAll {
     function Get-Failure {
         param([scriptblock] $Script)
         & $Script -ErrorAction Continue 2>&1 | Where-Object { $_ -is [Management.Automation.ErrorRecord] } | ForEach-Object {
-            [pscustomobject]@{ Id = ($_.FullyQualifiedErrorId -split ',')[0]; Target = "$($_.TargetObject)"; Text = "$_"; Advice = $_.ErrorDetails.RecommendedAction }
+            $id = ($_.FullyQualifiedErrorId -split ',')[0]
+            [pscustomobject]@{ Id = $id; Target = "$($_.TargetObject)"; Text = "$_"; Advice = $_.ErrorDetails.RecommendedAction }
         }
     }
 }
@@ -82,7 +83,8 @@ Describe 'Importing archives, containerd <generation>' -ForEach (Get-RigGenerati
     }
 
     It 'gives <image> the digest that ctr gives it, whole and unpacked' -ForEach @(
-        @{ image = 'busybox' }, @{ image = 'busybox-docker' }, @{ image = 'index' }, @{ image = 'index-full' }, @{ image = 'attested' }, @{ image = 'nested' }
+        @{ image = 'busybox' }, @{ image = 'busybox-docker' }, @{ image = 'index' }
+        @{ image = 'index-full' }, @{ image = 'attested' }, @{ image = 'nested' }
     ) {
         $archive = Get-ArchivePath $image
         $made = Import-CtrImage $archive -Namespace $namespace
@@ -109,7 +111,10 @@ Describe 'Importing archives, containerd <generation>' -ForEach (Get-RigGenerati
         $null = Invoke-Ctr $rig -n "$namespace-ctr" images import --no-unpack (Get-ArchivePath $image)
         $labels = foreach ($one in $namespace, "$namespace-ctr") {
             $table = @{}
-            Invoke-Ctr $rig -n $one content ls | Select-Object -Skip 1 | ForEach-Object { $words = $_ -split '\s+'; $table[$words[0]] = $words[-1] -split ',' }
+            foreach ($line in Invoke-Ctr $rig -n $one content ls | Select-Object -Skip 1) {
+                $words = $line -split '\s+'
+                $table[$words[0]] = $words[-1] -split ','
+            }
             $table
         }
         $labels[0].Count | Should -BeGreaterThan 2
@@ -126,7 +131,9 @@ Describe 'Importing archives, containerd <generation>' -ForEach (Get-RigGenerati
         Invoke-Ctr $rig -n $namespace content ls -q | Sort-Object | Should -Be $blobs
     }
 
-    It 'reads an archive compressed with <program>' -ForEach @{ program = 'gzip' }, @{ program = 'zstd' }, @{ program = 'xz' }, @{ program = 'bzip2' } {
+    It 'reads an archive compressed with <program>' -ForEach @(
+        @{ program = 'gzip' }, @{ program = 'zstd' }, @{ program = 'xz' }, @{ program = 'bzip2' }
+    ) {
         if (-not (Get-Command $program -CommandType Application -ErrorAction Ignore)) {
             Set-ItResult -Skipped -Because "there is no $program here"
             return
@@ -144,10 +151,11 @@ Describe 'Importing archives, containerd <generation>' -ForEach (Get-RigGenerati
         (Import-CtrImage $layout -Namespace $namespace).Digest | Should -Be $busyboxDigest
         Copy-Item $busybox (Join-Path $folder 1.tar)
         Copy-Item (Get-ArchivePath arm) (Join-Path $folder '2[x].tar')
-        (Import-CtrImage (Join-Path $folder *.tar) -Namespace $namespace -NoUnpack -WarningAction Ignore).Name | Should -Be 'docker.io/library/busybox:1.35', 'docker.io/library/arm:v7'
-        (Get-ChildItem $folder -Filter *.tar | Import-CtrImage -Namespace $namespace -NoUnpack -WarningAction Ignore).Name |
-            Should -Be 'docker.io/library/busybox:1.35', 'docker.io/library/arm:v7'
-        (Import-CtrImage -LiteralPath (Join-Path $folder '2[x].tar') -Namespace $namespace -NoUnpack -WarningAction Ignore).Name | Should -Be 'docker.io/library/arm:v7'
+        $how = @{ Namespace = $namespace; NoUnpack = $true; WarningAction = 'Ignore' }
+        $names = 'docker.io/library/busybox:1.35', 'docker.io/library/arm:v7'
+        (Import-CtrImage (Join-Path $folder *.tar) @how).Name | Should -Be $names
+        (Get-ChildItem $folder -Filter *.tar | Import-CtrImage @how).Name | Should -Be $names
+        (Import-CtrImage -LiteralPath (Join-Path $folder '2[x].tar') @how).Name | Should -Be $names[1]
     }
 
     It 'takes an index of which one platform is there, without a flag, and says which is not' {
@@ -160,7 +168,8 @@ Describe 'Importing archives, containerd <generation>' -ForEach (Get-RigGenerati
         foreach ($extra in @{ Platform = 'linux/arm64' }, @{ Strict = $true }) {
             $failure = Get-Failure { Import-CtrImage $archive -Namespace $namespace @extra @args }
             $failure.Id | Should -Contain 'CtrBlobMissing'
-            $failure[0].Text | Should -Match "image 'docker.io/library/index:partial' in archive .* manifest 'sha256:[0-9a-f]{64}' .*for linux/arm64\) is absent"
+            $failure[0].Text | Should -Match "image 'docker.io/library/index:partial' in archive .* manifest 'sha256:[0-9a-f]{64}'"
+            $failure[0].Text | Should -Match 'for linux/arm64\) is absent'
             $failure[0].Target | Should -Match '^sha256:'
         }
         $none = Get-Failure { Import-CtrImage $archive -Namespace $namespace -Platform linux/s390x @args }
@@ -204,7 +213,8 @@ Describe 'Importing archives, containerd <generation>' -ForEach (Get-RigGenerati
         $image = Import-CtrImage $unnamed -Namespace $namespace -WarningVariable warnings -WarningAction SilentlyContinue
         $image.Name | Should -Match "^import-\d{4}-\d\d-\d\d@$busyboxDigest$"
         "$warnings" | Should -Match 'has no name for the image'
-        Get-Failure { Import-CtrImage (Get-ArchivePath names) -Namespace $namespace -Name 'not A name' @args } | ForEach-Object Id | Should -Be 'CtrInvalidReference'
+        $failure = Get-Failure { Import-CtrImage (Get-ArchivePath names) -Namespace $namespace -Name 'not A name' @args }
+        $failure.Id | Should -Be 'CtrInvalidReference'
     }
 
     It 'compresses the plain layers of a docker archive when asked' {
@@ -246,7 +256,7 @@ Describe 'Importing archives, containerd <generation>' -ForEach (Get-RigGenerati
     }
 
     It 'tells <damage> by name and leaves nothing' -ForEach @(
-        @{ damage = 'a flipped byte in a layer'; id = 'CtrBlobCorrupt'; text = "in 'docker.io/library/many-0001:1': The blob 'sha256:[0-9a-f]{64}' is corrupt: its bytes hash to sha256:"; change = {
+        @{ damage = 'a flipped byte in a layer'; id = 'CtrBlobCorrupt'; text = "'docker.io/library/many-0001:1': The blob .* is corrupt"; change = {
                 $layer = Get-ChildItem blobs/sha256 | Sort-Object Length | Select-Object -First 1
                 Set-FlippedByte $layer.FullName 60
             }
@@ -291,7 +301,8 @@ Describe 'Importing archives, containerd <generation>' -ForEach (Get-RigGenerati
         $archive = Get-ArchivePath nginx-docker
         $shell = [powershell]::Create()
         try {
-            $null = $shell.AddScript("Import-Module '$(Get-ManifestPath)'; Import-CtrImage '$archive' -Namespace $namespace -Address '$($rig.Address)'")
+            $null = $shell.AddScript("Import-Module '$(Get-ManifestPath)'").AddStatement()
+            $null = $shell.AddScript("Import-CtrImage '$archive' -Namespace $namespace -Address '$($rig.Address)'")
             $running = $shell.BeginInvoke()
             Wait-Until { Invoke-Ctr $rig -n $namespace content active | Select-Object -Skip 1 } 'bytes are being written'
             $shell.Stop()
@@ -327,7 +338,8 @@ Describe 'A daemon that dies during an import, containerd <generation>' -ForEach
         $blobs = Invoke-Ctr $rig -n dies content ls -q
         $shell = [powershell]::Create()
         try {
-            $null = $shell.AddScript("Import-Module '$(Get-ManifestPath)'; Import-CtrImage '$(Get-ArchivePath nginx-docker)' -Namespace dies -Address '$($rig.Address)'")
+            $null = $shell.AddScript("Import-Module '$(Get-ManifestPath)'").AddStatement()
+            $null = $shell.AddScript("Import-CtrImage '$(Get-ArchivePath nginx-docker)' -Namespace dies -Address '$($rig.Address)'")
             $running = $shell.BeginInvoke()
             Wait-Until { Invoke-Ctr $rig -n dies content active | Select-Object -Skip 1 } 'bytes are being written'
             Send-RigCommand $rig kill

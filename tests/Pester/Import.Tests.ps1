@@ -307,7 +307,7 @@ Describe 'Importing archives, containerd <generation>' -ForEach (Get-RigGenerati
             Wait-Until { Invoke-Ctr $rig -n $namespace content active | Select-Object -Skip 1 } 'bytes are being written'
             $shell.Stop()
             $shell.InvocationStateInfo.State | Should -Be 'Stopped'
-            $running.IsCompleted | Should -BeTrue
+            Wait-Until { $running.IsCompleted } 'the pipeline has ended'
         } finally {
             $shell.Dispose()
         }

@@ -159,6 +159,18 @@ Describe 'Isolation, containerd <generation>' -ForEach (Get-RigGeneration) {
             Add-CtrImageTag busybox:1.35 "localhost/${name}:1"
             Set-CtrImage "localhost/${name}:1" -Label @{ a = 'b' }
             Remove-CtrImage "localhost/${name}:1"
+            $null = Test-CtrImage busybox:1.35 -Deep
+            $file = Join-Path ([IO.Path]::GetTempPath()) "$name.tar"
+            Save-CtrImage busybox:1.35 $file -Compress Gzip
+            $null = Get-CtrArchive $file
+            $null = Test-CtrArchive $file
+            $null = Import-CtrImage $file -NoUnpack
+            $null = Repair-CtrImage busybox:1.35 -From $file
+            Copy-CtrImage busybox:1.35 $name
+            Remove-CtrImage busybox:1.35 -Namespace $name -Synchronous
+            Remove-CtrNamespace $name -Confirm:$false
+            Export-CtrInventory $file -Force
+            Remove-Item $file
             $null = TabExpansion2 'Get-CtrImage -Image ngi' 23
             $null = Get-CtrSession | Out-String
             Disconnect-CtrSession

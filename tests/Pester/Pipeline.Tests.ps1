@@ -173,11 +173,18 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
         BeforeAll {
             $namespace = Add-TestNamespace $rig
             $null = New-CtrNamespace pester-empty
+            $archive = Get-ArchivePath busybox
+            $folder = "$TestDrive"
             $scripts = @{
                 'Add-CtrImageTag' = { Add-CtrImageTag busybox:1.35 other -Namespace $namespace -Force -PassThru -WhatIf }
+                'Copy-CtrImage' = { Copy-CtrImage busybox:1.35 pester-copy -Namespace $namespace -WhatIf }
+                'Export-CtrInventory' = { Export-CtrInventory $folder/inventory.json -Namespace $namespace -WhatIf }
+                'Import-CtrImage' = { Import-CtrImage $archive -Namespace pester-import -WhatIf }
                 'New-CtrNamespace' = { New-CtrNamespace pester-new -WhatIf }
                 'Remove-CtrImage' = { Remove-CtrImage busybox:1.35 -Namespace $namespace -Force -Synchronous -WhatIf }
                 'Remove-CtrNamespace' = { Remove-CtrNamespace pester-empty -Force -WhatIf }
+                'Repair-CtrImage' = { Repair-CtrImage busybox:1.35 -Namespace $namespace -From $archive -WhatIf }
+                'Save-CtrImage' = { Save-CtrImage busybox:1.35 $folder/saved.tar -Namespace $namespace -WhatIf }
                 'Set-CtrImage' = { Set-CtrImage busybox:1.35 @{ a = 'b' } -Namespace $namespace -PassThru -WhatIf }
                 'Set-CtrNamespace' = { Set-CtrNamespace pester-empty @{ a = 'b' } -PassThru -WhatIf }
             }
@@ -193,9 +200,15 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
             $image = "image 'docker.io/library/busybox:1.35' in namespace '$namespace'"
             $expected = @(
                 "`"Add tag 'docker.io/library/other:latest'`" on target `"$image`"."
+                "`"Copy to namespace 'pester-copy'`" on target `"$image`"."
+                "`"Export`" on target `"3 digests of '$namespace' to '$folder/inventory.json'`"."
+                "`"Import image 'docker.io/library/busybox:1.35' from archive '$archive': 3 blobs with 1.0 MiB to write, 0 there already`"" +
+                    " on target `"namespace 'pester-import'`"."
                 "`"Create`" on target `"namespace 'pester-new' at '$($rig.Address)'`"."
                 "`"Remove`" on target `"$image`"."
                 "`"Remove`" on target `"namespace 'pester-empty' at '$($rig.Address)'`"."
+                "`"Repair from '$archive'`" on target `"$image`"."
+                "`"Save`" on target `"1 image (3 blobs, 1.0 MiB) to '$folder/saved.tar'`"."
                 "`"Set labels a=b`" on target `"$image`"."
                 "`"Set labels a=b`" on target `"namespace 'pester-empty' at '$($rig.Address)'`"."
             )
@@ -205,10 +218,14 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
                 '$WhatIfPreference = $true'
                 foreach ($name in $changing | Sort-Object) { "$($scripts[$name])".Replace('-WhatIf', '') }
             )
-            $begin = "Import-Module '$(Get-ManifestPath)'; `$namespace = '$namespace'; `$null = Connect-CtrSession '$($rig.Address)'"
+            $begin = @(
+                "Import-Module '$(Get-ManifestPath)'"
+                "`$namespace = '$namespace'; `$archive = '$archive'; `$folder = '$folder'"
+                "`$null = Connect-CtrSession '$($rig.Address)'"
+            )
             $before = Get-State
             # The words of -WhatIf go to the host: in a PowerShell of its own they are output.
-            $words = pwsh -NoProfile -NonInteractive -Command (@($begin) + $lines -join '; ')
+            $words = pwsh -NoProfile -NonInteractive -Command ($begin + $lines -join '; ')
             $words | Should -Be ($expected * 3 | ForEach-Object { "What if: Performing the operation $_" })
             Get-State | Should -Be $before
         }

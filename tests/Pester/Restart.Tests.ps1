@@ -31,9 +31,9 @@ Describe 'A daemon that goes and comes, containerd <generation>' -ForEach (Get-R
             foreach ($script in { Get-CtrImage }, { $image, $image | Get-CtrImage }, { Get-CtrServer }, { $image | Remove-CtrImage }) {
                 $clock = [Diagnostics.Stopwatch]::StartNew()
                 # Terminating, or -ErrorAction would have silenced it; and the only one.
-                $seen = $Error.Count
+                $Error.Clear()
                 $record = { & $script -ErrorAction SilentlyContinue } | Should -Throw -ExpectedMessage "*'$($rig.Address)'*" -PassThru
-                $Error.Count - $seen | Should -Be 1
+                $Error.Count | Should -Be 1
                 $record.Exception.ErrorId | Should -BeIn 'CtrAddressNotFound', 'CtrConnectionRefused', 'CtrUnavailable'
                 $record.CategoryInfo.Category | Should -BeIn 'ResourceUnavailable', 'ConnectionError'
                 $record.TargetObject | Should -Be $rig.Address

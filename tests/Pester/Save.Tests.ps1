@@ -173,7 +173,8 @@ Describe 'Saving, containerd <generation>' -ForEach (Get-RigGeneration) {
             $running = $shell.BeginInvoke()
             Wait-Until { Get-ChildItem $folder -Filter *.partial }
             $shell.Stop()
-            { $shell.EndInvoke($running) } | Should -Throw
+            Wait-Until { $running.IsCompleted } 'the pipeline has ended'
+            $shell.InvocationStateInfo.State | Should -Be 'Stopped'
         } finally {
             $shell.Dispose()
         }

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Security.Cryptography;
 using System.Text;
 using CtrPS.Commands;
+using Microsoft.Win32.SafeHandles;
 
 namespace CtrPS.Files;
 
@@ -13,6 +14,8 @@ internal sealed class NewFile : IAsyncDisposable
 {
     /// <summary>Small writes (headers) are gathered; large ones go straight through.</summary>
     private const int BufferSize = 1 << 16;
+
+    private static readonly TimeSpan FlushInterval = TimeSpan.FromMilliseconds(100);
 
     private const int NoSpaceOnUnix = 28; // ENOSPC
     private const int QuotaOnUnix = 122; // EDQUOT on Linux
@@ -114,7 +117,18 @@ internal sealed class NewFile : IAsyncDisposable
     {
         try
         {
-            await write(Content).ConfigureAwait(false);
+            using var written = new CancellationTokenSource();
+            Task flushing = FlushMeanwhileAsync(_file.SafeFileHandle, written.Token);
+            try
+            {
+                await write(Content).ConfigureAwait(false);
+            }
+            finally
+            {
+                await written.CancelAsync().ConfigureAwait(false);
+                await flushing.ConfigureAwait(false);
+            }
+
             await FinishAsync().ConfigureAwait(false);
             File.Move(_partial, _path, overwrite: true);
             if (_hashing is not null)
@@ -148,6 +162,23 @@ internal sealed class NewFile : IAsyncDisposable
 
         File.Delete(_partial);
         _hashing?.Dispose();
+    }
+
+    /// <summary>Brings bytes onto the disk while others are still made: at the end there is little left to wait for.</summary>
+    private static async Task FlushMeanwhileAsync(SafeFileHandle file, CancellationToken written)
+    {
+        using var timer = new PeriodicTimer(FlushInterval);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(written).ConfigureAwait(false))
+            {
+                RandomAccess.FlushToDisk(file);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // All is written; the last flush is the writer's.
+        }
     }
 
     private async Task FinishAsync()

@@ -198,12 +198,12 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
             $changing = Get-Command -Module CtrPS -CommandType Cmdlet | Where-Object { $_.Parameters.ContainsKey('WhatIf') } | ForEach-Object Name
             $scripts.Keys | Sort-Object | Should -Be ($changing | Sort-Object)
             $image = "image 'docker.io/library/busybox:1.35' in namespace '$namespace'"
+            $whole = "image 'docker.io/library/busybox:1.35'"
             $expected = @(
                 "`"Add tag 'docker.io/library/other:latest'`" on target `"$image`"."
                 "`"Copy to namespace 'pester-copy'`" on target `"$image`"."
                 "`"Export`" on target `"3 digests of '$namespace' to '$folder/inventory.json'`"."
-                "`"Import image 'docker.io/library/busybox:1.35' from archive '$archive': 3 blobs with 1.0 MiB to write, 0 there already`"" +
-                    " on target `"namespace 'pester-import'`"."
+                "`"Import $whole from archive '$archive': 3 blobs with 1.0 MiB to write, 0 there already`" on target `"namespace 'pester-import'`"."
                 "`"Create`" on target `"namespace 'pester-new' at '$($rig.Address)'`"."
                 "`"Remove`" on target `"$image`"."
                 "`"Remove`" on target `"namespace 'pester-empty' at '$($rig.Address)'`"."

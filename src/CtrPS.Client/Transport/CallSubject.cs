@@ -27,6 +27,25 @@ internal readonly record struct CallSubject(string Words, string? Target = null)
         PreconditionId = CtrErrorIds.NamespaceNotEmpty,
     };
 
+    public static CallSubject Container(string id, string @namespace) => new($"container '{id}' in namespace '{@namespace}'", id)
+    {
+        NotFoundId = CtrErrorIds.ContainerNotFound,
+        ExistsId = CtrErrorIds.ContainerExists,
+    };
+
+    public static CallSubject Task(string id, string @namespace) => new($"task of container '{id}' in namespace '{@namespace}'", id)
+    {
+        NotFoundId = CtrErrorIds.TaskNotFound,
+        ExistsId = CtrErrorIds.TaskExists,
+        PreconditionId = CtrErrorIds.TaskState,
+    };
+
+    public static CallSubject Process(string execId, string id, string @namespace) => new($"process '{execId}' of container '{id}' in namespace '{@namespace}'", id)
+    {
+        NotFoundId = CtrErrorIds.ProcessNotFound,
+        PreconditionId = CtrErrorIds.TaskState,
+    };
+
     public static CallSubject Blob(string digest, string @namespace) => new($"blob '{digest}' in namespace '{@namespace}'", digest)
     {
         NotFoundId = CtrErrorIds.BlobMissing,

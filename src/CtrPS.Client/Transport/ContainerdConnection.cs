@@ -1,10 +1,12 @@
 using CtrPS.Client.Archive;
+using CtrPS.Client.Containers;
 using CtrPS.Client.Content;
 using CtrPS.Client.Images;
 using CtrPS.Client.Introspection;
 using CtrPS.Client.Leases;
 using CtrPS.Client.Namespaces;
 using CtrPS.Client.Snapshots;
+using CtrPS.Client.Tasks;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Net.Client;
 
@@ -30,6 +32,8 @@ internal sealed class ContainerdConnection : ICtrConnection
         Importer = new ImageImporter(Content, Images, Leases, Unpacker, Facts);
         Garbage = new GarbageCollector(Leases);
         Care = new ImageCare(this);
+        Tasks = new TaskStore(channel, calls);
+        Containers = new ContainerStore(channel, calls, Tasks, Snapshots);
     }
 
     public string ServerVersion { get; }
@@ -56,7 +60,15 @@ internal sealed class ContainerdConnection : ICtrConnection
 
     public Unpacker Unpacker { get; }
 
+    public ContainerStore Containers { get; }
+
+    public TaskStore Tasks { get; }
+
     IImageStore ICtrConnection.Images => Images;
+
+    IContainerStore ICtrConnection.Containers => Containers;
+
+    ITaskStore ICtrConnection.Tasks => Tasks;
 
     public static async Task<ContainerdConnection> OpenAsync(CtrEndpoint endpoint, CancellationToken cancellationToken)
     {

@@ -15,6 +15,12 @@ public interface ICtrConnection : IAsyncDisposable
     /// <summary>Checking, mending and copying images.</summary>
     IImageCare Care { get; }
 
+    /// <summary>Containers.</summary>
+    IContainerStore Containers { get; }
+
+    /// <summary>Tasks.</summary>
+    ITaskStore Tasks { get; }
+
     /// <summary>Namespaces.</summary>
     INamespaceStore Namespaces { get; }
 

@@ -114,6 +114,66 @@ public static class CtrErrorIds
     /// <summary>The system's library for a compression is not installed.</summary>
     public const string CompressionUnavailable = "CtrCompressionUnavailable";
 
+    /// <summary>No such container.</summary>
+    public const string ContainerNotFound = "CtrContainerNotFound";
+
+    /// <summary>A container of that id exists already.</summary>
+    public const string ContainerExists = "CtrContainerExists";
+
+    /// <summary>The container has a task that is not ended.</summary>
+    public const string ContainerInUse = "CtrContainerInUse";
+
+    /// <summary>The text is no valid id of a container.</summary>
+    public const string InvalidContainerId = "CtrInvalidContainerId";
+
+    /// <summary>The spec of a container is none, or what was asked for cannot stand in one.</summary>
+    public const string InvalidSpec = "CtrInvalidSpec";
+
+    /// <summary>The container's file system knows no such user or group.</summary>
+    public const string UserNotFound = "CtrUserNotFound";
+
+    /// <summary>A snapshot of that key exists already.</summary>
+    public const string SnapshotExists = "CtrSnapshotExists";
+
+    /// <summary>The container has no task.</summary>
+    public const string TaskNotFound = "CtrTaskNotFound";
+
+    /// <summary>The container has a task already.</summary>
+    public const string TaskExists = "CtrTaskExists";
+
+    /// <summary>The task is not in a state for this: paused, ended, not started, or running.</summary>
+    public const string TaskState = "CtrTaskState";
+
+    /// <summary>No such process in the container.</summary>
+    public const string ProcessNotFound = "CtrProcessNotFound";
+
+    /// <summary>The container's file system has no such program, or not one that can be run.</summary>
+    public const string CommandNotFound = "CtrCommandNotFound";
+
+    /// <summary>The runtime (runc, or the shim) failed.</summary>
+    public const string RuntimeFailed = "CtrRuntimeFailed";
+
+    /// <summary>The runtime is not installed on the daemon's machine.</summary>
+    public const string RuntimeNotFound = "CtrRuntimeNotFound";
+
+    /// <summary>This works only on the daemon's own machine: pipes, network namespaces and log files are files there.</summary>
+    public const string NotLocal = "CtrNotLocal";
+
+    /// <summary>There is no console to work on: input or output is redirected.</summary>
+    public const string NoConsole = "CtrNoConsole";
+
+    /// <summary>A CNI plugin failed, or there is no network configuration.</summary>
+    public const string NetworkFailed = "CtrNetworkFailed";
+
+    /// <summary>The container has no log file.</summary>
+    public const string LogNotFound = "CtrLogNotFound";
+
+    /// <summary>The command did not end in time and was killed.</summary>
+    public const string CommandTimeout = "CtrCommandTimeout";
+
+    /// <summary>The command wrote to its standard error.</summary>
+    public const string CommandFailed = "CtrCommandFailed";
+
     /// <summary>The path is none of a file that could be written: a folder, a device, no file system, or its folder does not exist.</summary>
     public const string InvalidPath = "CtrInvalidPath";
 

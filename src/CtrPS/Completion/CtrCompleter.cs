@@ -56,6 +56,24 @@ public abstract class CtrCompleter : IArgumentCompleter
     private protected static bool GoesOn(string candidate, string word) =>
         WildcardPattern.Get(word.Replace("[", "`[", StringComparison.Ordinal) + "*", WildcardOptions.IgnoreCase).IsMatch(candidate);
 
+    /// <summary>The namespaces that the command line means; wildcards are resolved.</summary>
+    private protected static async Task<IEnumerable<string>> NamespacesAsync(ICtrConnection connection, object? given, CtrSession session, CancellationToken cancellationToken)
+    {
+        string[] patterns = given switch
+        {
+            null => [session.Namespace],
+            object[] many => [.. many.Select(one => one?.ToString() ?? "")],
+            _ => [given.ToString() ?? ""],
+        };
+        if (!patterns.Any(WildcardPattern.ContainsWildcardCharacters))
+        {
+            return patterns;
+        }
+
+        IReadOnlyList<CtrNamespace> all = await connection.Namespaces.ListAsync(cancellationToken).ConfigureAwait(false);
+        return all.Select(one => one.Name).Where(name => patterns.Any(pattern => WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase).IsMatch(name)));
+    }
+
     private static CtrSession? ExistingSession(object? given, out CtrEndpoint endpoint)
     {
         object? value = given is PSObject wrapped ? wrapped.BaseObject : given;

@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Management.Automation;
 
 namespace CtrPS.Completion;
 
@@ -35,22 +34,5 @@ public sealed class ImageCompleter : CtrCompleter
         string? familiar = CtrImageReference.TryParse(image.Name, out CtrImageReference? reference) ? reference.FamiliarName : null;
         string? text = GoesOn(image.Name, word) ? image.Name : familiar is not null && GoesOn(familiar, word) ? familiar : null;
         return text is null ? null : new CtrCandidate(text, $"{image.Digest} in {image.Namespace}, updated {image.UpdatedAt:yyyy-MM-dd HH:mm}");
-    }
-
-    private static async Task<IEnumerable<string>> NamespacesAsync(ICtrConnection connection, object? given, CtrSession session, CancellationToken cancellationToken)
-    {
-        string[] patterns = given switch
-        {
-            null => [session.Namespace],
-            object[] many => [.. many.Select(one => one?.ToString() ?? "")],
-            _ => [given.ToString() ?? ""],
-        };
-        if (!patterns.Any(WildcardPattern.ContainsWildcardCharacters))
-        {
-            return patterns;
-        }
-
-        IReadOnlyList<CtrNamespace> all = await connection.Namespaces.ListAsync(cancellationToken).ConfigureAwait(false);
-        return all.Select(one => one.Name).Where(name => patterns.Any(pattern => WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase).IsMatch(name)));
     }
 }

@@ -23,6 +23,11 @@ internal static class ErrorFactory
         CtrErrorIds.ArchiveUnreadable => ErrorCategory.ReadError,
         CtrErrorIds.DiskFull or CtrErrorIds.WriteFailed => ErrorCategory.WriteError,
         CtrErrorIds.CompressionUnavailable => ErrorCategory.NotInstalled,
+        CtrErrorIds.NotLocal or CtrErrorIds.NoConsole => ErrorCategory.NotEnabled,
+        CtrErrorIds.RuntimeNotFound => ErrorCategory.NotInstalled,
+        CtrErrorIds.InvalidSpec => ErrorCategory.InvalidData,
+        CtrErrorIds.CommandTimeout => ErrorCategory.OperationTimeout,
+        CtrErrorIds.CommandFailed => ErrorCategory.FromStdErr,
         CtrErrorIds.NamespaceProtected or CtrErrorIds.ImagePinned => ErrorCategory.PermissionDenied,
         _ => error.Status switch
         {

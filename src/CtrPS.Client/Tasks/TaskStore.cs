@@ -1,0 +1,102 @@
+using Containerd.Services.Tasks.V1;
+using Containerd.V1.Types;
+using CtrPS.Client.Images;
+using CtrPS.Client.Transport;
+using Grpc.Core;
+using Grpc.Net.Client;
+
+namespace CtrPS.Client.Tasks;
+
+/// <inheritdoc/>
+internal sealed class TaskStore(GrpcChannel channel, Calls calls) : ITaskStore
+{
+    private readonly Containerd.Services.Tasks.V1.Tasks.TasksClient _client = new(channel);
+
+    public async Task<IReadOnlyList<CtrTask>> ListAsync(string @namespace, CancellationToken cancellationToken)
+    {
+        ListTasksResponse response = await calls.InvokeAsync(
+            () => _client.ListAsync(new ListTasksRequest(), calls.Unary(@namespace, cancellationToken)), new CallSubject($"the tasks of namespace '{@namespace}'", @namespace), cancellationToken).ConfigureAwait(false);
+        return [.. response.Tasks.Select(process => ToTask(process, @namespace)).OrderBy(task => task.Id, StringComparer.Ordinal)];
+    }
+
+    public async Task<CtrTask?> FindAsync(string @namespace, string id, CancellationToken cancellationToken) =>
+        await FindProcessAsync(@namespace, id, "", cancellationToken).ConfigureAwait(false) is { } process ? ToTask(process, @namespace) : null;
+
+    public Task KillAsync(string @namespace, string id, string execId, int signal, bool all, CancellationToken cancellationToken)
+    {
+        var request = new KillRequest { ContainerId = id, ExecId = execId, Signal = (uint)signal, All = all };
+        return InvokeAsync(() => _client.KillAsync(request, calls.Unary(@namespace, cancellationToken)), @namespace, id, execId, cancellationToken);
+    }
+
+    public async Task<CtrExit> WaitAsync(string @namespace, string id, string execId, CancellationToken cancellationToken)
+    {
+        WaitResponse response = await InvokeAsync(
+            () => _client.WaitAsync(new WaitRequest { ContainerId = id, ExecId = execId }, Calls.Unbounded(@namespace, cancellationToken)), @namespace, id, execId, cancellationToken).ConfigureAwait(false);
+        return new CtrExit((int)response.ExitStatus, Records.ToTime(response.ExitedAt));
+    }
+
+    public async Task<CtrExit> DeleteAsync(string @namespace, string id, CancellationToken cancellationToken)
+    {
+        DeleteResponse response = await InvokeAsync(
+            () => _client.DeleteAsync(new DeleteTaskRequest { ContainerId = id }, calls.Unary(@namespace, cancellationToken)), @namespace, id, "", cancellationToken).ConfigureAwait(false);
+        return new CtrExit((int)response.ExitStatus, Records.ToTime(response.ExitedAt));
+    }
+
+    public Task PauseAsync(string @namespace, string id, CancellationToken cancellationToken) =>
+        InvokeAsync(() => _client.PauseAsync(new PauseTaskRequest { ContainerId = id }, calls.Unary(@namespace, cancellationToken)), @namespace, id, "", cancellationToken);
+
+    public Task ResumeAsync(string @namespace, string id, CancellationToken cancellationToken) =>
+        InvokeAsync(() => _client.ResumeAsync(new ResumeTaskRequest { ContainerId = id }, calls.Unary(@namespace, cancellationToken)), @namespace, id, "", cancellationToken);
+
+    /// <summary>A process of a task. Null where the container has no task, or the task no such process.</summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="id">The container.</param>
+    /// <param name="execId">A process that was added; empty: the first one.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<Process?> FindProcessAsync(string @namespace, string id, string execId, CancellationToken cancellationToken) => (await calls.FindAsync(
+        () => _client.GetAsync(new GetRequest { ContainerId = id, ExecId = execId }, calls.Unary(@namespace, cancellationToken)), CallSubject.Task(id, @namespace), cancellationToken).ConfigureAwait(false))?.Process;
+
+    /// <summary>Makes a call about a task or a process of one and puts its error in our words.</summary>
+    public async Task<T> InvokeAsync<T>(Func<AsyncUnaryCall<T>> start, string @namespace, string id, string execId, CancellationToken cancellationToken)
+    {
+        CallSubject subject = execId.Length == 0 ? CallSubject.Task(id, @namespace) : CallSubject.Process(execId, id, @namespace);
+        try
+        {
+            return await calls.InvokeAsync(start, subject, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e)
+        {
+            CtrException explained = TaskFaults.Explain(e, subject.Words, id);
+            throw ReferenceEquals(explained, e) ? e : explained;
+        }
+    }
+
+    public static CtrTaskState ToState(Containerd.V1.Types.Status status) => status switch
+    {
+        Containerd.V1.Types.Status.Created => CtrTaskState.Created,
+        Containerd.V1.Types.Status.Running => CtrTaskState.Running,
+        Containerd.V1.Types.Status.Stopped => CtrTaskState.Stopped,
+        Containerd.V1.Types.Status.Paused => CtrTaskState.Paused,
+        Containerd.V1.Types.Status.Pausing => CtrTaskState.Pausing,
+        _ => CtrTaskState.Unknown,
+    };
+
+    private static CtrTask ToTask(Process process, string @namespace)
+    {
+        CtrTaskState state = ToState(process.Status);
+        bool hasEnded = state == CtrTaskState.Stopped;
+        return new CtrTask
+        {
+            Namespace = @namespace,
+            Id = process.Id, // container_id is empty in the answers of the daemon
+            State = state,
+            ProcessId = process.Pid,
+            ExitCode = hasEnded ? (int)process.ExitStatus : null,
+            ExitedAt = hasEnded ? Records.ToTime(process.ExitedAt) : null,
+            Terminal = process.Terminal,
+            StandardInput = process.Stdin,
+            StandardOutput = process.Stdout,
+            StandardError = process.Stderr,
+        };
+    }
+}

@@ -1,0 +1,32 @@
+namespace CtrPS;
+
+/// <summary>The container records of containerd, and the state of their tasks.</summary>
+public interface IContainerStore
+{
+    /// <summary>Lists containers by id. Two calls, whatever their number; one that goes in between is left out.</summary>
+    IAsyncEnumerable<CtrContainer> ListAsync(CtrContainerQuery query, CancellationToken cancellationToken);
+
+    /// <summary>One container. Null where it is not there.</summary>
+    Task<CtrContainer?> FindAsync(string @namespace, string id, CancellationToken cancellationToken);
+
+    /// <summary>Changes labels: a null or empty value removes the label. With <paramref name="replaceAll"/> all other labels go.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.ContainerNotFound"/>.</exception>
+    Task<CtrContainer> SetLabelsAsync(string @namespace, string id, IReadOnlyDictionary<string, string?> labels, bool replaceAll, CancellationToken cancellationToken);
+
+    /// <summary>Deletes the record and, unless it is to be kept, the snapshot. The container must have no task.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.ContainerNotFound"/>; <see cref="CtrErrorIds.ContainerInUse"/>.</exception>
+    Task DeleteAsync(string @namespace, string id, bool keepSnapshot, CancellationToken cancellationToken);
+}
+
+/// <summary>Which containers to list.</summary>
+public sealed record CtrContainerQuery
+{
+    /// <summary>The namespace.</summary>
+    public required string Namespace { get; init; }
+
+    /// <summary>containerd's filters: one string's terms must all match, one of the strings must. Empty: all.</summary>
+    public IReadOnlyList<string> Filters { get; init; } = [];
+
+    /// <summary>Which ids to take. Null: all.</summary>
+    public Func<string, bool>? Match { get; init; }
+}

@@ -1,0 +1,37 @@
+namespace CtrPS;
+
+/// <summary>The tasks of containerd: what needs no pipe to them. An empty exec id means the task's first process.</summary>
+public interface ITaskStore
+{
+    /// <summary>All tasks of a namespace. One call.</summary>
+    Task<IReadOnlyList<CtrTask>> ListAsync(string @namespace, CancellationToken cancellationToken);
+
+    /// <summary>The task of a container. Null where it has none.</summary>
+    Task<CtrTask?> FindAsync(string @namespace, string id, CancellationToken cancellationToken);
+
+    /// <summary>Sends a signal.</summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="id">The container.</param>
+    /// <param name="execId">A process that was added; empty: the first one.</param>
+    /// <param name="signal">The signal's number on the daemon's machine.</param>
+    /// <param name="all">To all processes of the container.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.TaskNotFound"/>, <see cref="CtrErrorIds.TaskState"/> where it has ended.</exception>
+    Task KillAsync(string @namespace, string id, string execId, int signal, bool all, CancellationToken cancellationToken);
+
+    /// <summary>Waits for the end of a process.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.TaskNotFound"/>, <see cref="CtrErrorIds.ProcessNotFound"/>.</exception>
+    Task<CtrExit> WaitAsync(string @namespace, string id, string execId, CancellationToken cancellationToken);
+
+    /// <summary>Removes a task that has ended or was never started, with its network if it has one.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.TaskNotFound"/>, <see cref="CtrErrorIds.TaskState"/> while it runs.</exception>
+    Task<CtrExit> DeleteAsync(string @namespace, string id, CancellationToken cancellationToken);
+
+    /// <summary>Freezes all processes.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.TaskNotFound"/>, <see cref="CtrErrorIds.TaskState"/>.</exception>
+    Task PauseAsync(string @namespace, string id, CancellationToken cancellationToken);
+
+    /// <summary>Lets frozen processes go on.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.TaskNotFound"/>, <see cref="CtrErrorIds.TaskState"/>.</exception>
+    Task ResumeAsync(string @namespace, string id, CancellationToken cancellationToken);
+}

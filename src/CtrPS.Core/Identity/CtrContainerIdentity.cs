@@ -1,0 +1,57 @@
+namespace CtrPS;
+
+/// <summary>
+/// Names a container for a cmdlet: an id or a wildcard pattern, or an object that stands for one (a container, a task, a process), which brings its
+/// namespace and session along.
+/// </summary>
+public sealed class CtrContainerIdentity
+{
+    /// <summary>By id.</summary>
+    public CtrContainerIdentity(string id)
+        : this(id, (string?)null)
+    {
+    }
+
+    /// <summary>By container.</summary>
+    public CtrContainerIdentity(CtrContainer container)
+        : this((container ?? throw new ArgumentNullException(nameof(container))).Id, container)
+    {
+    }
+
+    /// <summary>By task.</summary>
+    public CtrContainerIdentity(CtrTask task)
+        : this((task ?? throw new ArgumentNullException(nameof(task))).Id, task)
+    {
+    }
+
+    /// <summary>By id and namespace: an object that came back from a file.</summary>
+    internal CtrContainerIdentity(string id, string? @namespace)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(id);
+        Id = id;
+        Namespace = @namespace;
+    }
+
+    /// <summary>By an object of a container.</summary>
+    internal CtrContainerIdentity(string id, CtrObject source)
+        : this(id, source.Namespace)
+    {
+        IsObject = true;
+        Session = source.Session;
+    }
+
+    /// <summary>The id or pattern as given.</summary>
+    public string Id { get; }
+
+    /// <summary>The namespace that goes with it. Null: the cmdlet's.</summary>
+    public string? Namespace { get; }
+
+    /// <summary>Whether it was made from an object: then the id is literal.</summary>
+    internal bool IsObject { get; }
+
+    /// <summary>The session that goes with it. Null: the cmdlet's.</summary>
+    internal CtrSession? Session { get; }
+
+    /// <summary>The id.</summary>
+    public override string ToString() => Id;
+}

@@ -1,0 +1,14 @@
+namespace CtrPS;
+
+/// <summary>What Kubernetes means a container to be.</summary>
+public enum CtrContainerKind
+{
+    /// <summary>It is not Kubernetes'.</summary>
+    None,
+
+    /// <summary>A container of a pod.</summary>
+    Container,
+
+    /// <summary>The sandbox of a pod: the one that holds its namespaces.</summary>
+    Sandbox,
+}

@@ -1,0 +1,39 @@
+namespace CtrPS;
+
+/// <summary>What the CNI plugins gave a container (CNI specification 1.0, result).</summary>
+public sealed record CtrNetwork
+{
+    /// <summary>Name of the network in its configuration.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The interfaces, those of the container and those on the machine.</summary>
+    public IReadOnlyList<CtrNetworkInterface> Interfaces { get; init; } = [];
+
+    /// <summary>The container's addresses, with their prefix lengths: <c>10.4.0.7/24</c>.</summary>
+    public IReadOnlyList<string> IPAddresses { get; init; } = [];
+
+    /// <summary>The gateways of the addresses.</summary>
+    public IReadOnlyList<string> Gateways { get; init; } = [];
+
+    /// <summary>The name servers that the network names.</summary>
+    public IReadOnlyList<string> NameServers { get; init; } = [];
+
+    /// <summary>The addresses.</summary>
+    public override string ToString() => string.Join(", ", IPAddresses);
+}
+
+/// <summary>An interface of a <see cref="CtrNetwork"/>.</summary>
+public sealed record CtrNetworkInterface
+{
+    /// <summary>Its name, such as <c>eth0</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its hardware address.</summary>
+    public string Mac { get; init; } = "";
+
+    /// <summary>The network namespace it is in. Empty: the machine's.</summary>
+    public string Sandbox { get; init; } = "";
+
+    /// <summary>Its name.</summary>
+    public override string ToString() => Name;
+}

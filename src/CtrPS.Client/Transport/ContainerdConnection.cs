@@ -24,6 +24,7 @@ internal sealed class ContainerdConnection : ICtrConnection
         Server = new ServerInspector(channel, calls);
         Namespaces = new NamespaceStore(channel, calls);
         Facts = new ServerFacts(Server);
+        Machine = new DaemonMachine(calls.Endpoint, Server, Facts);
         Content = new ContentStore(channel, calls, Facts);
         Snapshots = new SnapshotStore(channel, calls);
         Images = new ImageStore(channel, calls, Content, Facts);
@@ -51,6 +52,8 @@ internal sealed class ContainerdConnection : ICtrConnection
     public IGarbageCollector Garbage { get; }
 
     public ServerFacts Facts { get; }
+
+    public DaemonMachine Machine { get; }
 
     public ContentStore Content { get; }
 

@@ -94,6 +94,12 @@ public sealed class CtrSessionTests
 
         public IImageCare Care => throw new NotSupportedException();
 
+        public IContainerStore Containers => throw new NotSupportedException();
+
+        public ITaskStore Tasks => throw new NotSupportedException();
+
+        public ITaskStopper Stopper => throw new NotSupportedException();
+
         public INamespaceStore Namespaces => throw new NotSupportedException();
 
         public IServerInspector Server => throw new NotSupportedException();

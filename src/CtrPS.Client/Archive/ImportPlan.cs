@@ -4,7 +4,6 @@ using CtrPS.Client.Introspection;
 using CtrPS.Client.Leases;
 using CtrPS.Client.Oci;
 using CtrPS.Client.Snapshots;
-using CtrPS.Client.Transport;
 
 namespace CtrPS.Client.Archive;
 

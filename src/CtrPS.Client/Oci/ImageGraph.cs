@@ -1,5 +1,3 @@
-using CtrPS.Client.Transport;
-
 namespace CtrPS.Client.Oci;
 
 /// <summary>Reads an image from its target down: every blob that belongs to it, for all platforms, and whether it is there. Faults are told on the nodes, not thrown.</summary>

@@ -35,6 +35,7 @@ internal sealed class ContainerdConnection : ICtrConnection
         Care = new ImageCare(this);
         Tasks = new TaskStore(channel, calls);
         Containers = new ContainerStore(channel, calls, Tasks, Snapshots);
+        Stopper = new TaskStopper(Tasks, Containers);
     }
 
     public string ServerVersion { get; }
@@ -66,6 +67,8 @@ internal sealed class ContainerdConnection : ICtrConnection
     public ContainerStore Containers { get; }
 
     public TaskStore Tasks { get; }
+
+    public ITaskStopper Stopper { get; }
 
     IImageStore ICtrConnection.Images => Images;
 

@@ -21,6 +21,9 @@ public interface ICtrConnection : IAsyncDisposable
     /// <summary>Tasks.</summary>
     ITaskStore Tasks { get; }
 
+    /// <summary>Ending tasks.</summary>
+    ITaskStopper Stopper { get; }
+
     /// <summary>Namespaces.</summary>
     INamespaceStore Namespaces { get; }
 

@@ -144,6 +144,9 @@ public static class CtrErrorIds
     /// <summary>The task is not in a state for this: paused, ended, not started, or running.</summary>
     public const string TaskState = "CtrTaskState";
 
+    /// <summary>The task did not end in time.</summary>
+    public const string TaskTimeout = "CtrTaskTimeout";
+
     /// <summary>No such process in the container.</summary>
     public const string ProcessNotFound = "CtrProcessNotFound";
 

@@ -40,11 +40,26 @@ public sealed class CtrContainerIdentity
         Session = source.Session;
     }
 
+    /// <summary>All containers of a namespace.</summary>
+    internal CtrContainerIdentity(CtrNamespace @namespace)
+        : this("*", @namespace.Name) => Session = @namespace.Session;
+
+    /// <summary>All containers of an image.</summary>
+    internal CtrContainerIdentity(CtrImage image)
+        : this("*", image.Namespace)
+    {
+        Session = image.Session;
+        Image = image;
+    }
+
     /// <summary>The id or pattern as given.</summary>
     public string Id { get; }
 
     /// <summary>The namespace that goes with it. Null: the cmdlet's.</summary>
     public string? Namespace { get; }
+
+    /// <summary>The image whose containers are meant. Null: those of any.</summary>
+    internal CtrImage? Image { get; }
 
     /// <summary>Whether it was made from an object: then the id is literal.</summary>
     internal bool IsObject { get; }

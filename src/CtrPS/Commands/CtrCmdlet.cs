@@ -122,6 +122,31 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>
+    /// Does asynchronous work for several objects side by side, at most <paramref name="width"/> ahead of the one that is waited for, and goes on with the results in their
+    /// order on the pipeline's thread, as <see cref="Guard"/> does. However it ends, the rest is cancelled and its end waited for.
+    /// </summary>
+    /// <param name="items">The objects.</param>
+    /// <param name="width">How many at a time.</param>
+    /// <param name="work">The work.</param>
+    /// <param name="target">What error records name for an object.</param>
+    /// <param name="done">What to do with a result.</param>
+    private protected void ForEachAtOnce<TItem, TResult>(
+        IEnumerable<TItem> items, int width, Func<TItem, CancellationToken, Task<TResult>> work, Func<TItem, object?> target, Action<TItem, TResult> done)
+    {
+        foreach ((TItem item, Task<TResult> result) in Pull(token => OrderedParallel.SelectAsync(items, width, OutcomeAsync, token)))
+        {
+            Guard(target(item), () => done(item, result.GetAwaiter().GetResult()));
+        }
+
+        async Task<(TItem Item, Task<TResult> Result)> OutcomeAsync(TItem item, CancellationToken cancellationToken)
+        {
+            Task<TResult> result = work(item, cancellationToken);
+            await ((Task)result).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return (item, result);
+        }
+    }
+
+    /// <summary>
     /// Does the work for one object: an error about it is written and the pipeline goes on; where nothing else can work either (nobody answers
     /// at the address) it ends the cmdlet.
     /// </summary>

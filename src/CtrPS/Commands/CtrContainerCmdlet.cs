@@ -28,12 +28,14 @@ public abstract class CtrContainerCmdlet : CtrSessionCmdlet
 
     /// <summary>Finds the containers that <see cref="Container"/> means, as they are now, and does the work for each. An error about one leaves the others to be done.</summary>
     /// <param name="work">The work; the container's session is set.</param>
-    private protected void ForEachContainer(Action<FoundContainer> work)
+    /// <param name="accept">Looks at what was given before anything is asked of the daemon; throws where it is not to be taken.</param>
+    private protected void ForEachContainer(Action<FoundContainer> work, Action<CtrContainerIdentity>? accept = null)
     {
         foreach (CtrContainerIdentity wanted in Container)
         {
             Guard(wanted, () =>
             {
+                accept?.Invoke(wanted);
                 foreach (FoundContainer found in Find(wanted))
                 {
                     Guard(found.Container, () => work(found));
@@ -56,6 +58,30 @@ public abstract class CtrContainerCmdlet : CtrSessionCmdlet
         }
 
         return found;
+    }
+
+    /// <summary>The state in words: "is running", "is not started".</summary>
+    private protected static string StateWords(CtrTaskState state) => state switch
+    {
+        CtrTaskState.Created => "is not started",
+        CtrTaskState.Running => "is running",
+        CtrTaskState.Stopped => "has ended",
+        CtrTaskState.Paused => "is paused",
+        CtrTaskState.Pausing => "is being paused",
+        CtrTaskState.Unknown => "is in a state that the daemon cannot tell",
+        _ => "does not exist",
+    };
+
+    /// <summary>Warns where Kubernetes owns the container: the kubelet puts things back as it wants them.</summary>
+    /// <param name="container">The container.</param>
+    /// <param name="done">What is done to it: "stopped".</param>
+    private protected void WarnOfOwner(CtrContainer container, string done)
+    {
+        if (container.Kind != CtrContainerKind.None)
+        {
+            string what = container.Kind == CtrContainerKind.Sandbox ? "the sandbox" : $"container '{container.ContainerName}'";
+            WriteWarning($"The {Words(container)} is {what} of the pod {container.PodNamespace}/{container.PodName}: once it is {done}, the kubelet puts another one in its place.");
+        }
     }
 
     /// <summary>Writes a container as it is now.</summary>

@@ -26,7 +26,7 @@ internal static class ErrorFactory
         CtrErrorIds.NotLocal or CtrErrorIds.NoConsole => ErrorCategory.NotEnabled,
         CtrErrorIds.RuntimeNotFound => ErrorCategory.NotInstalled,
         CtrErrorIds.InvalidSpec => ErrorCategory.InvalidData,
-        CtrErrorIds.CommandTimeout => ErrorCategory.OperationTimeout,
+        CtrErrorIds.CommandTimeout or CtrErrorIds.TaskTimeout => ErrorCategory.OperationTimeout,
         CtrErrorIds.CommandFailed => ErrorCategory.FromStdErr,
         CtrErrorIds.NamespaceProtected or CtrErrorIds.ImagePinned => ErrorCategory.PermissionDenied,
         _ => error.Status switch

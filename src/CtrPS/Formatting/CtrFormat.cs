@@ -60,6 +60,16 @@ public static class CtrFormat
         return hex.Length > 12 ? hex[..12] : hex;
     }
 
+    /// <summary>An id; of those that Kubernetes makes, 64 digits, the first 12.</summary>
+    public static string ShortId(string? id) => id is { Length: 64 } && id.All(char.IsAsciiHexDigitLower) ? id[..12] : id ?? "";
+
+    /// <summary>The name of an image by docker's short form: <c>nginx:1.27</c>.</summary>
+    public static string FamiliarName(string? image) =>
+        CtrImageReference.TryParse(image ?? "", out CtrImageReference? reference) && reference.ToString() == image ? reference.FamiliarName : image ?? "";
+
+    /// <summary>A container of a pod: <c>pod/container</c>, the pod alone for its sandbox. Empty where it is not Kubernetes'.</summary>
+    public static string Pod(CtrContainer? container) => container is null ? "" : string.Join('/', new[] { container.PodName, container.ContainerName }.Where(part => part is not null));
+
     /// <summary>Platforms, those that are not whole in brackets: <c>linux/amd64, (linux/arm64)</c>.</summary>
     public static string Platforms(IEnumerable<CtrImagePlatform>? platforms) =>
         string.Join(", ", (platforms ?? []).Select(platform => platform.IsComplete ? platform.ToString() : $"({platform})"));

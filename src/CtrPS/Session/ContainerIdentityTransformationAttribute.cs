@@ -9,11 +9,16 @@ namespace CtrPS.Session;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ContainerIdentityTransformationAttribute : IdentityTransformationAttribute
 {
+    /// <summary>An object of a namespace or an image means all its containers. For cmdlets that only look.</summary>
+    public bool AllOfObject { get; set; }
+
     /// <inheritdoc/>
     protected override object? FromObject(object value) => value switch
     {
         CtrContainer container => new CtrContainerIdentity(container),
         CtrTask task => new CtrContainerIdentity(task),
+        CtrNamespace all when AllOfObject => new CtrContainerIdentity(all),
+        CtrImage image when AllOfObject => new CtrContainerIdentity(image),
         _ => null,
     };
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
-using CtrPS.Client.Transport;
 
 namespace CtrPS.Client.Archive.Saving;
 

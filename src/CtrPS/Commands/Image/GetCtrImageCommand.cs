@@ -7,10 +7,8 @@ namespace CtrPS.Commands.Image;
 /// <summary>Get-CtrImage: the images of one or more namespaces.</summary>
 [Cmdlet(VerbsCommon.Get, "CtrImage")]
 [OutputType(typeof(CtrImage))]
-public sealed class GetCtrImageCommand : CtrSessionCmdlet
+public sealed class GetCtrImageCommand : CtrListCmdlet
 {
-    private bool _warned;
-
     /// <summary>Names, by docker's rules; wildcards match the full and the familiar form. Default: all.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "Names of images. Wildcards are allowed.")]
     [Alias("Name", "Reference")]
@@ -19,13 +17,6 @@ public sealed class GetCtrImageCommand : CtrSessionCmdlet
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public CtrImageIdentity[]? Image { get; set; }
-
-    /// <summary>Namespaces; wildcards, * for all. Default: the session's.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "Namespaces. Wildcards are allowed: * is all.")]
-    [ArgumentCompleter(typeof(NamespaceCompleter))]
-    [SupportsWildcards]
-    [ValidateNotNullOrEmpty]
-    public string[]? Namespace { get; set; }
 
     /// <summary>containerd's own filters.</summary>
     [Parameter(HelpMessage = "Filters in containerd's own language, such as 'name~=nginx' or 'labels.team==web'.")]
@@ -66,7 +57,7 @@ public sealed class GetCtrImageCommand : CtrSessionCmdlet
     private void List(CtrImageIdentity? wanted, CtrSession session, string? carriedNamespace)
     {
         ICtrConnection connection = Connect(session);
-        IReadOnlyList<string> namespaces = Namespaces(connection, session, carriedNamespace, wanted);
+        IReadOnlyList<string> namespaces = Namespaces(connection, session, carriedNamespace, $"Image '{wanted?.Name}'");
         bool literal = wanted is not null && !ImageFinder.IsPattern(wanted);
         int found = 0;
         foreach (string name in namespaces)
@@ -87,7 +78,8 @@ public sealed class GetCtrImageCommand : CtrSessionCmdlet
 
         if (found == 0 && wanted is null && Filter.Length == 0 && Platform.Length == 0)
         {
-            WarnOfOthers(connection, session, namespaces);
+            WarnOfOthers(connection, session, namespaces, "images", name =>
+                Pull(token => connection.Images.ListAsync(new CtrImageQuery { Namespace = name, Detail = CtrImageDetail.None }, token)).Any());
         }
     }
 
@@ -121,56 +113,4 @@ public sealed class GetCtrImageCommand : CtrSessionCmdlet
     private static IEnumerable<CtrImage> OnePerDigest(IEnumerable<CtrImage> images) => images
         .GroupBy(image => image.Digest, StringComparer.Ordinal)
         .Select(group => (group.FirstOrDefault(image => image.Tag is not null) ?? group.First()) with { Names = group.Select(image => image.Name).ToArray() });
-
-    private IReadOnlyList<string> Namespaces(ICtrConnection connection, CtrSession session, string? carried, CtrImageIdentity? wanted)
-    {
-        if (Namespace is null)
-        {
-            return [CtrIdentifier.RequireNamespace(carried ?? session.Namespace)];
-        }
-
-        if (carried is not null)
-        {
-            return Namespace.Any(pattern => WildcardPattern.Get(pattern, WildcardOptions.None).IsMatch(carried))
-                ? [carried]
-                : [NamespaceOf(carried, Namespace[0], session, $"Image '{wanted?.Name}'")];
-        }
-
-        if (!Namespace.Any(WildcardPattern.ContainsWildcardCharacters))
-        {
-            return [.. Namespace.Select(CtrIdentifier.RequireNamespace).Distinct()];
-        }
-
-        IReadOnlyList<CtrNamespace> all = Await(connection.Namespaces.ListAsync);
-        return [.. Namespace.SelectMany(pattern => WildcardPattern.ContainsWildcardCharacters(pattern)
-            ? all.Select(one => one.Name).Where(name => WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase).IsMatch(name))
-            : [CtrIdentifier.RequireNamespace(pattern)]).Distinct()];
-    }
-
-    /// <summary>Nothing here: says so once, with the namespaces that do have images, and tells a namespace that does not exist.</summary>
-    private void WarnOfOthers(ICtrConnection connection, CtrSession session, IReadOnlyList<string> searched)
-    {
-        if (_warned)
-        {
-            return;
-        }
-
-        _warned = true;
-        IReadOnlyList<CtrNamespace> all = Await(connection.Namespaces.ListAsync);
-        var others = all.Select(one => one.Name).Except(searched).Where(name =>
-            Pull(token => connection.Images.ListAsync(new CtrImageQuery { Namespace = name, Detail = CtrImageDetail.None }, token)).Any()).ToList();
-        foreach (string absent in Namespace is null ? [] : searched.Except(all.Select(one => one.Name)))
-        {
-            Guard(absent, () => throw new CtrException(CtrErrorIds.NamespaceNotFound, CtrStatus.NotFound, $"There is no namespace '{absent}' at '{session.Address}'.{(others.Count > 0 ? $" Images are in {string.Join(", ", others)}." : "")}")
-            {
-                Target = absent,
-                RecommendedAction = "List the namespaces with Get-CtrNamespace.",
-            });
-        }
-
-        if (others.Count > 0 && searched.Any(name => Namespace is null || all.Any(one => one.Name == name)))
-        {
-            WriteWarning($"There are no images in namespace {string.Join(", ", searched)}, but there are in {string.Join(", ", others)}. Use -Namespace, or * for all.");
-        }
-    }
 }

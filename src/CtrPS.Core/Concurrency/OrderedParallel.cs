@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace CtrPS.Client.Transport;
+namespace CtrPS;
 
 /// <summary>Runs work side by side and yields the results in order.</summary>
 internal static class OrderedParallel

@@ -1,6 +1,4 @@
-using CtrPS.Client.Transport;
-
-namespace CtrPS.Client.Tests.Transport;
+namespace CtrPS.Tests;
 
 public sealed class OrderedParallelTests
 {

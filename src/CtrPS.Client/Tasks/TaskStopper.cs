@@ -1,0 +1,194 @@
+using System.Diagnostics;
+using CtrPS.Client.Containers;
+
+namespace CtrPS.Client.Tasks;
+
+/// <inheritdoc/>
+internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers) : ITaskStopper
+{
+    // What ctr, nerdctl and CRI write at the container from its image's config.
+    private const string StopSignalLabel = "io.containerd.image.config.stop-signal";
+
+    /// <summary>How long SIGKILL may take: a process that waits for a disk that does not answer ends with the disk only.</summary>
+    private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a daemon that went away may take to come back.</summary>
+    private static readonly TimeSpan ReturnTimeout = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan ReturnPause = TimeSpan.FromMilliseconds(200);
+
+    public async Task<CtrStopResult> StopAsync(CtrStopRequest request, CancellationToken cancellationToken)
+    {
+        (string @namespace, string id) = (request.Namespace, request.Id);
+        CtrContainer container = await containers.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false)
+            ?? throw ContainerFaults.NoContainer(@namespace, id);
+        CtrTask task = await tasks.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false) ?? throw ContainerFaults.NoTask(@namespace, id);
+        await KeepStoppedAsync(container, cancellationToken).ConfigureAwait(false);
+        if (task.State == CtrTaskState.Stopped)
+        {
+            return new CtrStopResult(task, null, WasKilled: false);
+        }
+
+        // Nothing runs yet in a task that was never started: there is nobody to ask.
+        CtrSignal signal = task.State == CtrTaskState.Created ? CtrSignal.Kill : request.Signal ?? StopSignal(container);
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<CtrTask> end = WaitAsync(task, waiting.Token);
+        try
+        {
+            await SendAsync(task, signal, all: false, cancellationToken).ConfigureAwait(false);
+            if (task.State is CtrTaskState.Paused or CtrTaskState.Pausing)
+            {
+                // The signal is there when it goes on.
+                await ThawAsync(task, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (await EndsWithinAsync(end, request.Timeout, cancellationToken).ConfigureAwait(false))
+            {
+                return new CtrStopResult(await end.ConfigureAwait(false), signal, WasKilled: false);
+            }
+
+            return new CtrStopResult(await KillAsync(task, end, cancellationToken).ConfigureAwait(false), signal, WasKilled: true);
+        }
+        finally
+        {
+            await waiting.CancelAsync().ConfigureAwait(false);
+            await ((Task)end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    public async Task<CtrExit?> RemoveAsync(string @namespace, string id, bool kill, CancellationToken cancellationToken)
+    {
+        if (await tasks.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false) is not { } task)
+        {
+            return null;
+        }
+
+        if (kill && task.State is not CtrTaskState.Stopped and not CtrTaskState.Created)
+        {
+            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            Task<CtrTask> end = WaitAsync(task, waiting.Token);
+            try
+            {
+                _ = await KillAsync(task, end, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                await waiting.CancelAsync().ConfigureAwait(false);
+                await ((Task)end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+
+        try
+        {
+            return await tasks.DeleteAsync(@namespace, id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.ErrorId == CtrErrorIds.TaskNotFound)
+        {
+            return null; // another client was faster
+        }
+    }
+
+    public async Task<CtrTask> WaitAsync(string @namespace, string id, CancellationToken cancellationToken) =>
+        await WaitAsync(await tasks.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false) ?? throw ContainerFaults.NoTask(@namespace, id), cancellationToken).ConfigureAwait(false);
+
+    private static CtrSignal StopSignal(CtrContainer container) => !container.Labels.TryGetValue(StopSignalLabel, out string? text) || text.Length == 0 ? CtrSignal.Term
+        : CtrSignal.TryParse(text, out CtrSignal? signal) ? signal
+        : throw new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"The container '{container.Id}' in namespace '{container.Namespace}' wants to be stopped with '{text}', which is not a signal.")
+        {
+            Target = container.Id,
+            RecommendedAction = "Say another one with -Signal.",
+        };
+
+    private static async Task<bool> EndsWithinAsync(Task end, TimeSpan? timeout, CancellationToken cancellationToken)
+    {
+        if (timeout is not { } time)
+        {
+            await end.WaitAsync(cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+
+        _ = await Task.WhenAny(end, Task.Delay(time, cancellationToken)).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        return end.IsCompleted;
+    }
+
+    /// <summary>Tells the restart monitor first: else it could start the container anew between its end and the mark.</summary>
+    private async Task KeepStoppedAsync(CtrContainer container, CancellationToken cancellationToken)
+    {
+        if (RestartLabels.ToStop(container.Labels) is { Count: > 0 } labels)
+        {
+            _ = await containers.SetLabelsAsync(container.Namespace, container.Id, labels, replaceAll: false, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<CtrTask> KillAsync(CtrTask task, Task<CtrTask> end, CancellationToken cancellationToken)
+    {
+        await SendAsync(task, CtrSignal.Kill, all: true, cancellationToken).ConfigureAwait(false);
+        if (task.State is CtrTaskState.Paused or CtrTaskState.Pausing)
+        {
+            await ThawAsync(task, cancellationToken).ConfigureAwait(false); // not every runtime lets go of frozen processes for SIGKILL
+        }
+
+        return await EndsWithinAsync(end, KillTimeout, cancellationToken).ConfigureAwait(false)
+            ? await end.ConfigureAwait(false)
+            : throw new CtrException(
+                CtrErrorIds.TaskTimeout, CtrStatus.DeadlineExceeded, $"The task of container '{task.Id}' in namespace '{task.Namespace}' did not end within {KillTimeout.TotalSeconds:0} seconds after SIGKILL.")
+            {
+                Target = task.Id,
+                RecommendedAction = "A process of it may wait for a disk or a network share that does not answer: look at its state with ps on that machine.",
+            };
+    }
+
+    /// <summary>Sends a signal. That it has ended meanwhile is what was wanted.</summary>
+    private async Task SendAsync(CtrTask task, CtrSignal signal, bool all, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await tasks.KillAsync(task.Namespace, task.Id, "", signal.Number, all, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.ErrorId is CtrErrorIds.TaskState or CtrErrorIds.TaskNotFound)
+        {
+        }
+    }
+
+    private async Task ThawAsync(CtrTask task, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await tasks.ResumeAsync(task.Namespace, task.Id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.ErrorId is CtrErrorIds.TaskState or CtrErrorIds.TaskNotFound)
+        {
+            // It has ended, or somebody else let it go on.
+        }
+    }
+
+    private async Task<CtrTask> WaitAsync(CtrTask task, CancellationToken cancellationToken)
+    {
+        long lost = 0;
+        long tried = 0;
+        while (true)
+        {
+            try
+            {
+                tried = Stopwatch.GetTimestamp();
+                CtrExit exit = await tasks.WaitAsync(task.Namespace, task.Id, "", cancellationToken).ConfigureAwait(false);
+                return task with { State = CtrTaskState.Stopped, ExitCode = exit.ExitCode, ExitedAt = exit.ExitedAt };
+            }
+            catch (CtrException e) when (e.ErrorId is CtrErrorIds.Unavailable or CtrErrorIds.AddressNotFound or CtrErrorIds.ConnectionRefused)
+            {
+                // The tasks go on without the daemon. A call that ran for a while had one.
+                if (lost == 0 || Stopwatch.GetElapsedTime(tried) > ReturnTimeout)
+                {
+                    lost = Stopwatch.GetTimestamp();
+                }
+                else if (Stopwatch.GetElapsedTime(lost) > ReturnTimeout)
+                {
+                    throw;
+                }
+
+                await Task.Delay(ReturnPause, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+}

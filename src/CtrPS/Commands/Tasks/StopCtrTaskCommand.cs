@@ -1,0 +1,66 @@
+using System.Management.Automation;
+using CtrPS.Completion;
+
+namespace CtrPS.Commands.Tasks;
+
+/// <summary>Stop-CtrTask: ends tasks with their stop signal, and by force where that does not do. The tasks stay, with their exit code.</summary>
+[Cmdlet(VerbsLifecycle.Stop, "CtrTask", SupportsShouldProcess = true)]
+[OutputType(typeof(CtrTask))]
+public sealed class StopCtrTaskCommand : CtrTaskCmdlet
+{
+    private readonly List<FoundContainer> _found = [];
+
+    /// <summary>The signal. Default: the one that the container's image names, else SIGTERM.</summary>
+    [Parameter(HelpMessage = "The signal to send instead of the one that the image names.")]
+    [ArgumentCompleter(typeof(SignalCompleter))]
+    [ValidateNotNull]
+    public CtrSignal? Signal { get; set; }
+
+    /// <summary>Seconds until SIGKILL; 0: at once; -1: never.</summary>
+    [Parameter(HelpMessage = "Seconds that a task may take to end before it is killed. 0: it is killed at once; -1: never.")]
+    [ValidateRange(-1, int.MaxValue / 1000)]
+    public int Timeout { get; set; } = 10;
+
+    /// <summary>Return the tasks that have ended.</summary>
+    [Parameter(HelpMessage = "Return the ended tasks, with exit code and time.")]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => ForEachTask(found =>
+    {
+        if (ShouldProcess(TaskWords(found.Container), Signal is null ? "Stop" : $"Stop with {Signal}"))
+        {
+            WarnOfOwner(found.Container, "stopped");
+            _found.Add(found);
+        }
+    });
+
+    /// <inheritdoc/>
+    protected override void EndProcessing() => ForEachAtOnce(
+        // Side by side, as each may take the whole time. One that was named twice is stopped once.
+        _found.DistinctBy(found => (found.Session, found.Container.Namespace, found.Container.Id)),
+        Width,
+        (found, token) => found.Connection.Stopper.StopAsync(Request(found.Container), token),
+        found => found.Container,
+        (found, result) =>
+        {
+            WriteVerbose(result switch
+            {
+                { Signal: null } => $"The {TaskWords(found.Container)} had ended already, with exit code {result.Task.ExitCode}.",
+                { WasKilled: true } => $"The {TaskWords(found.Container)} did not end within {Timeout} seconds after {result.Signal} and was killed: exit code {result.Task.ExitCode}.",
+                _ => $"The {TaskWords(found.Container)} ended after {result.Signal} with exit code {result.Task.ExitCode}.",
+            });
+            if (PassThru)
+            {
+                WriteTask(result.Task, found.Session);
+            }
+        });
+
+    private CtrStopRequest Request(CtrContainer container) => new()
+    {
+        Namespace = container.Namespace,
+        Id = container.Id,
+        Signal = Signal,
+        Timeout = Timeout < 0 ? null : TimeSpan.FromSeconds(Timeout),
+    };
+}

@@ -1,4 +1,5 @@
 using CtrPS.Client.Archive;
+using CtrPS.Client.Cni;
 using CtrPS.Client.Containers;
 using CtrPS.Client.Content;
 using CtrPS.Client.Images;
@@ -33,10 +34,10 @@ internal sealed class ContainerdConnection : ICtrConnection
         Importer = new ImageImporter(Content, Images, Leases, Unpacker, Facts);
         Garbage = new GarbageCollector(Leases);
         Care = new ImageCare(this);
-        Tasks = new TaskStore(channel, calls, Machine);
+        Tasks = new TaskStore(channel, calls);
         Containers = new ContainerStore(channel, calls, Tasks, Snapshots);
         Stopper = new TaskStopper(Tasks, Containers);
-        Runner = new TaskRunner(channel, calls, Containers, Tasks, Snapshots, Machine);
+        Networks = new ContainerNetworks(Containers, Machine, serverVersion);
     }
 
     public string ServerVersion { get; }
@@ -71,7 +72,7 @@ internal sealed class ContainerdConnection : ICtrConnection
 
     public ITaskStopper Stopper { get; }
 
-    public ITaskRunner Runner { get; }
+    public ContainerNetworks Networks { get; }
 
     IImageStore ICtrConnection.Images => Images;
 

@@ -17,16 +17,10 @@ internal static partial class FileKind
             return true;
         }
 
-        int descriptor = Open(path, ReadOnlyNonBlocking);
-        if (descriptor >= 0)
-        {
-            new SafeFileHandle(descriptor, ownsHandle: true).Dispose();
-            return false;
-        }
-
-        return Marshal.GetLastPInvokeError() is NoSuchDevice || File.Exists(path);
+        using SafeFileHandle handle = Open(path, ReadOnlyNonBlocking);
+        return handle.IsInvalid && (Marshal.GetLastPInvokeError() is NoSuchDevice || File.Exists(path));
     }
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
-    private static partial int Open(string path, int flags);
+    private static partial SafeFileHandle Open(string path, int flags);
 }

@@ -66,6 +66,9 @@ public sealed record CtrTaskRequest
     /// <summary>Run the CNI plugins before the start.</summary>
     public bool Network { get; init; }
 
+    /// <summary>With a network: where its plugins and its configuration are.</summary>
+    public CtrCniOptions Cni { get; init; } = CtrCniOptions.Standard;
+
     /// <summary>Do not use pivot_root(2).</summary>
     public bool NoPivot { get; init; }
 

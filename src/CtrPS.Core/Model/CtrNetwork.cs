@@ -1,6 +1,6 @@
 namespace CtrPS;
 
-/// <summary>What the CNI plugins gave a container (CNI specification 1.0, result).</summary>
+/// <summary>What the CNI plugins gave a container (CNI specification 1.1, section 5: result types).</summary>
 public sealed record CtrNetwork
 {
     /// <summary>Name of the network in its configuration.</summary>
@@ -15,8 +15,14 @@ public sealed record CtrNetwork
     /// <summary>The gateways of the addresses.</summary>
     public IReadOnlyList<string> Gateways { get; init; } = [];
 
+    /// <summary>The routes in the container: <c>0.0.0.0/0</c>, or <c>10.1.0.0/16 via 10.4.0.1</c>.</summary>
+    public IReadOnlyList<string> Routes { get; init; } = [];
+
     /// <summary>The name servers that the network names.</summary>
     public IReadOnlyList<string> NameServers { get; init; } = [];
+
+    /// <summary>The domains to search that the network names.</summary>
+    public IReadOnlyList<string> SearchDomains { get; init; } = [];
 
     /// <summary>The addresses.</summary>
     public override string ToString() => string.Join(", ", IPAddresses);
@@ -33,6 +39,9 @@ public sealed record CtrNetworkInterface
 
     /// <summary>The network namespace it is in. Empty: the machine's.</summary>
     public string Sandbox { get; init; } = "";
+
+    /// <summary>Its addresses, with their prefix lengths, as far as the plugins say whose they are.</summary>
+    public IReadOnlyList<string> IPAddresses { get; init; } = [];
 
     /// <summary>Its name.</summary>
     public override string ToString() => Name;

@@ -28,6 +28,12 @@ internal sealed class SnapshotStore(GrpcChannel channel, Calls calls)
             () => _client.PrepareAsync(request, calls.Unary(@namespace, cancellationToken, lease)), Subject(key, snapshotter, @namespace), cancellationToken).ConfigureAwait(false)).Mounts;
     }
 
+    /// <summary>The mounts of a writable snapshot, in the words of the daemon's machine.</summary>
+    public async Task<IReadOnlyList<Mount>> GetMountsAsync(string @namespace, string snapshotter, string key, CancellationToken cancellationToken) => (await calls.InvokeAsync(
+        () => _client.MountsAsync(new MountsRequest { Snapshotter = snapshotter, Key = key }, calls.Unary(@namespace, cancellationToken)),
+        Subject(key, snapshotter, @namespace),
+        cancellationToken).ConfigureAwait(false)).Mounts;
+
     /// <summary>Freezes a writable snapshot under a name.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.AlreadyExists"/> where the name is taken; the writable one stays.</exception>
     public async Task CommitAsync(string @namespace, string snapshotter, string name, string key, string? lease, CancellationToken cancellationToken) => _ = await calls.InvokeAsync(

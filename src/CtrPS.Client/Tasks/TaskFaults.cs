@@ -1,42 +1,47 @@
 namespace CtrPS.Client.Tasks;
 
 /// <summary>
-/// Tells what the shim and runc mean. Most of their errors arrive as UNKNOWN with text, as the ttrpc between daemon and shim carries no more (runtime/v2,
-/// pkg/process/*_state.go): this is the one place that reads it.
+/// Tells what the shim means when a process is not in the state for a call. Its errors arrive as UNKNOWN with text, as the protocol between daemon and
+/// shim carries no more (cmd/containerd-shim-runc-v2/process, *_state.go): this is the one place that reads it.
 /// </summary>
 internal static class TaskFaults
 {
-    /// <summary>The error of a call about a task or a process in our words; others stay as they are.</summary>
+    private static readonly (string Text, CtrTaskState State)[] States =
+    [
+        ("process already finished", CtrTaskState.Stopped),
+        ("in a stopped state", CtrTaskState.Stopped),
+        ("a stopped process", CtrTaskState.Stopped),
+        ("a stopped container", CtrTaskState.Stopped),
+        ("in a paused state", CtrTaskState.Paused),
+        ("a paused process", CtrTaskState.Paused),
+        ("a paused container", CtrTaskState.Paused),
+        ("a running process", CtrTaskState.Running),
+        ("in created state", CtrTaskState.Created),
+        ("a created process", CtrTaskState.Created),
+        ("process not created", CtrTaskState.Created),
+    ];
+
+    /// <summary>The error of a call about a task or a process in our words; one that is about something else stays as it is.</summary>
     /// <param name="error">What <see cref="Transport.StatusMap"/> made of it.</param>
-    /// <param name="what">The task or process in words.</param>
+    /// <param name="words">The task or process in words.</param>
     /// <param name="target">The container's id.</param>
-    public static CtrException Explain(CtrException error, string what, string target)
+    public static CtrException Explain(CtrException error, string words, string target)
     {
-        string text = error.Message;
-        if (Has("process already finished") || Has("no running task found") || Has("cannot exec in a stopped state") || Has("a stopped process") || Has("a stopped container"))
+        CtrTaskState state = States.FirstOrDefault(one => error.Message.Contains(one.Text, StringComparison.Ordinal)).State;
+        return state == CtrTaskState.None ? error : WrongState(state, words, target, error);
+    }
+
+    /// <summary>The error for a task or process that is in the wrong state.</summary>
+    public static CtrException WrongState(CtrTaskState state, string words, string target, Exception? cause = null)
+    {
+        (string condition, string advice) = state switch
         {
-            return Make(CtrErrorIds.TaskState, CtrStatus.FailedPrecondition, $"The {what} has ended.", "Look with Get-CtrTask; remove it with Remove-CtrTask and start the container anew with Start-CtrTask.");
-        }
-
-        if (Has("cannot exec in a paused state") || Has("a paused process") || Has("a paused container"))
-        {
-            return Make(CtrErrorIds.TaskState, CtrStatus.FailedPrecondition, $"The {what} is paused.", "Let it go on with Resume-CtrTask first.");
-        }
-
-        if (Has("cannot delete a running process") || Has("cannot resume a running process") || Has("cannot start a running process") || Has("must be stopped before deletion"))
-        {
-            return Make(CtrErrorIds.TaskState, CtrStatus.FailedPrecondition, $"The {what} runs.", "Stop it first with Stop-CtrTask.");
-        }
-
-        if (Has("in created state") || Has("a created process") || Has("process not created"))
-        {
-            return Make(CtrErrorIds.TaskState, CtrStatus.FailedPrecondition, $"The {what} is not started.", "Start it with Start-CtrTask.");
-        }
-
-        return error;
-
-        bool Has(string part) => text.Contains(part, StringComparison.Ordinal);
-
-        CtrException Make(string id, CtrStatus status, string message, string advice) => new(id, status, message, error) { Target = target, RecommendedAction = advice };
+            CtrTaskState.Stopped => ("has ended", "Remove its task with Remove-CtrTask, or start the container anew with Start-CtrTask."),
+            CtrTaskState.Paused or CtrTaskState.Pausing => ("is paused", "Let it go on with Resume-CtrTask first."),
+            CtrTaskState.Running => ("runs", "Stop it first with Stop-CtrTask."),
+            CtrTaskState.Created => ("is not started", "Start it with Start-CtrTask."),
+            _ => ("is in a state that the daemon cannot tell", "Look into the daemon's log; remove it with Remove-CtrTask -Force."),
+        };
+        return new CtrException(CtrErrorIds.TaskState, CtrStatus.FailedPrecondition, $"The {words} {condition}.", cause) { Target = target, RecommendedAction = advice };
     }
 }

@@ -1,6 +1,7 @@
 using Containerd.Services.Tasks.V1;
 using Containerd.V1.Types;
 using CtrPS.Client.Images;
+using CtrPS.Client.Introspection;
 using CtrPS.Client.Transport;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -8,8 +9,11 @@ using Grpc.Net.Client;
 namespace CtrPS.Client.Tasks;
 
 /// <inheritdoc/>
-internal sealed class TaskStore(GrpcChannel channel, Calls calls) : ITaskStore
+internal sealed class TaskStore(GrpcChannel channel, Calls calls, DaemonMachine machine) : ITaskStore
 {
+    /// <summary>How long a wait goes on without an answer after the connection broke: about as long as a daemon takes to be restarted.</summary>
+    private static readonly TimeSpan RestartPatience = TimeSpan.FromSeconds(15);
+
     private readonly Containerd.Services.Tasks.V1.Tasks.TasksClient _client = new(channel);
 
     public async Task<IReadOnlyList<CtrTask>> ListAsync(string @namespace, CancellationToken cancellationToken)
@@ -30,17 +34,45 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls) : ITaskStore
 
     public async Task<CtrExit> WaitAsync(string @namespace, string id, string execId, CancellationToken cancellationToken)
     {
-        WaitResponse response = await InvokeAsync(
-            () => _client.WaitAsync(new WaitRequest { ContainerId = id, ExecId = execId }, Calls.Unbounded(@namespace, cancellationToken)), @namespace, id, execId, cancellationToken).ConfigureAwait(false);
-        return new CtrExit((int)response.ExitStatus, Records.ToTime(response.ExitedAt));
+        // A task goes on while its daemon is restarted, and so does the wait for it.
+        for (DateTime? patience = null; ;)
+        {
+            try
+            {
+                WaitResponse response = await InvokeAsync(
+                    () => _client.WaitAsync(new WaitRequest { ContainerId = id, ExecId = execId }, Calls.Unbounded(@namespace, cancellationToken)), @namespace, id, execId, cancellationToken).ConfigureAwait(false);
+                return new CtrExit((int)response.ExitStatus, Records.ToTime(response.ExitedAt));
+            }
+            catch (CtrException e) when (e.ErrorId == CtrErrorIds.Unavailable || (patience is not null && e.IsConnectionFault))
+            {
+                patience ??= DateTime.UtcNow + RestartPatience;
+                if (DateTime.UtcNow > patience)
+                {
+                    throw;
+                }
+
+                await Task.Delay(TimeSpan.FromMilliseconds(250), cancellationToken).ConfigureAwait(false);
+            }
+        }
     }
 
     public async Task<CtrExit> DeleteAsync(string @namespace, string id, CancellationToken cancellationToken)
     {
+        Process? process = await FindProcessAsync(@namespace, id, "", cancellationToken).ConfigureAwait(false);
         DeleteResponse response = await InvokeAsync(
-            () => _client.DeleteAsync(new DeleteTaskRequest { ContainerId = id }, calls.Unary(@namespace, cancellationToken)), @namespace, id, "", cancellationToken).ConfigureAwait(false);
-        return new CtrExit((int)response.ExitStatus, Records.ToTime(response.ExitedAt));
+            () => _client.DeleteAsync(new DeleteTaskRequest { ContainerId = id }, Calls.Unbounded(@namespace, cancellationToken)), @namespace, id, "", cancellationToken).ConfigureAwait(false);
+        if (process is not null && await machine.IsLocalAsync(cancellationToken).ConfigureAwait(false))
+        {
+            // Those of a client that is gone; containerd never removes them.
+            ProcessPipes.Remove(process.Stdin, process.Stdout, process.Stderr);
+        }
+
+        return ToExit(response);
     }
+
+    /// <summary>Removes a process that was added, and has ended or was never started.</summary>
+    public async Task<CtrExit> DeleteProcessAsync(string @namespace, string id, string execId, CancellationToken cancellationToken) => ToExit(await InvokeAsync(
+        () => _client.DeleteProcessAsync(new DeleteProcessRequest { ContainerId = id, ExecId = execId }, calls.Unary(@namespace, cancellationToken)), @namespace, id, execId, cancellationToken).ConfigureAwait(false));
 
     public Task PauseAsync(string @namespace, string id, CancellationToken cancellationToken) =>
         InvokeAsync(() => _client.PauseAsync(new PauseTaskRequest { ContainerId = id }, calls.Unary(@namespace, cancellationToken)), @namespace, id, "", cancellationToken);
@@ -80,6 +112,8 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls) : ITaskStore
         Containerd.V1.Types.Status.Pausing => CtrTaskState.Pausing,
         _ => CtrTaskState.Unknown,
     };
+
+    private static CtrExit ToExit(DeleteResponse response) => new((int)response.ExitStatus, Records.ToTime(response.ExitedAt));
 
     private static CtrTask ToTask(Process process, string @namespace)
     {

@@ -34,9 +34,10 @@ internal sealed class ContainerdConnection : ICtrConnection
         Importer = new ImageImporter(Content, Images, Leases, Unpacker, Facts);
         Garbage = new GarbageCollector(Leases);
         Care = new ImageCare(this);
-        Tasks = new TaskStore(channel, calls);
+        Tasks = new TaskStore(channel, calls, Machine);
         Containers = new ContainerStore(channel, calls, Tasks, Snapshots);
         Stopper = new TaskStopper(Tasks, Containers);
+        Runner = new TaskRunner(channel, calls, Containers, Tasks, Snapshots, Machine);
         Networks = new ContainerNetworks(Containers, Machine, serverVersion);
     }
 
@@ -71,6 +72,8 @@ internal sealed class ContainerdConnection : ICtrConnection
     public TaskStore Tasks { get; }
 
     public ITaskStopper Stopper { get; }
+
+    public ITaskRunner Runner { get; }
 
     public ContainerNetworks Networks { get; }
 

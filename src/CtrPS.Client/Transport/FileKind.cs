@@ -17,10 +17,16 @@ internal static partial class FileKind
             return true;
         }
 
-        using SafeFileHandle handle = Open(path, ReadOnlyNonBlocking);
-        return handle.IsInvalid && (Marshal.GetLastPInvokeError() is NoSuchDevice || File.Exists(path));
+        int descriptor = Open(path, ReadOnlyNonBlocking);
+        if (descriptor >= 0)
+        {
+            new SafeFileHandle(descriptor, ownsHandle: true).Dispose();
+            return false;
+        }
+
+        return Marshal.GetLastPInvokeError() is NoSuchDevice || File.Exists(path);
     }
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
-    private static partial SafeFileHandle Open(string path, int flags);
+    private static partial int Open(string path, int flags);
 }

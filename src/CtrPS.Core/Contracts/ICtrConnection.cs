@@ -24,6 +24,9 @@ public interface ICtrConnection : IAsyncDisposable
     /// <summary>Ending tasks.</summary>
     ITaskStopper Stopper { get; }
 
+    /// <summary>Processes with pipes.</summary>
+    ITaskRunner Runner { get; }
+
     /// <summary>Namespaces.</summary>
     INamespaceStore Namespaces { get; }
 

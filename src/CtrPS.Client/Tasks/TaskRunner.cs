@@ -1,0 +1,275 @@
+using System.Text.Json;
+using Containerd.Runc.V1;
+using Containerd.Services.Containers.V1;
+using Containerd.Services.Tasks.V1;
+using Containerd.Types;
+using CtrPS.Client.Containers;
+using CtrPS.Client.Introspection;
+using CtrPS.Client.Snapshots;
+using CtrPS.Client.Transport;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Grpc.Net.Client;
+
+namespace CtrPS.Client.Tasks;
+
+/// <inheritdoc/>
+/// <remarks>The order of calls is that of containerd's own client (client/container.go, task.go).</remarks>
+internal sealed class TaskRunner(
+    GrpcChannel channel, Calls calls, ContainerStore containers, TaskStore tasks, SnapshotStore snapshots, DaemonMachine machine) : ITaskRunner
+{
+    private const string RuncOptions = "containerd.runc.v1.Options";
+    private const string ProcessType = "types.containerd.io/opencontainers/runtime-spec/1/Process";
+    private const int KillSignal = 9;
+
+    /// <summary>How long what a failed try left is cleared away, while our own caller may be gone already.</summary>
+    private static readonly TimeSpan RollbackPatience = TimeSpan.FromSeconds(10);
+
+    private readonly Containerd.Services.Tasks.V1.Tasks.TasksClient _client = new(channel);
+
+    public TaskStore Tasks => tasks;
+
+    public async Task<ICtrProcess> CreateAsync(CtrTaskRequest request, CancellationToken cancellationToken)
+    {
+        Container container = await containers.GetRecordAsync(request.Namespace, request.Id, cancellationToken).ConfigureAwait(false);
+        bool terminal = HasTerminal(container, request.Namespace);
+        var create = new CreateTaskRequest { ContainerId = request.Id, Terminal = terminal };
+        if (container.SnapshotKey.Length > 0)
+        {
+            create.Rootfs.Add(await snapshots.GetMountsAsync(request.Namespace, container.Snapshotter, container.SnapshotKey, cancellationToken).ConfigureAwait(false));
+        }
+
+        if (request.NoPivot)
+        {
+            create.Options = WithoutPivot(container);
+        }
+
+        if (request.Checkpoint is { } checkpoint)
+        {
+            create.Checkpoint = new ContentDescriptor { Digest = checkpoint.Digest, MediaType = checkpoint.MediaType, Size = checkpoint.Size };
+        }
+
+        ProcessPipes? pipes = await OpenIoAsync(request.Io with { Terminal = terminal }, request.PipeFolder, request.Id, cancellationToken).ConfigureAwait(false);
+        (create.Stdin, create.Stdout, create.Stderr) = Paths(request.Io with { Terminal = terminal }, pipes);
+        var process = new TaskProcess(this, request.Namespace, request.Id, "", pipes);
+        try
+        {
+            process.ProcessId = (await InvokeAsync(() => _client.CreateAsync(create, Calls.Unbounded(request.Namespace, cancellationToken)), process, container, cancellationToken).ConfigureAwait(false)).Pid;
+            process.Watch();
+            return process;
+        }
+        catch (Exception e)
+        {
+            // A task that was there before is not ours to remove.
+            if (e is not CtrException { ErrorId: CtrErrorIds.TaskExists })
+            {
+                await RollBackAsync(process).ConfigureAwait(false);
+            }
+
+            await process.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public async Task<ICtrProcess> ExecAsync(CtrExecRequest request, CancellationToken cancellationToken)
+    {
+        Container container = await containers.GetRecordAsync(request.Namespace, request.Id, cancellationToken).ConfigureAwait(false);
+        CtrTask task = await tasks.FindAsync(request.Namespace, request.Id, cancellationToken).ConfigureAwait(false) ?? throw NoTask(request.Namespace, request.Id);
+        if (task.State is not (CtrTaskState.Running or CtrTaskState.Created))
+        {
+            throw TaskFaults.WrongState(task.State, CallSubject.Task(request.Id, request.Namespace).Words, request.Id);
+        }
+
+        string execId = request.ExecId ?? $"exec-{Guid.NewGuid():N}";
+        byte[] spec = await ExecSpec.MakeAsync(container.Spec.Value.Memory, request, task.ProcessId, machine, cancellationToken).ConfigureAwait(false);
+        ProcessPipes? pipes = await OpenIoAsync(request.Io, request.PipeFolder, execId, cancellationToken).ConfigureAwait(false);
+        (string input, string output, string error) = Paths(request.Io, pipes);
+        var exec = new ExecProcessRequest
+        {
+            ContainerId = request.Id,
+            ExecId = execId,
+            Stdin = input,
+            Stdout = output,
+            Stderr = error,
+            Terminal = request.Io.Terminal,
+            Spec = new Any { TypeUrl = ProcessType, Value = UnsafeByteOperations.UnsafeWrap(spec) },
+        };
+        var process = new TaskProcess(this, request.Namespace, request.Id, execId, pipes);
+        try
+        {
+            _ = await InvokeAsync(() => _client.ExecAsync(exec, calls.Unary(request.Namespace, cancellationToken)), process, container, cancellationToken).ConfigureAwait(false);
+            process.Watch();
+            return process;
+        }
+        catch (Exception e)
+        {
+            if (e is not CtrException { ErrorId: CtrErrorIds.AlreadyExists })
+            {
+                await RollBackAsync(process).ConfigureAwait(false);
+            }
+
+            await process.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public async Task<ICtrProcess> AttachAsync(string @namespace, string id, CancellationToken cancellationToken)
+    {
+        await machine.RequireLocalAsync("The pipes of a process", cancellationToken).ConfigureAwait(false);
+        CtrTask task = await tasks.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false) ?? throw NoTask(@namespace, id);
+        string words = CallSubject.Task(id, @namespace).Words;
+        if (task.State == CtrTaskState.Stopped)
+        {
+            throw TaskFaults.WrongState(task.State, words, id);
+        }
+
+        if (!task.StandardOutput.StartsWith('/') || !Fifo.IsFifo(task.StandardOutput))
+        {
+            string where = task.StandardOutput.Length == 0 ? "nowhere" : $"to '{task.StandardOutput}'";
+            throw new CtrException(CtrErrorIds.FailedPrecondition, CtrStatus.FailedPrecondition, $"The {words} has no pipes to connect to: its output goes {where}.")
+            {
+                Target = id,
+                RecommendedAction = task.StandardOutput.Length == 0 ? "Start it with -LogPath to keep its output, or run a command in it with Invoke-CtrCommand." : "Read its log with Get-CtrLog.",
+            };
+        }
+
+        ProcessPipes pipes = await ProcessPipes.OpenAsync(task.StandardInput, task.StandardOutput, task.StandardError, words, id).ConfigureAwait(false);
+        var process = new TaskProcess(this, @namespace, id, "", pipes) { ProcessId = task.ProcessId };
+        process.Watch();
+        return process;
+    }
+
+    /// <summary>Lets a process run. What cannot be started is removed again.</summary>
+    public async Task StartAsync(TaskProcess process, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var request = new StartRequest { ContainerId = process.ContainerId, ExecId = process.ExecId };
+            StartResponse response = await InvokeAsync(
+                () => _client.StartAsync(request, Calls.Unbounded(process.Namespace, cancellationToken)), process, container: null, cancellationToken).ConfigureAwait(false);
+            process.ProcessId = response.Pid;
+        }
+        catch
+        {
+            await RollBackAsync(process).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    public Task CloseInputAsync(TaskProcess process, CancellationToken cancellationToken)
+    {
+        var request = new CloseIORequest { ContainerId = process.ContainerId, ExecId = process.ExecId, Stdin = true };
+        return UnlessGoneAsync(() => _client.CloseIOAsync(request, calls.Unary(process.Namespace, cancellationToken)), process, cancellationToken);
+    }
+
+    public Task ResizeAsync(TaskProcess process, int columns, int rows, CancellationToken cancellationToken)
+    {
+        var request = new ResizePtyRequest { ContainerId = process.ContainerId, ExecId = process.ExecId, Width = (uint)columns, Height = (uint)rows };
+        return UnlessGoneAsync(() => _client.ResizePtyAsync(request, calls.Unary(process.Namespace, cancellationToken)), process, cancellationToken);
+    }
+
+    public Task<CtrExit> DeleteAsync(TaskProcess process, CancellationToken cancellationToken) => process.ExecId.Length == 0
+        ? tasks.DeleteAsync(process.Namespace, process.ContainerId, cancellationToken)
+        : tasks.DeleteProcessAsync(process.Namespace, process.ContainerId, process.ExecId, cancellationToken);
+
+    /// <summary>A call about a process that may have ended meanwhile, which is no error.</summary>
+    private async Task UnlessGoneAsync(Func<AsyncUnaryCall<Empty>> start, TaskProcess process, CancellationToken cancellationToken)
+    {
+        try
+        {
+            _ = await tasks.InvokeAsync(start, process.Namespace, process.ContainerId, process.ExecId, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.ErrorId is CtrErrorIds.TaskNotFound or CtrErrorIds.ProcessNotFound or CtrErrorIds.TaskState)
+        {
+            // It needs neither input nor size any more.
+        }
+    }
+
+    private async Task<T> InvokeAsync<T>(Func<AsyncUnaryCall<T>> start, TaskProcess process, Container? container, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await tasks.InvokeAsync(start, process.Namespace, process.ContainerId, process.ExecId, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.ErrorId == CtrErrorIds.ServerError)
+        {
+            throw RuntimeFaults.Explain(e, process.ContainerId, process.Namespace, container?.Runtime?.Name);
+        }
+    }
+
+    private async Task<ProcessPipes?> OpenIoAsync(CtrProcessIo io, string? folder, string name, CancellationToken cancellationToken)
+    {
+        if (io.Kind != CtrIo.Pipes)
+        {
+            return null;
+        }
+
+        await machine.RequireLocalAsync("The pipes of a process", cancellationToken).ConfigureAwait(false);
+        return await ProcessPipes.MakeAsync(folder, name, io).ConfigureAwait(false);
+    }
+
+    /// <summary>What the daemon is told of the standard streams. A log takes both outputs; with a terminal there is one only.</summary>
+    private static (string Input, string Output, string Error) Paths(CtrProcessIo io, ProcessPipes? pipes) => io.Kind switch
+    {
+        CtrIo.Pipes => (pipes!.InputPath, pipes.OutputPath, pipes.ErrorPath),
+        CtrIo.Log => ("", io.LogUri, io.Terminal ? "" : io.LogUri),
+        _ => ("", "", ""),
+    };
+
+    /// <summary>
+    /// Clears away what a failed try left: the daemon may have made the task although our call was cancelled or its start failed. Where there is nothing, or
+    /// nobody answers, that is all right: the error that brought us here is the one to tell.
+    /// </summary>
+    private async Task RollBackAsync(TaskProcess process)
+    {
+        using var limit = new CancellationTokenSource(RollbackPatience);
+        try
+        {
+            try
+            {
+                await tasks.KillAsync(process.Namespace, process.ContainerId, process.ExecId, KillSignal, all: process.ExecId.Length == 0, limit.Token).ConfigureAwait(false);
+                _ = await tasks.WaitAsync(process.Namespace, process.ContainerId, process.ExecId, limit.Token).ConfigureAwait(false);
+            }
+            catch (CtrException e) when (e.ErrorId is CtrErrorIds.TaskState or CtrErrorIds.ProcessNotFound or CtrErrorIds.TaskNotFound or CtrErrorIds.ServerError)
+            {
+                // Not started, or ended already.
+            }
+
+            _ = await DeleteAsync(process, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is CtrException or OperationCanceledException)
+        {
+            // See above.
+        }
+    }
+
+    /// <summary>The container's runtime options with pivot_root off. The task's options replace the container's as a whole: all of them must be sent again.</summary>
+    private static Any WithoutPivot(Container container)
+    {
+        if (container.Runtime?.Options is { TypeUrl: not (RuncOptions or "") } other)
+        {
+            throw new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"The runtime '{container.Runtime.Name}' of container '{container.Id}' has options of its own ('{other.TypeUrl}') and knows no way without pivot_root.") { Target = container.Id };
+        }
+
+        Options options = container.Runtime?.Options is { } own ? Options.Parser.ParseFrom(own.Value) : new Options();
+        options.NoPivotRoot = true;
+        return new Any { TypeUrl = RuncOptions, Value = options.ToByteString() };
+    }
+
+    private static bool HasTerminal(Container container, string @namespace)
+    {
+        try
+        {
+            using var spec = JsonDocument.Parse(container.Spec?.Value.Memory ?? default);
+            return spec.RootElement.TryGetProperty("process", out JsonElement process) && process.TryGetProperty("terminal", out JsonElement terminal) && terminal.ValueKind == JsonValueKind.True;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new CtrException(CtrErrorIds.InvalidSpec, CtrStatus.InvalidArgument, $"The spec of container '{container.Id}' in namespace '{@namespace}' cannot be read: {e.Message}", e) { Target = container.Id };
+        }
+    }
+
+    private static CtrException NoTask(string @namespace, string id) =>
+        new(CtrErrorIds.TaskNotFound, CtrStatus.NotFound, $"The container '{id}' in namespace '{@namespace}' has no task: it does not run.") { Target = id, RecommendedAction = "Start it with Start-CtrTask." };
+}

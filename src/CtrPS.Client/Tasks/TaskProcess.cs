@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using CtrPS.Client.Transport;
 
@@ -12,8 +13,8 @@ namespace CtrPS.Client.Tasks;
 internal sealed class TaskProcess(TaskRunner runner, string @namespace, string id, string execId, ProcessPipes? pipes) : ICtrProcess
 {
     /// <summary>
-    /// How long after the end of a process its output is waited for, from the last piece on. What the process wrote itself comes at once: only what its
-    /// children may still write would hold us up.
+    /// How long in all its output is waited for after the end of a process. What it wrote itself is in the pipes by then and needs no waiting, however slow our
+    /// reader is: only what its children may still write would hold us up.
     /// </summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
@@ -62,6 +63,7 @@ internal sealed class TaskProcess(TaskRunner runner, string @namespace, string i
         }
 
         long afterEnd = 0;
+        var waited = new Stopwatch();
         try
         {
             while (open.Count > 0)
@@ -72,7 +74,7 @@ internal sealed class TaskProcess(TaskRunner runner, string @namespace, string i
                 }
 
                 bool hasEnded = Exit.IsCompleted;
-                if (!await AnyAsync(open, hasEnded, cancellationToken).ConfigureAwait(false) && hasEnded)
+                if (!await AnyAsync(open, hasEnded ? waited : null, cancellationToken).ConfigureAwait(false) && hasEnded)
                 {
                     yield break;
                 }
@@ -193,14 +195,25 @@ internal sealed class TaskProcess(TaskRunner runner, string @namespace, string i
 
     private Task<CtrExit> Exit => _exit ?? throw new InvalidOperationException($"Nobody watches the {Words}.");
 
-    /// <summary>Waits for a piece of output, and until the process has ended for its end too; then only as long as the grace.</summary>
+    /// <summary>Waits for a piece of output, and until the process has ended for its end too; then only as long as the grace goes.</summary>
+    /// <param name="open">The streams.</param>
+    /// <param name="waited">How long was waited since the end. Null before it.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Whether there is a piece.</returns>
-    private async Task<bool> AnyAsync(List<Reader> open, bool hasEnded, CancellationToken cancellationToken)
+    private async Task<bool> AnyAsync(List<Reader> open, Stopwatch? waited, CancellationToken cancellationToken)
     {
         Task piece = Task.WhenAny(open.Select(reader => reader.Next!));
+        if (piece.IsCompleted)
+        {
+            return true;
+        }
+
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task limit = hasEnded ? Task.Delay(Grace, timer.Token) : Exit.WaitAsync(timer.Token);
+        TimeSpan left = waited is null || waited.Elapsed > Grace ? TimeSpan.Zero : Grace - waited.Elapsed;
+        Task limit = waited is null ? Exit.WaitAsync(timer.Token) : Task.Delay(left, timer.Token);
+        waited?.Start();
         Task first = await Task.WhenAny(piece, limit).ConfigureAwait(false);
+        waited?.Stop();
         await timer.CancelAsync().ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         return first == piece;

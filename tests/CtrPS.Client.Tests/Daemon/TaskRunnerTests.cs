@@ -19,7 +19,7 @@ public sealed class TaskRunnerTests(Daemons daemons)
     public async Task A_task_gives_its_output_exit_code_and_nothing_is_left(Generation generation)
     {
         await using Container container = await NewAsync(generation, "sh", "-c", "echo out; echo error >&2; cat; exit 7");
-        await using (ICtrProcess process = await container.Connection.Runner.CreateAsync(Task(container.Id) with { Io = Pipes(input: true) }, default))
+        await using (ICtrProcess process = await container.Connection.Runner.CreateAsync(Task(container, input: true), default))
         {
             Assert.Equal("CREATED", await container.StatusAsync());
             await process.StartAsync(default);
@@ -43,9 +43,9 @@ public sealed class TaskRunnerTests(Daemons daemons)
     {
         await using Container container = await RunAsync(generation, "sh", "-c", "echo web:x:33:34::/:/bin/sh >> /etc/passwd; echo extra:x:77:web >> /etc/group; exec sleep 1000");
         await container.UntilAsync("grep", "extra", "/etc/group");
-        CtrExecRequest request = Exec(container.Id, "sh", "-c", "id -u; id -g; id -G; pwd; echo $A $B") with { User = "web", WorkingDirectory = "/tmp", Environment = ["A=1", "B=2", "PATH=/bin"] };
+        CtrExecRequest request = Exec(container, "sh", "-c", "id -u; id -g; id -G; pwd; echo $A $B") with { User = "web", WorkingDirectory = "/tmp", Environment = ["A=1", "B=2", "PATH=/bin"] };
         Assert.Equal(("33\n34\n34 77\n/tmp\n1 2\n", "", 0), await ExecAsync(container, request));
-        Assert.Equal(("1000\n0\n", "", 0), await ExecAsync(container, Exec(container.Id, "sh", "-c", "id -u; id -g") with { User = "1000" }));
+        Assert.Equal(("1000\n0\n", "", 0), await ExecAsync(container, Exec(container, "sh", "-c", "id -u; id -g") with { User = "1000" }));
         CtrException unknown = await Assert.ThrowsAsync<CtrException>(() => container.Connection.Runner.ExecAsync(request with { User = "nobody-here" }, default));
         Assert.Equal(CtrErrorIds.UserNotFound, unknown.ErrorId);
         Assert.Contains("nobody-here", unknown.Message, StringComparison.Ordinal);
@@ -59,7 +59,7 @@ public sealed class TaskRunnerTests(Daemons daemons)
     {
         await using (Container absent = await NewAsync(generation, "nope"))
         {
-            CtrException e = await Assert.ThrowsAsync<CtrException>(() => absent.Connection.Runner.CreateAsync(Task(absent.Id) with { Io = Pipes() }, default));
+            CtrException e = await Assert.ThrowsAsync<CtrException>(() => absent.Connection.Runner.CreateAsync(Task(absent), default));
             Assert.Equal(CtrErrorIds.CommandNotFound, e.ErrorId);
             Assert.Contains("'nope'", e.Message, StringComparison.Ordinal);
             Assert.Null(await absent.StatusAsync());
@@ -69,20 +69,20 @@ public sealed class TaskRunnerTests(Daemons daemons)
         await using Container container = await RunAsync(generation, "sleep", "1000");
         foreach ((string command, string fault) in new[] { ("nope", "has no program 'nope' in its PATH"), ("/nope", "has no program '/nope'"), ("/etc/passwd", "may not be run") })
         {
-            await using ICtrProcess process = await container.Connection.Runner.ExecAsync(Exec(container.Id, command), default);
+            await using ICtrProcess process = await container.Connection.Runner.ExecAsync(Exec(container, command), default);
             CtrException e = await Assert.ThrowsAsync<CtrException>(() => process.StartAsync(default));
             Assert.Equal(CtrErrorIds.CommandNotFound, e.ErrorId);
             Assert.Contains(fault, e.Message, StringComparison.Ordinal);
         }
 
-        await using (ICtrProcess process = await container.Connection.Runner.ExecAsync(Exec(container.Id, "true") with { WorkingDirectory = "/no/folder" }, default))
+        await using (ICtrProcess process = await container.Connection.Runner.ExecAsync(Exec(container, "true") with { WorkingDirectory = "/no/folder" }, default))
         {
             CtrException e = await Assert.ThrowsAsync<CtrException>(() => process.StartAsync(default));
             Assert.Equal(CtrErrorIds.InvalidArgument, e.ErrorId);
             Assert.Contains("'/no/folder'", e.Message, StringComparison.Ordinal);
         }
 
-        CtrException twice = await Assert.ThrowsAsync<CtrException>(() => container.Connection.Runner.CreateAsync(Task(container.Id) with { Io = Pipes() }, default));
+        CtrException twice = await Assert.ThrowsAsync<CtrException>(() => container.Connection.Runner.CreateAsync(Task(container), default));
         Assert.Equal(CtrErrorIds.TaskExists, twice.ErrorId);
         Assert.Equal("RUNNING", await container.StatusAsync());
         Assert.Equal(1, await container.ProcessCountAsync());
@@ -95,13 +95,13 @@ public sealed class TaskRunnerTests(Daemons daemons)
     {
         await using Container container = await RunAsync(generation, "sleep", "1000");
         await container.Connection.Tasks.PauseAsync(Namespace, container.Id, default);
-        CtrException paused = await Assert.ThrowsAsync<CtrException>(() => container.Connection.Runner.ExecAsync(Exec(container.Id, "true"), default));
+        CtrException paused = await Assert.ThrowsAsync<CtrException>(() => container.Connection.Runner.ExecAsync(Exec(container, "true"), default));
         Assert.Equal(CtrErrorIds.TaskState, paused.ErrorId);
         Assert.Contains("is paused", paused.Message, StringComparison.Ordinal);
         await container.Connection.Tasks.ResumeAsync(Namespace, container.Id, default);
         await container.Connection.Tasks.KillAsync(Namespace, container.Id, "", Kill, all: true, default);
         _ = await container.Connection.Tasks.WaitAsync(Namespace, container.Id, "", default);
-        CtrException ended = await Assert.ThrowsAsync<CtrException>(() => container.Connection.Runner.ExecAsync(Exec(container.Id, "true"), default));
+        CtrException ended = await Assert.ThrowsAsync<CtrException>(() => container.Connection.Runner.ExecAsync(Exec(container, "true"), default));
         Assert.Equal(CtrErrorIds.TaskState, ended.ErrorId);
         Assert.Contains("has ended", ended.Message, StringComparison.Ordinal);
         Assert.Empty(container.Pipes());
@@ -113,7 +113,7 @@ public sealed class TaskRunnerTests(Daemons daemons)
     {
         const int size = 100 << 20;
         await using Container container = await RunAsync(generation, "sleep", "1000");
-        await using ICtrProcess process = await container.Connection.Runner.ExecAsync(Exec(container.Id, "cat") with { Io = Pipes(input: true) }, default);
+        await using ICtrProcess process = await container.Connection.Runner.ExecAsync(Exec(container, "cat") with { Io = Pipes(input: true) }, default);
         await process.StartAsync(default);
         using var sent = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using var received = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -151,7 +151,7 @@ public sealed class TaskRunnerTests(Daemons daemons)
     public async Task Output_that_nobody_reads_holds_up_no_end(Generation generation)
     {
         await using Container container = await NewAsync(generation, "sh", "-c", "while :; do echo flood flood flood flood flood flood flood flood; done");
-        await using ICtrProcess process = await container.Connection.Runner.CreateAsync(Task(container.Id) with { Io = Pipes(input: true) }, default);
+        await using ICtrProcess process = await container.Connection.Runner.CreateAsync(Task(container, input: true), default);
         await process.StartAsync(default);
         await process.KillAsync(Kill, default);
         Assert.Equal(128 + Kill, (await process.WaitAsync(default)).ExitCode);
@@ -166,7 +166,7 @@ public sealed class TaskRunnerTests(Daemons daemons)
     {
         await using Container container = await RunAsync(generation, "sleep", "1000");
         const string script = "(while :; do sleep 0.2; echo late; done) & dd if=/dev/zero bs=1024 count=50 2>/dev/null | tr '\\0' x; echo; exit 3";
-        (string output, _, int code) = await ExecAsync(container, Exec(container.Id, "sh", "-c", script));
+        (string output, _, int code) = await ExecAsync(container, Exec(container, "sh", "-c", script));
         Assert.Equal(3, code);
         Assert.StartsWith(new string('x', 50 << 10) + "\n", output.Replace("late\n", "", StringComparison.Ordinal), StringComparison.Ordinal);
     }
@@ -176,7 +176,7 @@ public sealed class TaskRunnerTests(Daemons daemons)
     public async Task A_task_goes_on_while_its_daemon_is_restarted(Generation generation)
     {
         await using Container container = await NewAsync(generation, "sh", "-c", "read line; echo got $line; exit 5");
-        await using ICtrProcess process = await container.Connection.Runner.CreateAsync(Task(container.Id) with { Io = Pipes(input: true) }, default);
+        await using ICtrProcess process = await container.Connection.Runner.CreateAsync(Task(container, input: true), default);
         await process.StartAsync(default);
         Task<CtrExit> wait = process.WaitAsync(default);
         await container.Rig.KillAsync();
@@ -193,7 +193,7 @@ public sealed class TaskRunnerTests(Daemons daemons)
     public async Task Pipes_of_a_task_are_opened_again(Generation generation)
     {
         await using Container container = await NewAsync(generation, "sh", "-c", "while read line; do echo got $line; done; exit 4");
-        await using (ICtrProcess first = await container.Connection.Runner.CreateAsync(Task(container.Id) with { Io = Pipes(input: true) }, default))
+        await using (ICtrProcess first = await container.Connection.Runner.CreateAsync(Task(container, input: true), default))
         {
             await first.StartAsync(default);
             await using ICtrProcess second = await container.Connection.Runner.AttachAsync(Namespace, container.Id, default);
@@ -209,9 +209,9 @@ public sealed class TaskRunnerTests(Daemons daemons)
         Assert.Equal(CtrErrorIds.TaskNotFound, none.ErrorId);
     }
 
-    private static CtrTaskRequest Task(string id) => new() { Namespace = Namespace, Id = id };
+    private static CtrTaskRequest Task(Container container, bool input = false) => new() { Namespace = Namespace, Id = container.Id, Io = Pipes(input), PipeFolder = container.PipeFolder };
 
-    private static CtrExecRequest Exec(string id, params string[] command) => new() { Namespace = Namespace, Id = id, Command = command, Io = Pipes() };
+    private static CtrExecRequest Exec(Container container, params string[] command) => new() { Namespace = Namespace, Id = container.Id, Command = command, Io = Pipes(), PipeFolder = container.PipeFolder };
 
     private static CtrProcessIo Pipes(bool input = false) => new() { Kind = CtrIo.Pipes, Input = input };
 
@@ -268,16 +268,16 @@ public sealed class TaskRunnerTests(Daemons daemons)
         public async Task<int> ProcessCountAsync() =>
             (await rig.CtrAsync("-n", Namespace, "tasks", "ps", id)).Check().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length - 1;
 
-        /// <summary>What is left of pipes for this container's processes.</summary>
-        public IEnumerable<string> Pipes() => Directory.Exists("/run/containerd/fifo")
-            ? Directory.EnumerateDirectories("/run/containerd/fifo").Where(folder => Directory.EnumerateFiles(folder, $"{id}-*").Any() || Path.GetFileName(folder).StartsWith("ctrps-", StringComparison.Ordinal))
-            : [];
+        /// <summary>A folder for pipes of this container only, so that what is left can be told.</summary>
+        public string PipeFolder { get; } = Path.Combine(rig.Folder, "pipes", id);
+
+        public IEnumerable<string> Pipes() => Directory.Exists(PipeFolder) ? Directory.EnumerateFileSystemEntries(PipeFolder) : [];
 
         public async Task UntilAsync(params string[] command)
         {
             while (true)
             {
-                await using ICtrProcess process = await connection.Runner.ExecAsync(Exec(id, command), default);
+                await using ICtrProcess process = await connection.Runner.ExecAsync(Exec(this, command), default);
                 await process.StartAsync(default);
                 if ((await process.WaitAsync(default)).ExitCode == 0)
                 {

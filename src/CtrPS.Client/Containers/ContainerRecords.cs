@@ -1,6 +1,7 @@
 using Containerd.Services.Containers.V1;
 using CtrPS.Client.Images;
 using CtrPS.Client.Transport;
+using Google.Protobuf.WellKnownTypes;
 
 namespace CtrPS.Client.Containers;
 
@@ -13,6 +14,9 @@ internal static class ContainerRecords
     private const string PodNamespaceLabel = "io.kubernetes.pod.namespace";
     private const string PodUidLabel = "io.kubernetes.pod.uid";
     private const string ContainerNameLabel = "io.kubernetes.container.name";
+
+    /// <summary>Type of the runtime spec, whose bytes are JSON.</summary>
+    public const string SpecUrl = "types.containerd.io/opencontainers/runtime-spec/1/Spec";
 
     public static CtrContainer ToContainer(Container container, CtrTask? task, string @namespace)
     {
@@ -43,8 +47,13 @@ internal static class ContainerRecords
             PodUid = Label(PodUidLabel),
             ContainerName = kind == CtrContainerKind.Sandbox ? null : Label(ContainerNameLabel),
             Sandbox = container.Sandbox,
+            Extensions = container.Extensions.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary(pair => pair.Key, pair => ToExtension(pair.Value), StringComparer.Ordinal),
+            RuntimeOptions = container.Runtime?.Options is { } options ? ToExtension(options) : null,
+            SpecJson = container.Spec?.TypeUrl == SpecUrl ? container.Spec.Value.Memory : default,
         };
 
         string? Label(string key) => container.Labels.TryGetValue(key, out string? value) ? value : null;
     }
+
+    private static CtrExtension ToExtension(Any any) => new(any.TypeUrl, any.Value.Memory);
 }

@@ -9,7 +9,7 @@ using Grpc.Net.Client;
 namespace CtrPS.Client.Containers;
 
 /// <inheritdoc/>
-internal sealed class ContainerStore(GrpcChannel channel, Calls calls, TaskStore tasks, SnapshotStore snapshots) : IContainerStore
+internal sealed class ContainerStore(GrpcChannel channel, Calls calls, TaskStore tasks, SnapshotStore snapshots, Func<ContainerMaker> maker) : IContainerStore
 {
     private readonly Containerd.Services.Containers.V1.Containers.ContainersClient _client = new(channel);
 
@@ -41,6 +41,10 @@ internal sealed class ContainerStore(GrpcChannel channel, Calls calls, TaskStore
         await FindRecordAsync(@namespace, id, cancellationToken).ConfigureAwait(false) is { } container
             ? ContainerRecords.ToContainer(container, await tasks.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false), @namespace)
             : null;
+
+    public Task<CtrContainerOutcome> CreateAsync(CtrContainerRequest request, CtrTransferMeter? meter, CancellationToken cancellationToken) => maker().CreateAsync(request, meter, cancellationToken);
+
+    public Task<CtrSpec> DescribeAsync(CtrContainerRequest request, CancellationToken cancellationToken) => maker().DescribeAsync(request, cancellationToken);
 
     public async Task<CtrContainer> SetLabelsAsync(string @namespace, string id, IReadOnlyDictionary<string, string?> labels, bool replaceAll, CancellationToken cancellationToken)
     {

@@ -23,14 +23,17 @@ internal sealed class DaemonMachine(CtrEndpoint endpoint, IServerInspector serve
     {
         if (!await IsLocalAsync(cancellationToken).ConfigureAwait(false))
         {
-            throw new CtrException(
-                CtrErrorIds.NotLocal, CtrStatus.FailedPrecondition, $"{what} are files on the daemon's machine, and containerd at '{endpoint.Address}' does not run on this one (or not on Linux).")
-            {
-                Target = endpoint.Address,
-                RecommendedAction = "Run the cmdlet on the daemon's machine, for example with Invoke-Command -HostName.",
-            };
+            throw NotLocal(what);
         }
     }
+
+    /// <summary>The error where the daemon runs elsewhere.</summary>
+    public CtrException NotLocal(string what) => new(
+        CtrErrorIds.NotLocal, CtrStatus.FailedPrecondition, $"{what} are files on the daemon's machine, and containerd at '{endpoint.Address}' does not run on this one (or not on Linux).")
+    {
+        Target = endpoint.Address,
+        RecommendedAction = "Run the cmdlet on the daemon's machine, for example with Invoke-Command -HostName.",
+    };
 
     private async Task<bool> HasIdentityHereAsync(CancellationToken cancellationToken)
     {

@@ -35,7 +35,7 @@ internal sealed class ContainerdConnection : ICtrConnection
         Garbage = new GarbageCollector(Leases);
         Care = new ImageCare(this);
         Tasks = new TaskStore(channel, calls, Machine);
-        Containers = new ContainerStore(channel, calls, Tasks, Snapshots);
+        Containers = new ContainerStore(channel, calls, Tasks, Snapshots, () => new ContainerMaker(this));
         Stopper = new TaskStopper(Tasks, Containers);
         Runner = new TaskRunner(channel, calls, Containers, Tasks, Snapshots, Machine);
         Networks = new ContainerNetworks(Containers, Machine, serverVersion);

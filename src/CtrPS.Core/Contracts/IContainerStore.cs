@@ -9,6 +9,24 @@ public interface IContainerStore
     /// <summary>One container. Null where it is not there.</summary>
     Task<CtrContainer?> FindAsync(string @namespace, string id, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Makes a container: the image's layers are unpacked where they are not yet, a snapshot with the container's id is made on them, then the record. On any
+    /// error nothing is left of it but the unpacked layers, which belong to the image.
+    /// </summary>
+    /// <param name="request">What to make.</param>
+    /// <param name="meter">Shown what goes on. Null: nobody looks.</param>
+    /// <param name="cancellationToken">Cancels the work.</param>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.ContainerExists"/>; <see cref="CtrErrorIds.SnapshotExists"/>; <see cref="CtrErrorIds.PlatformNotFound"/>; <see cref="CtrErrorIds.BlobMissing"/>;
+    /// <see cref="CtrErrorIds.UserNotFound"/>; <see cref="CtrErrorIds.InvalidSpec"/>; <see cref="CtrErrorIds.InvalidArgument"/>; <see cref="CtrErrorIds.NotSupported"/>;
+    /// <see cref="CtrErrorIds.NotLocal"/> for devices.
+    /// </exception>
+    Task<CtrContainerOutcome> CreateAsync(CtrContainerRequest request, CtrTransferMeter? meter, CancellationToken cancellationToken);
+
+    /// <summary>The spec that <see cref="CreateAsync"/> would give the container. Changes nothing.</summary>
+    /// <exception cref="CtrException">As <see cref="CreateAsync"/>.</exception>
+    Task<CtrSpec> DescribeAsync(CtrContainerRequest request, CancellationToken cancellationToken);
+
     /// <summary>Changes labels: a null or empty value removes the label. With <paramref name="replaceAll"/> all other labels go.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.ContainerNotFound"/>.</exception>
     Task<CtrContainer> SetLabelsAsync(string @namespace, string id, IReadOnlyDictionary<string, string?> labels, bool replaceAll, CancellationToken cancellationToken);

@@ -3,6 +3,8 @@ namespace CtrPS;
 /// <summary>A container of containerd: what a task is started from, with the state of its task.</summary>
 public sealed record CtrContainer : CtrObject
 {
+    private CtrSpec? _spec;
+
     /// <summary>The id, unique in its namespace.</summary>
     public required string Id { get; init; }
 
@@ -56,6 +58,28 @@ public sealed record CtrContainer : CtrObject
 
     /// <summary>The sandbox it belongs to, as containerd 1.7 and later keep it. Empty: none.</summary>
     public string Sandbox { get; init; } = "";
+
+    /// <summary>What further programs keep on the record: name to value.</summary>
+    public IReadOnlyDictionary<string, CtrExtension> Extensions { get; init; } = new Dictionary<string, CtrExtension>();
+
+    /// <summary>The options of the runtime, as they were given to it. Null: none.</summary>
+    public CtrExtension? RuntimeOptions { get; init; }
+
+    /// <summary>The OCI runtime spec. Changing it changes nothing in containerd. Null where the record has none.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidSpec"/>: what the record holds is no JSON.</exception>
+    public CtrSpec? Spec => _spec ??= SpecJson.IsEmpty ? null : CtrSpec.Parse(System.Text.Encoding.UTF8.GetString(SpecJson.Span));
+
+    /// <summary>The program and its arguments, out of the spec. Empty where the record has no spec.</summary>
+    public IReadOnlyList<string> Command => Spec?.Process.Args.ToArray() ?? [];
+
+    /// <summary>The environment, <c>NAME=value</c> each, out of the spec. Empty where the record has no spec.</summary>
+    public IReadOnlyList<string> Environment => Spec?.Process.Env.ToArray() ?? [];
+
+    /// <summary>What is mounted, out of the spec. Empty where the record has no spec.</summary>
+    public IReadOnlyList<CtrMount> Mounts => Spec?.Mounts.ToArray() ?? [];
+
+    /// <summary>The spec as the record holds it. Empty: none.</summary>
+    internal ReadOnlyMemory<byte> SpecJson { get; init; }
 
     /// <summary>The id.</summary>
     public override string ToString() => Id;

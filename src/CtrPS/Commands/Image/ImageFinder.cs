@@ -47,6 +47,17 @@ internal static class ImageFinder
         }
     }
 
+    /// <summary>The one image in a namespace that an identity means.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.ImageNotFound"/>; <see cref="CtrErrorIds.InvalidReference"/> for a pattern.</exception>
+    public static async Task<CtrImage> FindOneAsync(ICtrConnection connection, string @namespace, CtrImageIdentity identity, CancellationToken cancellationToken) => IsPattern(identity)
+        ? throw new CtrException(CtrErrorIds.InvalidReference, CtrStatus.InvalidArgument, $"'{identity.Name}' may mean several images, and a container is of one.")
+        {
+            Target = identity.Name,
+            RecommendedAction = "Name one image, or pipe images in.",
+        }
+        : await connection.Images.FindAsync(@namespace, identity.Name, CtrImageDetail.None, cancellationToken).ConfigureAwait(false)
+            ?? throw await NotFoundAsync(connection, [@namespace], identity.Name, cancellationToken).ConfigureAwait(false);
+
     /// <summary>The error for a name that is in none of the namespaces: it says where the image is, or what else its repository has.</summary>
     public static async Task<CtrException> NotFoundAsync(
         ICtrConnection connection, IReadOnlyCollection<string> namespaces, string name, CancellationToken cancellationToken)

@@ -1,0 +1,156 @@
+using CtrPS.Client.Archive.Compression;
+using CtrPS.Client.Archive.Tar;
+using CtrPS.Client.Oci;
+
+namespace CtrPS.Client.Containers.Users;
+
+/// <summary>
+/// A root file system in the layers of an image, read out of the content store from the top down. A layer is read once for what it has, and only as long as
+/// what is looked for has not been found. Works without root and from afar.
+/// </summary>
+/// <param name="blobs">Where the layers are.</param>
+/// <param name="layers">The layers, top first.</param>
+internal sealed class LayerFiles(IBlobSource blobs, IReadOnlyList<Descriptor> layers) : RootFiles
+{
+    private const string Whiteout = ".wh.";
+    private const string Opaque = ".wh..wh..opq";
+
+    private readonly Dictionary<string, RootEntry>?[] _entries = new Dictionary<string, RootEntry>?[layers.Count];
+    private readonly Dictionary<RootEntry, byte[]> _kept = [];
+
+    protected override async ValueTask<RootEntry?> FindAsync(IReadOnlyList<string> parts, CancellationToken cancellationToken)
+    {
+        string name = string.Join('/', parts);
+        for (int layer = 0; layer < layers.Count; layer++)
+        {
+            Dictionary<string, RootEntry> entries = _entries[layer] ??= await ScanAsync(layer, cancellationToken).ConfigureAwait(false);
+            if (entries.TryGetValue(name, out RootEntry? entry))
+            {
+                return entry;
+            }
+
+            string folder = "";
+            for (int i = 0; i < parts.Count; i++)
+            {
+                bool isLast = i == parts.Count - 1;
+                string path = folder + parts[i];
+                if (entries.ContainsKey(folder + Whiteout + parts[i])
+                    || (!isLast && (entries.ContainsKey($"{path}/{Opaque}") || (entries.TryGetValue(path, out RootEntry? above) && above.Kind != RootEntryKind.Folder))))
+                {
+                    return null;
+                }
+
+                folder = path + "/";
+            }
+
+            // The tar of a layer may leave out the folders on the way.
+            if (entries.Keys.Any(key => key.StartsWith(folder, StringComparison.Ordinal)))
+            {
+                return new RootEntry(RootEntryKind.Folder, name, layer, "");
+            }
+
+            if (entries.ContainsKey(Opaque))
+            {
+                return null;
+            }
+        }
+
+        return null;
+    }
+
+    protected override async ValueTask<byte[]> ReadAsync(RootEntry entry, CancellationToken cancellationToken)
+    {
+        if (_kept.TryGetValue(entry, out byte[]? kept))
+        {
+            return kept;
+        }
+
+        byte[] bytes = [];
+        await VisitAsync(entry.Layer, async (scanner, item) =>
+        {
+            if (item.Kind == TarItemKind.File && Clean(item.Name) == entry.Place)
+            {
+                bytes = await ReadAsync(scanner.OpenCurrent(), cancellationToken).ConfigureAwait(false);
+            }
+        }, cancellationToken).ConfigureAwait(false);
+        return bytes;
+    }
+
+    private async Task<Dictionary<string, RootEntry>> ScanAsync(int layer, CancellationToken cancellationToken)
+    {
+        var entries = new Dictionary<string, RootEntry>(StringComparer.Ordinal);
+        await VisitAsync(layer, async (scanner, item) =>
+        {
+            string name = Clean(item.Name);
+            RootEntry entry = item.Kind switch
+            {
+                TarItemKind.File => new RootEntry(RootEntryKind.File, name, layer, ""),
+                TarItemKind.SymbolicLink => new RootEntry(RootEntryKind.Link, name, layer, item.LinkName),
+                TarItemKind.HardLink => new RootEntry(RootEntryKind.Link, name, layer, "/" + Clean(item.LinkName)), // the other name is in the same layer
+                _ => new RootEntry(RootEntryKind.Folder, name, layer, ""),
+            };
+            entries[name] = entry;
+            if (item is { Kind: TarItemKind.File, Size: <= 1 << 20 } && Path.GetFileName(name) is "passwd" or "group")
+            {
+                _kept[entry] = await ReadAsync(scanner.OpenCurrent(), cancellationToken).ConfigureAwait(false);
+            }
+        }, cancellationToken).ConfigureAwait(false);
+        return entries;
+    }
+
+    private async Task VisitAsync(int layer, Func<TarScanner, TarItem, Task> visit, CancellationToken cancellationToken)
+    {
+        Descriptor blob = layers[layer];
+        Stream packed = await blobs.OpenAsync(blob, cancellationToken).ConfigureAwait(false);
+        await using (packed.ConfigureAwait(false))
+        {
+            var buffered = new BufferedStream(packed, 1 << 17);
+            byte[] head = new byte[Compressors.MagicLength];
+            int read = await buffered.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+            Stream whole = new Prefixed(head.AsMemory(0, read), buffered);
+            Stream tar = Compressors.Decompress(whole, Compressors.Detect(head.AsSpan(0, read)));
+            await using (tar.ConfigureAwait(false))
+            {
+                var scanner = new TarScanner(tar, $"layer {blob.Digest}");
+                while (await scanner.NextAsync(cancellationToken).ConfigureAwait(false) is { } item)
+                {
+                    await visit(scanner, item).ConfigureAwait(false);
+                }
+            }
+        }
+    }
+
+    private static async Task<byte[]> ReadAsync(Stream content, CancellationToken cancellationToken)
+    {
+        using var bytes = new MemoryStream();
+        byte[] buffer = new byte[1 << 16];
+        int read;
+        while (bytes.Length <= MaxSize && (read = await content.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
+        {
+            bytes.Write(buffer, 0, read);
+        }
+
+        return bytes.ToArray();
+    }
+
+    private static string Clean(string name) => string.Join('/', name.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != "."));
+
+    /// <summary>A stream of which the first bytes were read already.</summary>
+    private sealed class Prefixed(ReadOnlyMemory<byte> head, Stream rest) : Archive.ForwardStream
+    {
+        private ReadOnlyMemory<byte> _head = head;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (_head.IsEmpty)
+            {
+                return rest.ReadAsync(buffer, cancellationToken);
+            }
+
+            int read = Math.Min(_head.Length, buffer.Length);
+            _head[..read].CopyTo(buffer);
+            _head = _head[read..];
+            return ValueTask.FromResult(read);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using System.Collections;
+
+namespace CtrPS.Completion;
+
+/// <summary>Completes runtimes: runc's shim, what the namespaces have as their default, and what containers were made with.</summary>
+public sealed class RuntimeCompleter : CtrCompleter
+{
+    private const string RuncRuntime = "io.containerd.runc.v2";
+
+    /// <inheritdoc/>
+    protected override Task<IEnumerable<CtrCandidate>> CandidatesAsync(string word, IDictionary boundParameters, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(boundParameters);
+        return AskAsync(boundParameters, async (session, connection) =>
+        {
+            var runtimes = new SortedSet<string>(StringComparer.Ordinal) { RuncRuntime };
+            foreach (CtrNamespace one in await connection.Namespaces.ListAsync(cancellationToken).ConfigureAwait(false))
+            {
+                if (one.Labels.TryGetValue("containerd.io/defaults/runtime", out string? runtime) && runtime.Length > 0)
+                {
+                    _ = runtimes.Add(runtime);
+                }
+            }
+
+            foreach (string name in await NamespacesAsync(connection, boundParameters["Namespace"], session, cancellationToken).ConfigureAwait(false))
+            {
+                await foreach (CtrContainer container in connection.Containers.ListAsync(new CtrContainerQuery { Namespace = name }, cancellationToken).ConfigureAwait(false))
+                {
+                    _ = runtimes.Add(container.Runtime);
+                }
+            }
+
+            return runtimes.Where(runtime => GoesOn(runtime, word)).Select(runtime => new CtrCandidate(runtime, runtime));
+        }, cancellationToken);
+    }
+}

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using CtrPS.Client.Cni;
 using CtrPS.Client.Transport;
 
 namespace CtrPS.Client.Tasks;
@@ -40,8 +41,8 @@ internal sealed class TaskProcess(TaskRunner runner, string @namespace, string i
 
     public CtrNetwork? Network { get; set; }
 
-    /// <summary>Its pipes. Null: it has none.</summary>
-    public ProcessPipes? Pipes => pipes;
+    /// <summary>Its network namespace, kept so that its network can be taken away when it has ended. Null: it was given none.</summary>
+    public HeldNetwork? Held { get; set; }
 
     private string Words => (execId.Length == 0 ? CallSubject.Task(id, @namespace) : CallSubject.Process(execId, id, @namespace)).Words;
 
@@ -189,6 +190,7 @@ internal sealed class TaskProcess(TaskRunner runner, string @namespace, string i
             await ((Task)_exit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // it was cancelled, or its error was told to whoever waited
         }
 
+        Held?.Dispose();
         _end.Dispose();
         _inputGate.Dispose();
     }

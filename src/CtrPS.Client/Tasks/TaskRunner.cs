@@ -3,6 +3,7 @@ using Containerd.Runc.V1;
 using Containerd.Services.Containers.V1;
 using Containerd.Services.Tasks.V1;
 using Containerd.Types;
+using CtrPS.Client.Cni;
 using CtrPS.Client.Containers;
 using CtrPS.Client.Introspection;
 using CtrPS.Client.Snapshots;
@@ -17,7 +18,7 @@ namespace CtrPS.Client.Tasks;
 /// <inheritdoc/>
 /// <remarks>The order of calls is that of containerd's own client (client/container.go, task.go).</remarks>
 internal sealed class TaskRunner(
-    GrpcChannel channel, Calls calls, ContainerStore containers, TaskStore tasks, SnapshotStore snapshots, DaemonMachine machine) : ITaskRunner
+    GrpcChannel channel, Calls calls, ContainerStore containers, TaskStore tasks, TaskStopper stopper, SnapshotStore snapshots, ContainerNetworks networks, DaemonMachine machine) : ITaskRunner
 {
     private const string RuncOptions = "containerd.runc.v1.Options";
     private const string ProcessType = "types.containerd.io/opencontainers/runtime-spec/1/Process";
@@ -57,6 +58,12 @@ internal sealed class TaskRunner(
         {
             process.ProcessId = (await InvokeAsync(() => _client.CreateAsync(create, Calls.Unbounded(request.Namespace, cancellationToken)), process, container, cancellationToken).ConfigureAwait(false)).Pid;
             process.Watch();
+            if (request.Network)
+            {
+                process.Held = HeldNetwork.TryOpen(process.ProcessId);
+                process.Network = await networks.AddAsync(request.Namespace, request.Id, process.ProcessId, request.Cni, cancellationToken).ConfigureAwait(false);
+            }
+
             return process;
         }
         catch (Exception e)
@@ -170,7 +177,7 @@ internal sealed class TaskRunner(
     }
 
     public Task<CtrExit> DeleteAsync(TaskProcess process, CancellationToken cancellationToken) => process.ExecId.Length == 0
-        ? tasks.DeleteAsync(process.Namespace, process.ContainerId, cancellationToken)
+        ? stopper.DeleteAsync(process.Namespace, process.ContainerId, process.Held, cancellationToken)
         : tasks.DeleteProcessAsync(process.Namespace, process.ContainerId, process.ExecId, cancellationToken);
 
     /// <summary>A call about a process that may have ended meanwhile, which is no error.</summary>

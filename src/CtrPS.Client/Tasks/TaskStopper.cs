@@ -1,21 +1,18 @@
-using System.Diagnostics;
+using CtrPS.Client.Cni;
 using CtrPS.Client.Containers;
+using CtrPS.Client.Introspection;
+using Process = Containerd.V1.Types.Process;
 
 namespace CtrPS.Client.Tasks;
 
 /// <inheritdoc/>
-internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers) : ITaskStopper
+internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, ContainerNetworks networks, DaemonMachine machine) : ITaskStopper
 {
     // What ctr, nerdctl and CRI write at the container from its image's config.
     private const string StopSignalLabel = "io.containerd.image.config.stop-signal";
 
     /// <summary>How long SIGKILL may take: a process that waits for a disk that does not answer ends with the disk only.</summary>
     private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(30);
-
-    /// <summary>How long a daemon that went away may take to come back.</summary>
-    private static readonly TimeSpan ReturnTimeout = TimeSpan.FromSeconds(30);
-
-    private static readonly TimeSpan ReturnPause = TimeSpan.FromMilliseconds(200);
 
     public async Task<CtrStopResult> StopAsync(CtrStopRequest request, CancellationToken cancellationToken)
     {
@@ -30,6 +27,7 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers) : 
         }
 
         // Nothing runs yet in a task that was never started: there is nobody to ask.
+        using var held = HeldNetwork.TryOpen(task.ProcessId);
         CtrSignal signal = task.State == CtrTaskState.Created ? CtrSignal.Kill : request.Signal ?? StopSignal(container);
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<CtrTask> end = WaitAsync(task, waiting.Token);
@@ -42,12 +40,10 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers) : 
                 await ThawAsync(task, cancellationToken).ConfigureAwait(false);
             }
 
-            if (await EndsWithinAsync(end, request.Timeout, cancellationToken).ConfigureAwait(false))
-            {
-                return new CtrStopResult(await end.ConfigureAwait(false), signal, WasKilled: false);
-            }
-
-            return new CtrStopResult(await KillAsync(task, end, cancellationToken).ConfigureAwait(false), signal, WasKilled: true);
+            bool killed = !await EndsWithinAsync(end, request.Timeout, cancellationToken).ConfigureAwait(false);
+            CtrTask ended = killed ? await KillAsync(task, end, cancellationToken).ConfigureAwait(false) : await end.ConfigureAwait(false);
+            await DetachAsync(ended, held, cancellationToken).ConfigureAwait(false);
+            return new CtrStopResult(ended, signal, killed);
         }
         finally
         {
@@ -63,6 +59,7 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers) : 
             return null;
         }
 
+        using var held = HeldNetwork.TryOpen(task.ProcessId);
         if (kill && task.State is not CtrTaskState.Stopped and not CtrTaskState.Created)
         {
             using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -80,7 +77,7 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers) : 
 
         try
         {
-            return await tasks.DeleteAsync(@namespace, id, cancellationToken).ConfigureAwait(false);
+            return await DeleteAsync(@namespace, id, held, cancellationToken).ConfigureAwait(false);
         }
         catch (CtrException e) when (e.ErrorId == CtrErrorIds.TaskNotFound)
         {
@@ -88,8 +85,34 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers) : 
         }
     }
 
+    /// <summary>Removes a task that has ended or was never started, with what was made beside it: its network, and its pipes. All tasks are removed here.</summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="id">The container.</param>
+    /// <param name="held">Its network namespace. Null: it is gone.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    public async Task<CtrExit> DeleteAsync(string @namespace, string id, HeldNetwork? held, CancellationToken cancellationToken)
+    {
+        Process? process = await tasks.FindProcessAsync(@namespace, id, "", cancellationToken).ConfigureAwait(false);
+        CtrExit exit = await tasks.DeleteAsync(@namespace, id, cancellationToken).ConfigureAwait(false);
+        if (process is not null)
+        {
+            if (await machine.IsLocalAsync(cancellationToken).ConfigureAwait(false))
+            {
+                // Those of a client that is gone; containerd never removes them.
+                ProcessPipes.Remove(process.Stdin, process.Stdout, process.Stderr);
+            }
+
+            await networks.RemoveAsync(@namespace, id, process.Pid, held?.Path ?? "", CtrCniOptions.FromEnvironment(), cancellationToken).ConfigureAwait(false);
+        }
+
+        return exit;
+    }
+
     public async Task<CtrTask> WaitAsync(string @namespace, string id, CancellationToken cancellationToken) =>
         await WaitAsync(await tasks.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false) ?? throw ContainerFaults.NoTask(@namespace, id), cancellationToken).ConfigureAwait(false);
+
+    private Task DetachAsync(CtrTask task, HeldNetwork? held, CancellationToken cancellationToken) =>
+        networks.RemoveAsync(task.Namespace, task.Id, task.ProcessId, held?.Path ?? "", CtrCniOptions.FromEnvironment(), cancellationToken);
 
     private static CtrSignal StopSignal(CtrContainer container) => !container.Labels.TryGetValue(StopSignalLabel, out string? text) || text.Length == 0 ? CtrSignal.Term
         : CtrSignal.TryParse(text, out CtrSignal? signal) ? signal
@@ -165,30 +188,7 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers) : 
 
     private async Task<CtrTask> WaitAsync(CtrTask task, CancellationToken cancellationToken)
     {
-        long lost = 0;
-        long tried = 0;
-        while (true)
-        {
-            try
-            {
-                tried = Stopwatch.GetTimestamp();
-                CtrExit exit = await tasks.WaitAsync(task.Namespace, task.Id, "", cancellationToken).ConfigureAwait(false);
-                return task with { State = CtrTaskState.Stopped, ExitCode = exit.ExitCode, ExitedAt = exit.ExitedAt };
-            }
-            catch (CtrException e) when (e.ErrorId is CtrErrorIds.Unavailable or CtrErrorIds.AddressNotFound or CtrErrorIds.ConnectionRefused)
-            {
-                // The tasks go on without the daemon. A call that ran for a while had one.
-                if (lost == 0 || Stopwatch.GetElapsedTime(tried) > ReturnTimeout)
-                {
-                    lost = Stopwatch.GetTimestamp();
-                }
-                else if (Stopwatch.GetElapsedTime(lost) > ReturnTimeout)
-                {
-                    throw;
-                }
-
-                await Task.Delay(ReturnPause, cancellationToken).ConfigureAwait(false);
-            }
-        }
+        CtrExit exit = await tasks.WaitAsync(task.Namespace, task.Id, "", cancellationToken).ConfigureAwait(false);
+        return task with { State = CtrTaskState.Stopped, ExitCode = exit.ExitCode, ExitedAt = exit.ExitedAt };
     }
 }

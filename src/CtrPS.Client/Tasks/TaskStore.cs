@@ -1,7 +1,6 @@
 using Containerd.Services.Tasks.V1;
 using Containerd.V1.Types;
 using CtrPS.Client.Images;
-using CtrPS.Client.Introspection;
 using CtrPS.Client.Transport;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -9,7 +8,7 @@ using Grpc.Net.Client;
 namespace CtrPS.Client.Tasks;
 
 /// <inheritdoc/>
-internal sealed class TaskStore(GrpcChannel channel, Calls calls, DaemonMachine machine) : ITaskStore
+internal sealed class TaskStore(GrpcChannel channel, Calls calls) : ITaskStore
 {
     /// <summary>How long a wait goes on without an answer after the connection broke: about as long as a daemon takes to be restarted.</summary>
     private static readonly TimeSpan RestartPatience = TimeSpan.FromSeconds(15);
@@ -56,19 +55,9 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls, DaemonMachine 
         }
     }
 
-    public async Task<CtrExit> DeleteAsync(string @namespace, string id, CancellationToken cancellationToken)
-    {
-        Process? process = await FindProcessAsync(@namespace, id, "", cancellationToken).ConfigureAwait(false);
-        DeleteResponse response = await InvokeAsync(
-            () => _client.DeleteAsync(new DeleteTaskRequest { ContainerId = id }, Calls.Unbounded(@namespace, cancellationToken)), @namespace, id, "", cancellationToken).ConfigureAwait(false);
-        if (process is not null && await machine.IsLocalAsync(cancellationToken).ConfigureAwait(false))
-        {
-            // Those of a client that is gone; containerd never removes them.
-            ProcessPipes.Remove(process.Stdin, process.Stdout, process.Stderr);
-        }
-
-        return ToExit(response);
-    }
+    /// <summary>Removes a task that has ended or was never started. What was made beside it stays: see <see cref="TaskStopper.DeleteAsync"/>.</summary>
+    public async Task<CtrExit> DeleteAsync(string @namespace, string id, CancellationToken cancellationToken) => ToExit(await InvokeAsync(
+        () => _client.DeleteAsync(new DeleteTaskRequest { ContainerId = id }, Calls.Unbounded(@namespace, cancellationToken)), @namespace, id, "", cancellationToken).ConfigureAwait(false));
 
     /// <summary>Removes a process that was added, and has ended or was never started.</summary>
     public async Task<CtrExit> DeleteProcessAsync(string @namespace, string id, string execId, CancellationToken cancellationToken) => ToExit(await InvokeAsync(

@@ -34,11 +34,12 @@ internal sealed class ContainerdConnection : ICtrConnection
         Importer = new ImageImporter(Content, Images, Leases, Unpacker, Facts);
         Garbage = new GarbageCollector(Leases);
         Care = new ImageCare(this);
-        Tasks = new TaskStore(channel, calls, Machine);
+        Tasks = new TaskStore(channel, calls);
         Containers = new ContainerStore(channel, calls, Tasks, Snapshots, () => new ContainerMaker(this));
-        Stopper = new TaskStopper(Tasks, Containers);
-        Runner = new TaskRunner(channel, calls, Containers, Tasks, Snapshots, Machine);
         Networks = new ContainerNetworks(Containers, Machine, serverVersion);
+        var stopper = new TaskStopper(Tasks, Containers, Networks, Machine);
+        Stopper = stopper;
+        Runner = new TaskRunner(channel, calls, Containers, Tasks, stopper, Snapshots, Networks, Machine);
     }
 
     public string ServerVersion { get; }

@@ -23,10 +23,6 @@ public interface ITaskStore
     /// <exception cref="CtrException"><see cref="CtrErrorIds.TaskNotFound"/>, <see cref="CtrErrorIds.ProcessNotFound"/>.</exception>
     Task<CtrExit> WaitAsync(string @namespace, string id, string execId, CancellationToken cancellationToken);
 
-    /// <summary>Removes a task that has ended or was never started, with its network if it has one.</summary>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.TaskNotFound"/>, <see cref="CtrErrorIds.TaskState"/> while it runs.</exception>
-    Task<CtrExit> DeleteAsync(string @namespace, string id, CancellationToken cancellationToken);
-
     /// <summary>Freezes all processes.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.TaskNotFound"/>, <see cref="CtrErrorIds.TaskState"/>.</exception>
     Task PauseAsync(string @namespace, string id, CancellationToken cancellationToken);

@@ -98,6 +98,8 @@ public sealed class CtrSessionTests
 
         public ITaskStore Tasks => throw new NotSupportedException();
 
+        public ITaskRunner Runner => throw new NotSupportedException();
+
         public ITaskStopper Stopper => throw new NotSupportedException();
 
         public INamespaceStore Namespaces => throw new NotSupportedException();

@@ -3,6 +3,7 @@ using Containerd.Services.Containers.V1;
 using CtrPS.Client.Snapshots;
 using CtrPS.Client.Tasks;
 using CtrPS.Client.Transport;
+using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Net.Client;
 
@@ -52,6 +53,16 @@ internal sealed class ContainerStore(GrpcChannel channel, Calls calls, TaskStore
         container.Labels.Add(LabelUpdate.Values(labels, replaceAll));
         Container changed = await UpdateRecordAsync(@namespace, container, LabelUpdate.Mask(labels, replaceAll), cancellationToken).ConfigureAwait(false);
         return ContainerRecords.ToContainer(changed, await tasks.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false), @namespace);
+    }
+
+    public async Task UpdateResourcesAsync(string @namespace, string id, CtrResources resources, CancellationToken cancellationToken)
+    {
+        Container container = await GetRecordAsync(@namespace, id, cancellationToken).ConfigureAwait(false);
+        (byte[] merged, byte[] spec) = ResourceUpdate.Apply(container.Spec.Value.Span, resources)
+            ?? throw new CtrException(CtrErrorIds.NotSupported, CtrStatus.Unimplemented, $"The container '{id}' in namespace '{@namespace}' is none of Linux: its limits cannot be changed here.") { Target = id };
+        await tasks.UpdateAsync(@namespace, id, merged, cancellationToken).ConfigureAwait(false);
+        var change = new Container { Id = id, Spec = new Any { TypeUrl = container.Spec.TypeUrl, Value = UnsafeByteOperations.UnsafeWrap(spec) } };
+        _ = await UpdateRecordAsync(@namespace, change, ["spec"], cancellationToken).ConfigureAwait(false);
     }
 
     public async Task DeleteAsync(string @namespace, string id, bool keepSnapshot, CancellationToken cancellationToken)

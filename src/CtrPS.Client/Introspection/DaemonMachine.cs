@@ -7,6 +7,7 @@ namespace CtrPS.Client.Introspection;
 internal sealed class DaemonMachine(CtrEndpoint endpoint, IServerInspector server, ServerFacts facts)
 {
     private bool? _isLocal;
+    private bool? _hasProcessesHere;
 
     /// <summary>
     /// Whether it does: the file in which the daemon keeps its identity (services/introspection, local.go) is here and holds what the daemon answers. Where the
@@ -34,6 +35,12 @@ internal sealed class DaemonMachine(CtrEndpoint endpoint, IServerInspector serve
         Target = endpoint.Address,
         RecommendedAction = "Run the cmdlet on the daemon's machine, for example with Invoke-Command -HostName.",
     };
+
+    /// <summary>Whether the process ids of the daemon's machine mean the same processes here: the same machine, and the same PID namespace where the daemon tells its own.</summary>
+    public async ValueTask<bool> HasProcessesHereAsync(CancellationToken cancellationToken) =>
+        _hasProcessesHere ??= await IsLocalAsync(cancellationToken).ConfigureAwait(false)
+            && (await server.GetAsync(cancellationToken).ConfigureAwait(false)).ProcessNamespace is var theirs
+            && (theirs is null || new FileInfo("/proc/self/ns/pid").LinkTarget == $"pid:[{theirs}]");
 
     private async Task<bool> HasIdentityHereAsync(CancellationToken cancellationToken)
     {

@@ -25,6 +25,7 @@ internal sealed class ServerInspector(GrpcChannel channel, Calls calls) : IServe
             Revision = version.Revision,
             Uuid = server.Uuid,
             ProcessId = server.Pid == 0 ? null : (long)server.Pid,
+            ProcessNamespace = server.Pidns == 0 ? null : server.Pidns,
             Deprecations = server.Deprecations.Select(warning => new CtrDeprecation
             {
                 Id = warning.Id,

@@ -1,10 +1,13 @@
+using System.Text.RegularExpressions;
+using Grpc.Core;
+
 namespace CtrPS.Client.Tasks;
 
 /// <summary>
-/// Tells what the shim means when a process is not in the state for a call. Its errors arrive as UNKNOWN with text, as the protocol between daemon and
+/// Tells what the shim means when a process is not in the state for a call, or runc refuses a change. Its errors arrive as UNKNOWN with text, as the protocol between daemon and
 /// shim carries no more (cmd/containerd-shim-runc-v2/process, *_state.go): this is the one place that reads it.
 /// </summary>
-internal static class TaskFaults
+internal static partial class TaskFaults
 {
     private static readonly (string Text, CtrTaskState State)[] States =
     [
@@ -27,6 +30,20 @@ internal static class TaskFaults
     /// <param name="target">The container's id.</param>
     public static CtrException Explain(CtrException error, string words, string target)
     {
+        if (error.Message.Contains("ttrpc: closed", StringComparison.Ordinal))
+        {
+            return new CtrException(CtrErrorIds.RuntimeFailed, CtrStatus.Unknown, $"The shim of the {words} has ended. The daemon kills what it left behind and forgets the task.", error)
+            {
+                Target = target,
+                RecommendedAction = "Look into containerd's log and the kernel's, whether the shim was killed as memory ran out.",
+            };
+        }
+
+        if (Refusal().Match((error.InnerException as RpcException)?.Status.Detail ?? "") is { Success: true } refusal)
+        {
+            return new CtrException(CtrErrorIds.RuntimeFailed, CtrStatus.Unknown, $"The runtime refuses this for the {words}: {refusal.Groups["why"].Value}.", error) { Target = target };
+        }
+
         CtrTaskState state = States.FirstOrDefault(one => error.Message.Contains(one.Text, StringComparison.Ordinal)).State;
         return state == CtrTaskState.None ? error : WrongState(state, words, target, error);
     }
@@ -44,4 +61,8 @@ internal static class TaskFaults
         };
         return new CtrException(CtrErrorIds.TaskState, CtrStatus.FailedPrecondition, $"The {words} {condition}.", cause) { Target = target, RecommendedAction = advice };
     }
+
+    // runc's own words, behind those of the shim and before those of the daemon.
+    [GeneratedRegex("""runc did not terminate successfully: exit status \d+: (?<why>.+?)\s*(?:: unknown)?$""", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
+    private static partial Regex Refusal();
 }

@@ -14,6 +14,8 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
     /// <summary>How long SIGKILL may take: a process that waits for a disk that does not answer ends with the disk only.</summary>
     private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan CleanupPause = TimeSpan.FromMilliseconds(100);
+
     public async Task<CtrStopResult> StopAsync(CtrStopRequest request, CancellationToken cancellationToken)
     {
         (string @namespace, string id) = (request.Namespace, request.Id);
@@ -108,8 +110,17 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
         return exit;
     }
 
-    public async Task<CtrTask> WaitAsync(string @namespace, string id, CancellationToken cancellationToken) =>
-        await WaitAsync(await tasks.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false) ?? throw ContainerFaults.NoTask(@namespace, id), cancellationToken).ConfigureAwait(false);
+    public async Task<CtrTask> WaitAsync(string @namespace, string id, CancellationToken cancellationToken)
+    {
+        CtrTask task = await tasks.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false) ?? throw ContainerFaults.NoTask(@namespace, id);
+        CtrTask ended = await WaitAsync(task, cancellationToken).ConfigureAwait(false);
+        return ended.ExitCode is not null ? ended : throw new CtrException(
+            CtrErrorIds.RuntimeFailed, CtrStatus.Unknown, $"The shim of container '{id}' in namespace '{@namespace}' has ended before its task: how that ended is not known. The daemon has removed it.")
+        {
+            Target = id,
+            RecommendedAction = "Look into containerd's log and the kernel's, whether the shim was killed as memory ran out; start the container anew with Start-CtrTask.",
+        };
+    }
 
     private Task DetachAsync(CtrTask task, HeldNetwork? held, CancellationToken cancellationToken) =>
         networks.RemoveAsync(task.Namespace, task.Id, task.ProcessId, held?.Path ?? "", CtrCniOptions.FromEnvironment(), cancellationToken);
@@ -162,14 +173,14 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
             };
     }
 
-    /// <summary>Sends a signal. That it has ended meanwhile is what was wanted.</summary>
+    /// <summary>Sends a signal. That it has ended meanwhile is what was wanted; so is a shim that has, as then the daemon kills what is left.</summary>
     private async Task SendAsync(CtrTask task, CtrSignal signal, bool all, CancellationToken cancellationToken)
     {
         try
         {
             await tasks.KillAsync(task.Namespace, task.Id, "", signal.Number, all, cancellationToken).ConfigureAwait(false);
         }
-        catch (CtrException e) when (e.ErrorId is CtrErrorIds.TaskState or CtrErrorIds.TaskNotFound)
+        catch (CtrException e) when (IsOver(e))
         {
         }
     }
@@ -180,15 +191,31 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
         {
             await tasks.ResumeAsync(task.Namespace, task.Id, cancellationToken).ConfigureAwait(false);
         }
-        catch (CtrException e) when (e.ErrorId is CtrErrorIds.TaskState or CtrErrorIds.TaskNotFound)
+        catch (CtrException e) when (IsOver(e))
         {
             // It has ended, or somebody else let it go on.
         }
     }
 
+    private static bool IsOver(CtrException error) => error.ErrorId is CtrErrorIds.TaskState or CtrErrorIds.TaskNotFound or CtrErrorIds.RuntimeFailed;
+
+    /// <summary>Waits for the end. The exit code is null where it is not known: the shim has ended before the task.</summary>
     private async Task<CtrTask> WaitAsync(CtrTask task, CancellationToken cancellationToken)
     {
-        CtrExit exit = await tasks.WaitAsync(task.Namespace, task.Id, "", cancellationToken).ConfigureAwait(false);
-        return task with { State = CtrTaskState.Stopped, ExitCode = exit.ExitCode, ExitedAt = exit.ExitedAt };
+        try
+        {
+            CtrExit exit = await tasks.WaitAsync(task.Namespace, task.Id, "", cancellationToken).ConfigureAwait(false);
+            return task with { State = CtrTaskState.Stopped, ExitCode = exit.ExitCode, ExitedAt = exit.ExitedAt };
+        }
+        catch (CtrException e) when (e.ErrorId == CtrErrorIds.RuntimeFailed)
+        {
+            // The daemon kills what a shim leaves behind, and forgets the task.
+            while (await tasks.FindAsync(task.Namespace, task.Id, cancellationToken).ConfigureAwait(false) is { State: not CtrTaskState.Stopped })
+            {
+                await Task.Delay(CleanupPause, cancellationToken).ConfigureAwait(false);
+            }
+
+            return task with { State = CtrTaskState.Stopped };
+        }
     }
 }

@@ -1,14 +1,18 @@
+using Containerd.Runc.V1;
 using Containerd.Services.Tasks.V1;
 using Containerd.V1.Types;
 using CtrPS.Client.Images;
+using CtrPS.Client.Introspection;
 using CtrPS.Client.Transport;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Grpc.Net.Client;
 
 namespace CtrPS.Client.Tasks;
 
 /// <inheritdoc/>
-internal sealed class TaskStore(GrpcChannel channel, Calls calls) : ITaskStore
+internal sealed class TaskStore(GrpcChannel channel, Calls calls, DaemonMachine machine) : ITaskStore
 {
     /// <summary>How long a wait goes on without an answer after the connection broke: about as long as a daemon takes to be restarted.</summary>
     private static readonly TimeSpan RestartPatience = TimeSpan.FromSeconds(15);
@@ -36,6 +40,7 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls) : ITaskStore
         // A task goes on while its daemon is restarted, and so does the wait for it.
         for (DateTime? patience = null; ;)
         {
+            DateTime asked = DateTime.UtcNow;
             try
             {
                 WaitResponse response = await InvokeAsync(
@@ -44,8 +49,10 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls) : ITaskStore
             }
             catch (CtrException e) when (e.ErrorId == CtrErrorIds.Unavailable || (patience is not null && e.IsConnectionFault))
             {
-                patience ??= DateTime.UtcNow + RestartPatience;
-                if (DateTime.UtcNow > patience)
+                // A call that ran for long had its daemon back: the next restart has time of its own.
+                DateTime now = DateTime.UtcNow;
+                patience = patience is null || now - asked > RestartPatience ? now + RestartPatience : patience;
+                if (now > patience)
                 {
                     throw;
                 }
@@ -59,7 +66,6 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls) : ITaskStore
     public async Task<CtrExit> DeleteAsync(string @namespace, string id, CancellationToken cancellationToken) => ToExit(await InvokeAsync(
         () => _client.DeleteAsync(new DeleteTaskRequest { ContainerId = id }, Calls.Unbounded(@namespace, cancellationToken)), @namespace, id, "", cancellationToken).ConfigureAwait(false));
 
-    /// <summary>Removes a process that was added, and has ended or was never started.</summary>
     public async Task<CtrExit> DeleteProcessAsync(string @namespace, string id, string execId, CancellationToken cancellationToken) => ToExit(await InvokeAsync(
         () => _client.DeleteProcessAsync(new DeleteProcessRequest { ContainerId = id, ExecId = execId }, calls.Unary(@namespace, cancellationToken)), @namespace, id, execId, cancellationToken).ConfigureAwait(false));
 
@@ -68,6 +74,46 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls) : ITaskStore
 
     public Task ResumeAsync(string @namespace, string id, CancellationToken cancellationToken) =>
         InvokeAsync(() => _client.ResumeAsync(new ResumeTaskRequest { ContainerId = id }, calls.Unary(@namespace, cancellationToken)), @namespace, id, "", cancellationToken);
+
+    public async Task<IReadOnlyList<CtrProcess>> ListProcessesAsync(string @namespace, string id, CancellationToken cancellationToken)
+    {
+        ListPidsResponse response = await InvokeAsync(
+            () => _client.ListPidsAsync(new ListPidsRequest { ContainerId = id }, calls.Unary(@namespace, cancellationToken)), @namespace, id, "", cancellationToken).ConfigureAwait(false);
+        if (response.Processes.Count == 0)
+        {
+            return [];
+        }
+
+        uint first = (await FindProcessAsync(@namespace, id, "", cancellationToken).ConfigureAwait(false))?.Pid ?? 0;
+        bool isHere = await machine.HasProcessesHereAsync(cancellationToken).ConfigureAwait(false);
+        return [.. response.Processes.OrderBy(process => process.Pid).Select(process => ToProcess(process, first, isHere, id, @namespace))];
+    }
+
+    public async Task<IReadOnlyList<CtrMetric>> ReadMetricsAsync(string @namespace, string? id, CancellationToken cancellationToken)
+    {
+        var request = new MetricsRequest();
+        if (id is not null)
+        {
+            request.Filters.Add($"id==\"{id}\"");
+        }
+
+        MetricsResponse response = await calls.InvokeAsync(
+            () => _client.MetricsAsync(request, calls.Unary(@namespace, cancellationToken)), new CallSubject($"the tasks of namespace '{@namespace}'", @namespace), cancellationToken).ConfigureAwait(false);
+        return [.. response.Metrics.Select(metric => MetricRecords.ToMetric(metric, @namespace)).OfType<CtrMetric>().OrderBy(metric => metric.Id, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Changes limits of a running task.</summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="id">The container.</param>
+    /// <param name="resources">linux.resources of the OCI runtime spec, as JSON.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public Task UpdateAsync(string @namespace, string id, ReadOnlyMemory<byte> resources, CancellationToken cancellationToken)
+    {
+        // containerd's type URLs have no "type.googleapis.com/" before the name.
+        var value = new Any { TypeUrl = "types.containerd.io/opencontainers/runtime-spec/1/LinuxResources", Value = UnsafeByteOperations.UnsafeWrap(resources) };
+        return InvokeAsync(
+            () => _client.UpdateAsync(new UpdateTaskRequest { ContainerId = id, Resources = value }, calls.Unary(@namespace, cancellationToken)), @namespace, id, "", cancellationToken);
+    }
 
     /// <summary>A process of a task. Null where the container has no task, or the task no such process.</summary>
     /// <param name="namespace">The namespace.</param>
@@ -103,6 +149,19 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls) : ITaskStore
     };
 
     private static CtrExit ToExit(DeleteResponse response) => new((int)response.ExitStatus, Records.ToTime(response.ExitedAt));
+
+    private static CtrProcess ToProcess(ProcessInfo info, uint first, bool isHere, string id, string @namespace)
+    {
+        var process = new CtrProcess
+        {
+            Namespace = @namespace,
+            Id = id,
+            ProcessId = info.Pid,
+            ExecId = info.Info is { } details && details.TypeUrl.EndsWith(ProcessDetails.Descriptor.FullName, StringComparison.Ordinal) ? ProcessDetails.Parser.ParseFrom(details.Value).ExecId : "",
+            IsFirst = info.Pid == first,
+        };
+        return isHere ? LocalProcesses.Describe(process) : process;
+    }
 
     private static CtrTask ToTask(Process process, string @namespace)
     {

@@ -34,7 +34,7 @@ internal sealed class ContainerdConnection : ICtrConnection
         Importer = new ImageImporter(Content, Images, Leases, Unpacker, Facts);
         Garbage = new GarbageCollector(Leases);
         Care = new ImageCare(this);
-        Tasks = new TaskStore(channel, calls);
+        Tasks = new TaskStore(channel, calls, Machine);
         Containers = new ContainerStore(channel, calls, Tasks, Snapshots, () => new ContainerMaker(this));
         Networks = new ContainerNetworks(Containers, Machine, serverVersion);
         var stopper = new TaskStopper(Tasks, Containers, Networks, Machine);

@@ -31,6 +31,13 @@ public interface IContainerStore
     /// <exception cref="CtrException"><see cref="CtrErrorIds.ContainerNotFound"/>.</exception>
     Task<CtrContainer> SetLabelsAsync(string @namespace, string id, IReadOnlyDictionary<string, string?> labels, bool replaceAll, CancellationToken cancellationToken);
 
+    /// <summary>Changes limits of a container's task, and then of its spec, so that its next task has them too.</summary>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.ContainerNotFound"/>; <see cref="CtrErrorIds.TaskNotFound"/>; <see cref="CtrErrorIds.TaskState"/>; <see cref="CtrErrorIds.NotSupported"/> where
+    /// the spec is none of Linux; <see cref="CtrErrorIds.RuntimeFailed"/> where the kernel refuses.
+    /// </exception>
+    Task UpdateResourcesAsync(string @namespace, string id, CtrResources resources, CancellationToken cancellationToken);
+
     /// <summary>Deletes the record and, unless it is to be kept, the snapshot. The container must have no task.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.ContainerNotFound"/>; <see cref="CtrErrorIds.ContainerInUse"/>.</exception>
     Task DeleteAsync(string @namespace, string id, bool keepSnapshot, CancellationToken cancellationToken);

@@ -23,7 +23,7 @@ public interface ITaskStopper
 
     /// <summary>Waits for the end of a task. A daemon that restarts meanwhile is waited for.</summary>
     /// <returns>The task as it is after its end.</returns>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.TaskNotFound"/>.</exception>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.TaskNotFound"/>; <see cref="CtrErrorIds.RuntimeFailed"/> where the shim has ended first, so that nobody knows how the task did.</exception>
     Task<CtrTask> WaitAsync(string @namespace, string id, CancellationToken cancellationToken);
 }
 
@@ -44,7 +44,7 @@ public sealed record CtrStopRequest
 }
 
 /// <summary>How the end of a task came about.</summary>
-/// <param name="Task">The task, which has ended.</param>
+/// <param name="Task">The task, which has ended. Its exit code is null where the shim had ended before it.</param>
 /// <param name="Signal">The signal that was sent. Null: it had ended before.</param>
 /// <param name="WasKilled">Whether the signal did not do in time, and SIGKILL was sent.</param>
 public sealed record CtrStopResult(CtrTask Task, CtrSignal? Signal, bool WasKilled);

@@ -30,4 +30,18 @@ public interface ITaskStore
     /// <summary>Lets frozen processes go on.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.TaskNotFound"/>, <see cref="CtrErrorIds.TaskState"/>.</exception>
     Task ResumeAsync(string @namespace, string id, CancellationToken cancellationToken);
+
+    /// <summary>Removes a process that was added and has ended, or was never started.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.TaskNotFound"/>, <see cref="CtrErrorIds.ProcessNotFound"/>, <see cref="CtrErrorIds.TaskState"/> while it runs.</exception>
+    Task<CtrExit> DeleteProcessAsync(string @namespace, string id, string execId, CancellationToken cancellationToken);
+
+    /// <summary>The processes of a task, by number. What the daemon does not tell is read from the kernel where the daemon runs on this machine. Empty where it has ended.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.TaskNotFound"/>.</exception>
+    Task<IReadOnlyList<CtrProcess>> ListProcessesAsync(string @namespace, string id, CancellationToken cancellationToken);
+
+    /// <summary>Reads what tasks use, by id. One call. A task that cannot tell is left out, and one whose runtime counts in its own way.</summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="id">The container. Null: all of the namespace.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    Task<IReadOnlyList<CtrMetric>> ReadMetricsAsync(string @namespace, string? id, CancellationToken cancellationToken);
 }

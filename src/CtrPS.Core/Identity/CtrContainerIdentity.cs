@@ -24,6 +24,16 @@ public sealed class CtrContainerIdentity
     {
     }
 
+    /// <summary>By process.</summary>
+    public CtrContainerIdentity(CtrProcess process)
+        : this((process ?? throw new ArgumentNullException(nameof(process))).Id, process) => Process = process;
+
+    /// <summary>By metric.</summary>
+    public CtrContainerIdentity(CtrMetric metric)
+        : this((metric ?? throw new ArgumentNullException(nameof(metric))).Id, metric)
+    {
+    }
+
     /// <summary>By id and namespace: an object that came back from a file.</summary>
     internal CtrContainerIdentity(string id, string? @namespace)
     {
@@ -60,6 +70,9 @@ public sealed class CtrContainerIdentity
 
     /// <summary>The image whose containers are meant. Null: those of any.</summary>
     internal CtrImage? Image { get; }
+
+    /// <summary>The process that it was made from. Null: it was not.</summary>
+    internal CtrProcess? Process { get; }
 
     /// <summary>Whether it was made from an object: then the id is literal.</summary>
     internal bool IsObject { get; }

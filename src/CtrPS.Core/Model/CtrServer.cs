@@ -21,6 +21,9 @@ public sealed record CtrServer
     /// <summary>What the daemon's configuration or clients still use and a later version drops. Empty where the server does not say.</summary>
     public IReadOnlyList<CtrDeprecation> Deprecations { get; init; } = [];
 
+    /// <summary>The inode of the daemon's PID namespace. Null before containerd 1.7.</summary>
+    internal ulong? ProcessNamespace { get; init; }
+
     internal CtrSession? Session { get; set; }
 
     /// <summary>The address and version.</summary>

@@ -122,18 +122,20 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>
-    /// Does asynchronous work for several objects side by side, at most <paramref name="width"/> ahead of the one that is waited for, and goes on with the results in their
-    /// order on the pipeline's thread, as <see cref="Guard"/> does. However it ends, the rest is cancelled and its end waited for.
+    /// Does asynchronous work for several objects side by side and goes on with the results on the pipeline's thread, as <see cref="Guard"/> does. However it ends, the rest
+    /// is cancelled and its end waited for.
     /// </summary>
     /// <param name="items">The objects.</param>
-    /// <param name="width">How many at a time.</param>
+    /// <param name="width">How many at a time, with the results in the objects' order. Null: all at once, with the results as they come.</param>
     /// <param name="work">The work.</param>
     /// <param name="target">What error records name for an object.</param>
     /// <param name="done">What to do with a result.</param>
     private protected void ForEachAtOnce<TItem, TResult>(
-        IEnumerable<TItem> items, int width, Func<TItem, CancellationToken, Task<TResult>> work, Func<TItem, object?> target, Action<TItem, TResult> done)
+        IEnumerable<TItem> items, int? width, Func<TItem, CancellationToken, Task<TResult>> work, Func<TItem, object?> target, Action<TItem, TResult> done)
     {
-        foreach ((TItem item, Task<TResult> result) in Pull(token => OrderedParallel.SelectAsync(items, width, OutcomeAsync, token)))
+        foreach ((TItem item, Task<TResult> result) in Pull(token => width is { } many
+            ? OrderedParallel.SelectAsync(items, many, OutcomeAsync, token)
+            : CompletionOrder.SelectAsync(items, OutcomeAsync, token)))
         {
             Guard(target(item), () => done(item, result.GetAwaiter().GetResult()));
         }

@@ -54,7 +54,7 @@ public abstract class CtrContainerCmdlet : CtrSessionCmdlet
         foreach (CtrContainer container in Pull(token => ContainerFinder.FindAsync(connection, name, wanted, token)))
         {
             container.Session = session;
-            found.Add(new FoundContainer(container, session, connection));
+            found.Add(new FoundContainer(container, session, connection, wanted));
         }
 
         return found;
@@ -96,5 +96,6 @@ public abstract class CtrContainerCmdlet : CtrSessionCmdlet
     /// <param name="Container">As it is now.</param>
     /// <param name="Session">Where it is.</param>
     /// <param name="Connection">The session's connection.</param>
-    private protected sealed record FoundContainer(CtrContainer Container, CtrSession Session, ICtrConnection Connection);
+    /// <param name="Wanted">What was given.</param>
+    private protected sealed record FoundContainer(CtrContainer Container, CtrSession Session, ICtrConnection Connection, CtrContainerIdentity Wanted);
 }

@@ -17,6 +17,8 @@ public sealed class ContainerIdentityTransformationAttribute : IdentityTransform
     {
         CtrContainer container => new CtrContainerIdentity(container),
         CtrTask task => new CtrContainerIdentity(task),
+        CtrProcess process => new CtrContainerIdentity(process),
+        CtrMetric metric => new CtrContainerIdentity(metric),
         CtrNamespace all when AllOfObject => new CtrContainerIdentity(all),
         CtrImage image when AllOfObject => new CtrContainerIdentity(image),
         _ => null,

@@ -15,8 +15,10 @@
     CmdletsToExport      = @(
         'Add-CtrImageTag'
         'Connect-CtrSession'
+        'Connect-CtrTask'
         'Copy-CtrImage'
         'Disconnect-CtrSession'
+        'Enter-CtrContainer'
         'Export-CtrInventory'
         'Get-CtrArchive'
         'Get-CtrContainer'
@@ -29,6 +31,8 @@
         'Get-CtrSession'
         'Get-CtrTask'
         'Import-CtrImage'
+        'Invoke-CtrCommand'
+        'Invoke-CtrImage'
         'New-CtrContainer'
         'New-CtrMount'
         'New-CtrNamespace'
@@ -44,6 +48,7 @@
         'Set-CtrContainer'
         'Set-CtrImage'
         'Set-CtrNamespace'
+        'Start-CtrTask'
         'Stop-CtrTask'
         'Suspend-CtrTask'
         'Test-CtrArchive'
@@ -53,6 +58,7 @@
     )
     AliasesToExport      = @(
         'Export-CtrImage'
+        'Run-CtrImage'
         'Tag-CtrImage'
     )
     PrivateData          = @{

@@ -102,6 +102,8 @@ public sealed class CtrSessionTests
 
         public ITaskStopper Stopper => throw new NotSupportedException();
 
+        public ITaskRunner Runner => throw new NotSupportedException();
+
         public INamespaceStore Namespaces => throw new NotSupportedException();
 
         public IServerInspector Server => throw new NotSupportedException();

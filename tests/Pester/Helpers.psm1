@@ -172,12 +172,27 @@ function Add-TestNamespace {
     $name
 }
 
-# Removes namespaces with the images in them, by ctr.
+# Makes and starts a container of busybox, by ctr: Add-TestContainer $rig $namespace id sleep 100000. Clear-TestNamespace removes it.
+function Add-TestContainer {
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidUsingPositionalParameters', '', Justification = 'the words of ctr')]
+    param([pscustomobject] $Rig, [string] $Namespace, [string] $Id, [Parameter(ValueFromRemainingArguments)] [string[]] $Command)
+    $null = Invoke-Ctr $Rig -n $Namespace run -d --null-io docker.io/library/busybox:1.35 $Id @Command
+}
+
+# Removes namespaces with the containers and images in them, by ctr.
 function Clear-TestNamespace {
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidUsingPositionalParameters', '', Justification = 'the words of ctr')]
     param([pscustomobject] $Rig, [string[]] $Name)
     $present = Invoke-Ctr $Rig namespaces ls -q
     foreach ($one in $Name | Where-Object { $_ -in $present }) {
+        $tasks = @(Invoke-Ctr $Rig -n $one tasks ls -q)
+        if ($tasks) {
+            $null = Invoke-Ctr $Rig -n $one tasks rm -f @tasks
+        }
+        $containers = @(Invoke-Ctr $Rig -n $one containers ls -q)
+        if ($containers) {
+            $null = Invoke-Ctr $Rig -n $one containers rm @containers
+        }
         $images = @(Invoke-Ctr $Rig -n $one images ls -q)
         if ($images) {
             $null = Invoke-Ctr $Rig -n $one images rm --sync @images

@@ -69,12 +69,12 @@ Describe '<name>' -ForEach $commands {
         $command.Parameters.ContainsKey('Confirm') | Should -Be $command.Parameters.ContainsKey('WhatIf')
     }
 
-    It 'declares types of the module as output where it gives any, or files and bytes' {
+    It 'declares types of the module as output where it gives any, or files, bytes and text' {
         $types = $command.OutputType.Type
         if ($command.Verb -in 'Get', 'Connect', 'New' -or $command.Parameters.ContainsKey('PassThru')) {
             $types | Should -Not -BeNullOrEmpty
         }
-        $types | Where-Object { $_ -and $_.Assembly.GetName().Name -ne 'CtrPS.Core' -and $_ -notin [IO.FileInfo], [byte[]] } | Should -BeNullOrEmpty
+        $types | Where-Object { $_ -and $_.Assembly.GetName().Name -ne 'CtrPS.Core' -and $_ -notin [IO.FileInfo], [byte[]], [string] } | Should -BeNullOrEmpty
     }
 
     It 'says at each parameter what it is' {

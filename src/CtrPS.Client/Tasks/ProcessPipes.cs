@@ -25,6 +25,9 @@ internal sealed class ProcessPipes : IAsyncDisposable
         _folder = folder;
     }
 
+    /// <summary>Whether disposing leaves them where they are.</summary>
+    public bool Keep { get; set; }
+
     /// <summary>Path of the standard input. Empty: none.</summary>
     public string InputPath { get; }
 
@@ -104,7 +107,7 @@ internal sealed class ProcessPipes : IAsyncDisposable
     /// <summary>Opens the end that writes to the standard input. Null while, or when, nobody reads it.</summary>
     public Stream? TryOpenInput() => InputPath.Length == 0 ? null : Fifo.TryOpenToWrite(InputPath);
 
-    /// <summary>Closes our ends and removes what was made.</summary>
+    /// <summary>Closes our ends and removes what was made, unless it is to be kept.</summary>
     public async ValueTask DisposeAsync()
     {
         foreach (Stream? end in new[] { Output, Error })
@@ -115,7 +118,7 @@ internal sealed class ProcessPipes : IAsyncDisposable
             }
         }
 
-        if (_folder is not null)
+        if (_folder is not null && !Keep)
         {
             Remove(InputPath, OutputPath, ErrorPath);
         }

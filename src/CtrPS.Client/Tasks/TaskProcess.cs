@@ -44,6 +44,8 @@ internal sealed class TaskProcess(TaskRunner runner, string @namespace, string i
     /// <summary>Its network namespace, kept so that its network can be taken away when it has ended. Null: it was given none.</summary>
     public HeldNetwork? Held { get; set; }
 
+    public bool KeepPipes { get; set; }
+
     private string Words => (execId.Length == 0 ? CallSubject.Task(id, @namespace) : CallSubject.Process(execId, id, @namespace)).Words;
 
     /// <summary>Begins to wait for the end: before the start, so that no end is missed.</summary>
@@ -182,6 +184,7 @@ internal sealed class TaskProcess(TaskRunner runner, string @namespace, string i
 
         if (pipes is not null)
         {
+            pipes.Keep = KeepPipes;
             await pipes.DisposeAsync().ConfigureAwait(false);
         }
 

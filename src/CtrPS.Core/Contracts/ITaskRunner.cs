@@ -47,6 +47,9 @@ public sealed record CtrProcessIo
     /// <summary>Whether the process has a terminal: then all output comes as standard output.</summary>
     public bool Terminal { get; init; }
 
+    /// <summary>Of a process that is added, with a terminal: its size from the first moment on. Null: none, until <see cref="ICtrProcess.ResizeAsync"/>.</summary>
+    public (int Columns, int Rows)? Size { get; init; }
+
     /// <summary>With a log: <c>file:///path</c> or <c>binary:///program?key=value</c>, on the daemon's machine.</summary>
     public string LogUri { get; init; } = "";
 }
@@ -124,6 +127,9 @@ public interface ICtrProcess : IAsyncDisposable
 
     /// <summary>What the CNI plugins gave. Null where they were not run.</summary>
     CtrNetwork? Network { get; }
+
+    /// <summary>Whether disposing leaves the pipes where they are, for who connects later; they go with the process then.</summary>
+    bool KeepPipes { get; set; }
 
     /// <summary>Lets the process run.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.CommandNotFound"/>, <see cref="CtrErrorIds.RuntimeFailed"/>. The task or process is removed again, with its network.</exception>

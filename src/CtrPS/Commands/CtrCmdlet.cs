@@ -17,8 +17,17 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _stop.Dispose();
+        Dispose(disposing: true);
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>The pipeline is over, however it ended: the only call that comes for sure.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _stop.Dispose();
+        }
     }
 
     /// <inheritdoc/>
@@ -167,6 +176,7 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
         }
         catch (CtrException e)
         {
+            OnFailure(e);
             WriteError(ErrorFactory.From(e, target));
         }
         catch (WildcardPatternException e)
@@ -178,6 +188,11 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
         {
             throw new PipelineStoppedException();
         }
+    }
+
+    /// <summary>The work for one object failed; its error is about to be written, which may end the pipeline.</summary>
+    private protected virtual void OnFailure(CtrException error)
+    {
     }
 
     /// <summary>

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using CtrPS.Binding;
 using CtrPS.Commands.Image;
 using CtrPS.Completion;
+using CtrPS.Processes;
 using CtrPS.Session;
 
 namespace CtrPS.Commands;
@@ -47,15 +48,20 @@ public abstract class CtrContainerOptionsCmdlet : CtrSpecOptionsCmdlet
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = RootFsSet, HelpMessage = "The id of the container. Default: a new one, made from the folder's name.")]
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = SpecSet, HelpMessage = "The id of the container. Default: a new one.")]
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = SpecPathSet, HelpMessage = "The id of the container. Default: a new one.")]
-    [Alias("Name")]
     [ValidateNotNullOrEmpty]
     public string? Id { get; set; }
 
     /// <summary>The arguments for the image's entrypoint, or the program and its arguments.</summary>
     [Parameter(Position = 2, ValueFromRemainingArguments = true, ParameterSetName = ImageSet, HelpMessage = "The program and its arguments, or the arguments for the image's entrypoint.")]
     [Parameter(Position = 2, ValueFromRemainingArguments = true, ParameterSetName = RootFsSet, HelpMessage = "The program and its arguments.")]
+    [WordsTransformation]
     [ValidateNotNull]
     public string[] Command { get; set; } = [];
+
+    /// <summary>Catches options of the command of one letter, which PowerShell would take for the beginning of a parameter's name.</summary>
+    [Parameter(DontShow = true, HelpMessage = "Catches an option of the command that has one letter. Not for use.")]
+    [Alias("a", "c", "d", "e", "g", "h", "i", "j", "l", "m", "n", "o", "p", "r", "s", "t", "u", "v", "w")]
+    public SwitchParameter CommandOption { get; set; }
 
     /// <summary>Labels of the container. They become annotations of the spec as well.</summary>
     [Parameter(HelpMessage = "Labels of the container.")]
@@ -117,7 +123,9 @@ public abstract class CtrContainerOptionsCmdlet : CtrSpecOptionsCmdlet
     /// <summary>What further extensions the record gets.</summary>
     private protected virtual IReadOnlyDictionary<string, CtrExtension> Extensions => new Dictionary<string, CtrExtension>();
 
-    private protected override IReadOnlyList<string> CommandLine => Command;
+    private protected override IReadOnlyList<string> CommandLine => CommandOption
+        ? CommandWords.Restore(MyInvocation, Command, nameof(CommandOption), ParameterSetName == ImageSet ? [nameof(Image), nameof(Id)] : [nameof(Id)])
+        : Command;
 
     /// <summary>Reads the parameters and finds the image, then does the work. An error about one container leaves the others to be done.</summary>
     private protected void ForEachRequest(Action<ContainerPlan> work) => Guard(Id ?? (object?)Image, () =>

@@ -11,6 +11,12 @@ public static class CtrFormat
 {
     private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
+    /// <summary>A duration in seconds, to the hundredth.</summary>
+    public static string Seconds(TimeSpan duration) => duration.TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture);
+
+    /// <summary>The first line of a text.</summary>
+    public static string FirstLine(string? text) => text?.Split('\n', 2)[0].TrimEnd('\r') ?? "";
+
     /// <summary>Bytes in units of 1024, as ctr writes them: <c>187.3 MiB</c>. Empty for null.</summary>
     public static string Size(long? bytes)
     {

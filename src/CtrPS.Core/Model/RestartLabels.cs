@@ -1,4 +1,4 @@
-namespace CtrPS.Client.Tasks;
+namespace CtrPS;
 
 /// <summary>The labels by which containerd's restart monitor knows its containers (runtime/restart/restart.go). It looks every ten seconds.</summary>
 internal static class RestartLabels

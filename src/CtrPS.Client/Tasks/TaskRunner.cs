@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Containerd.Runc.V1;
 using Containerd.Services.Containers.V1;
 using Containerd.Services.Tasks.V1;
@@ -34,7 +33,7 @@ internal sealed class TaskRunner(
     public async Task<ICtrProcess> CreateAsync(CtrTaskRequest request, CancellationToken cancellationToken)
     {
         Container container = await containers.GetRecordAsync(request.Namespace, request.Id, cancellationToken).ConfigureAwait(false);
-        bool terminal = HasTerminal(container, request.Namespace);
+        bool terminal = ReadSpec(container).Process.Terminal;
         var create = new CreateTaskRequest { ContainerId = request.Id, Terminal = terminal };
         if (container.SnapshotKey.Length > 0)
         {
@@ -89,7 +88,7 @@ internal sealed class TaskRunner(
         }
 
         string execId = request.ExecId ?? $"exec-{Guid.NewGuid():N}";
-        byte[] spec = await ExecSpec.MakeAsync(container.Spec.Value.Memory, request, task.ProcessId, machine, cancellationToken).ConfigureAwait(false);
+        string spec = await ExecSpec.MakeAsync(ReadSpec(container), request, task.ProcessId, machine, cancellationToken).ConfigureAwait(false);
         ProcessPipes? pipes = await OpenIoAsync(request.Io, request.PipeFolder, execId, cancellationToken).ConfigureAwait(false);
         (string input, string output, string error) = Paths(request.Io, pipes);
         var exec = new ExecProcessRequest
@@ -100,7 +99,7 @@ internal sealed class TaskRunner(
             Stdout = output,
             Stderr = error,
             Terminal = request.Io.Terminal,
-            Spec = new Any { TypeUrl = ProcessType, Value = UnsafeByteOperations.UnsafeWrap(spec) },
+            Spec = new Any { TypeUrl = ProcessType, Value = ByteString.CopyFromUtf8(spec) },
         };
         var process = new TaskProcess(this, request.Namespace, request.Id, execId, pipes);
         try
@@ -264,18 +263,7 @@ internal sealed class TaskRunner(
         return new Any { TypeUrl = RuncOptions, Value = options.ToByteString() };
     }
 
-    private static bool HasTerminal(Container container, string @namespace)
-    {
-        try
-        {
-            using var spec = JsonDocument.Parse(container.Spec?.Value.Memory ?? default);
-            return spec.RootElement.TryGetProperty("process", out JsonElement process) && process.TryGetProperty("terminal", out JsonElement terminal) && terminal.ValueKind == JsonValueKind.True;
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            throw new CtrException(CtrErrorIds.InvalidSpec, CtrStatus.InvalidArgument, $"The spec of container '{container.Id}' in namespace '{@namespace}' cannot be read: {e.Message}", e) { Target = container.Id };
-        }
-    }
+    private static CtrSpec ReadSpec(Container container) => CtrSpec.Parse(container.Spec?.Value.ToStringUtf8() ?? "");
 
     private static CtrException NoTask(string @namespace, string id) =>
         new(CtrErrorIds.TaskNotFound, CtrStatus.NotFound, $"The container '{id}' in namespace '{@namespace}' has no task: it does not run.") { Target = id, RecommendedAction = "Start it with Start-CtrTask." };

@@ -4,7 +4,7 @@ namespace CtrPS.Client.Containers.Users;
 internal abstract class RootFiles : IRootFiles
 {
     /// <summary>As much as containerd reads of a file of users (pkg/oci/spec_opts.go).</summary>
-    protected const long MaxSize = 10 << 20;
+    internal const long MaxSize = 10 << 20;
 
     /// <summary>As many links as Linux follows (path_resolution(7)).</summary>
     private const int MaxLinks = 40;

@@ -23,6 +23,7 @@
         'Get-CtrArchive'
         'Get-CtrContainer'
         'Get-CtrImage'
+        'Get-CtrLog'
         'Get-CtrMetric'
         'Get-CtrNamespace'
         'Get-CtrPlugin'
@@ -37,6 +38,7 @@
         'New-CtrMount'
         'New-CtrNamespace'
         'New-CtrSpec'
+        'Register-CtrEvent'
         'Remove-CtrContainer'
         'Remove-CtrImage'
         'Remove-CtrNamespace'
@@ -54,7 +56,9 @@
         'Test-CtrArchive'
         'Test-CtrImage'
         'Update-CtrTask'
+        'Wait-CtrEvent'
         'Wait-CtrTask'
+        'Watch-CtrEvent'
     )
     AliasesToExport      = @(
         'Export-CtrImage'

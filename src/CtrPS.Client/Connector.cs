@@ -1,5 +1,6 @@
 using CtrPS.Client.Archive;
 using CtrPS.Client.Archive.Saving;
+using CtrPS.Client.Logs;
 using CtrPS.Client.Transport;
 
 namespace CtrPS.Client;
@@ -12,6 +13,9 @@ public static class Connector
 
     /// <summary>Saves images into archives.</summary>
     public static IImageSaver Saver { get; } = new ImageSaver();
+
+    /// <summary>Reads log files.</summary>
+    public static ILogFiles Logs { get; } = new LogFiles();
 
     /// <summary>Connects to a containerd and proves with one Version call that it is one.</summary>
     /// <exception cref="CtrException">

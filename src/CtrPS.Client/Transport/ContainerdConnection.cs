@@ -2,9 +2,11 @@ using CtrPS.Client.Archive;
 using CtrPS.Client.Cni;
 using CtrPS.Client.Containers;
 using CtrPS.Client.Content;
+using CtrPS.Client.Events;
 using CtrPS.Client.Images;
 using CtrPS.Client.Introspection;
 using CtrPS.Client.Leases;
+using CtrPS.Client.Logs;
 using CtrPS.Client.Namespaces;
 using CtrPS.Client.Snapshots;
 using CtrPS.Client.Tasks;
@@ -40,6 +42,8 @@ internal sealed class ContainerdConnection : ICtrConnection
         var stopper = new TaskStopper(Tasks, Containers, Networks, Machine);
         Stopper = stopper;
         Runner = new TaskRunner(channel, calls, Containers, Tasks, stopper, Snapshots, Networks, Machine);
+        Events = new EventSource(channel, calls, Containers, Namespaces);
+        Logs = new LogStore(Containers, Tasks, Machine);
     }
 
     public string ServerVersion { get; }
@@ -49,6 +53,10 @@ internal sealed class ContainerdConnection : ICtrConnection
     public IImageImporter Importer { get; }
 
     public IImageCare Care { get; }
+
+    public IEventSource Events { get; }
+
+    public ILogStore Logs { get; }
 
     public INamespaceStore Namespaces { get; }
 

@@ -27,6 +27,12 @@ public interface ICtrConnection : IAsyncDisposable
     /// <summary>Processes with pipes.</summary>
     ITaskRunner Runner { get; }
 
+    /// <summary>Events.</summary>
+    IEventSource Events { get; }
+
+    /// <summary>Logs of containers.</summary>
+    ILogStore Logs { get; }
+
     /// <summary>Namespaces.</summary>
     INamespaceStore Namespaces { get; }
 

@@ -168,8 +168,14 @@ public static class CtrErrorIds
     /// <summary>A CNI plugin failed, or there is no network configuration.</summary>
     public const string NetworkFailed = "CtrNetworkFailed";
 
+    /// <summary>No such event came in time.</summary>
+    public const string EventTimeout = "CtrEventTimeout";
+
     /// <summary>The container has no log file.</summary>
     public const string LogNotFound = "CtrLogNotFound";
+
+    /// <summary>The log file cannot be read: no permission, or the disk failed.</summary>
+    public const string LogUnreadable = "CtrLogUnreadable";
 
     /// <summary>The command did not end in time and was killed.</summary>
     public const string CommandTimeout = "CtrCommandTimeout";

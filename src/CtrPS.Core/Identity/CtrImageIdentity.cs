@@ -30,6 +30,10 @@ public sealed class CtrImageIdentity
         Session = image.Session;
     }
 
+    /// <summary>By something that an object tells of.</summary>
+    internal CtrImageIdentity(string name, CtrObject source)
+        : this(name, source.Namespace) => Session = source.Session;
+
     /// <summary>All images of a namespace.</summary>
     internal CtrImageIdentity(CtrNamespace @namespace)
         : this("*", @namespace.Name) => Session = @namespace.Session;

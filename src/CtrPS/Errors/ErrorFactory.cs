@@ -20,7 +20,7 @@ internal static class ErrorFactory
         CtrErrorIds.BlobMissing or CtrErrorIds.BlobCorrupt => ErrorCategory.InvalidData,
         CtrErrorIds.ArchiveUnrecognized or CtrErrorIds.ArchiveTruncated or CtrErrorIds.ArchiveCorrupt => ErrorCategory.InvalidData,
         CtrErrorIds.ArchiveUnsafe => ErrorCategory.SecurityError,
-        CtrErrorIds.ArchiveUnreadable => ErrorCategory.ReadError,
+        CtrErrorIds.ArchiveUnreadable or CtrErrorIds.LogUnreadable => ErrorCategory.ReadError,
         CtrErrorIds.DiskFull or CtrErrorIds.WriteFailed => ErrorCategory.WriteError,
         CtrErrorIds.CompressionUnavailable => ErrorCategory.NotInstalled,
         CtrErrorIds.NotLocal or CtrErrorIds.NoConsole => ErrorCategory.NotEnabled,

@@ -83,6 +83,17 @@ public static class CtrFormat
     /// <summary>Elements with commas between them.</summary>
     public static string List(IEnumerable<object>? elements) => string.Join(", ", elements ?? []);
 
+    /// <summary>What an event is about: a pod's container by name, digests short, the hole and its reason with a gap.</summary>
+    public static string Subject(CtrEvent? told) => told switch
+    {
+        null => "",
+        { Kind: CtrEventKind.Gap } => $"{told.From?.LocalDateTime:HH:mm:ss} to {(told.To is { } to ? to.LocalDateTime.ToString("HH:mm:ss", CultureInfo.InvariantCulture) : "now")}: {told.Reason}",
+        { PodName: { } pod } => $"{told.PodNamespace}/{pod}{(told.ContainerName is { } name ? $"/{name}" : "")}",
+        { ExecId: { } exec } => $"{told.Subject} ({exec})",
+        { Digest: { } digest } => ShortDigest(digest),
+        _ => told.Subject ?? "",
+    };
+
     /// <summary>How many elements.</summary>
     public static string Count(IEnumerable<object>? elements) => (elements ?? []).Count().ToString(CultureInfo.InvariantCulture);
 

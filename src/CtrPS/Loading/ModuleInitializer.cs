@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CtrPS.Eventing;
 using CtrPS.Session;
 
 namespace CtrPS.Loading;
@@ -15,6 +16,10 @@ public sealed class ModuleInitializer : IModuleAssemblyInitializer, IModuleAssem
         GC.KeepAlive(typeof(CtrImage));
     }
 
-    /// <summary>On Remove-Module and Import-Module -Force, not when the runspace goes: closes the runspace's sessions.</summary>
-    public void OnRemove(PSModuleInfo psModuleInfo) => SessionTable.Current.CloseAll();
+    /// <summary>On Remove-Module and Import-Module -Force, not when the runspace goes: ends the runspace's subscriptions and closes its sessions.</summary>
+    public void OnRemove(PSModuleInfo psModuleInfo)
+    {
+        RegistrationTable.Current.EndAll();
+        SessionTable.Current.CloseAll();
+    }
 }

@@ -21,6 +21,7 @@ public sealed class ContainerIdentityTransformationAttribute : IdentityTransform
         CtrMetric metric => new CtrContainerIdentity(metric),
         CtrNamespace all when AllOfObject => new CtrContainerIdentity(all),
         CtrImage image when AllOfObject => new CtrContainerIdentity(image),
+        CtrEvent { ContainerId: { } id } told => new CtrContainerIdentity(id, told),
         _ => null,
     };
 

@@ -37,14 +37,14 @@ internal sealed record OciImage(OciBlob Target, IReadOnlyList<OciBlob> Children)
 
     public IEnumerable<OciBlob> Blobs => [Target, .. Children];
 
-    public static OciImage Single(OciPlatform platform, SmallLayer layer, string label)
+    public static OciImage Single(OciPlatform platform, SmallLayer layer, string label, params IEnumerable<string> command)
     {
         var config = platform.ToJson();
         config["created"] = "2024-01-02T03:04:05Z";
         config["config"] = new JsonObject
         {
             ["Env"] = new JsonArray("PATH=/bin"),
-            ["Cmd"] = new JsonArray("sh"),
+            ["Cmd"] = new JsonArray([.. command.DefaultIfEmpty("sh").Select(word => JsonValue.Create(word))]),
             ["Labels"] = new JsonObject { ["org.opencontainers.image.title"] = label },
         };
         config["rootfs"] = new JsonObject { ["type"] = "layers", ["diff_ids"] = new JsonArray(layer.DiffId) };

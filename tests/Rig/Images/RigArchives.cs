@@ -105,6 +105,9 @@ internal static class RigArchives
             case "absent":
                 archive.Add(image.RecordName, amd64);
                 break;
+            case "pause":
+                archive.Add(image.RecordName, OciImage.Single(OciPlatform.Amd64, layer, image.Kind, "sleep", "1000000"));
+                break;
             case "arm":
                 archive.Add(image.RecordName, Of(OciPlatform.ArmV7));
                 break;

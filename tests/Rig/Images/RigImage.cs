@@ -20,6 +20,7 @@ internal sealed record RigImage(string Kind, IReadOnlyList<string> Names)
         ["nested"] = Library + "nested:1",
         ["absent"] = Library + "absent:1",
         ["arm"] = Library + "arm:v7",
+        ["pause"] = Library + "pause:1",
         ["names"] = Library + "busybox:1.35",
     };
 

@@ -19,3 +19,19 @@ public sealed class PSModuleInfo
 
     public string Name { get; }
 }
+
+/// <summary>A script block, which this stand-in has not: a parameter that takes one can only be left out.</summary>
+public sealed class ScriptBlock
+{
+    private ScriptBlock()
+    {
+    }
+}
+
+/// <summary>The job of an event's action. Never made here: there is no eventing.</summary>
+public sealed class PSEventJob
+{
+    private PSEventJob()
+    {
+    }
+}

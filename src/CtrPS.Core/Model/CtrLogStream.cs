@@ -1,0 +1,14 @@
+namespace CtrPS;
+
+/// <summary>What a process wrote a line to.</summary>
+public enum CtrLogStream
+{
+    /// <summary>The log does not say.</summary>
+    Unknown,
+
+    /// <summary>Standard output.</summary>
+    Output,
+
+    /// <summary>Standard error.</summary>
+    Error,
+}

@@ -65,7 +65,7 @@ Describe '<name>' -ForEach $commands {
     }
 
     It 'asks with ShouldProcess when it changes anything, and not otherwise' {
-        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -notin 'Get', 'Test', 'Connect', 'Disconnect')
+        $command.Parameters.ContainsKey('WhatIf') | Should -Be ($command.Verb -notin 'Get', 'Test', 'Connect', 'Disconnect', 'Register', 'Wait', 'Watch')
         $command.Parameters.ContainsKey('Confirm') | Should -Be $command.Parameters.ContainsKey('WhatIf')
     }
 
@@ -74,7 +74,7 @@ Describe '<name>' -ForEach $commands {
         if ($command.Verb -in 'Get', 'Connect', 'New' -or $command.Parameters.ContainsKey('PassThru')) {
             $types | Should -Not -BeNullOrEmpty
         }
-        $types | Where-Object { $_ -and $_.Assembly.GetName().Name -ne 'CtrPS.Core' -and $_ -notin [IO.FileInfo], [byte[]], [string] } | Should -BeNullOrEmpty
+        $types | Where-Object { $_ -and $_.Assembly.GetName().Name -ne 'CtrPS.Core' -and $_ -notin [IO.FileInfo], [byte[]], [string], [Management.Automation.PSEventJob] } | Should -BeNullOrEmpty
     }
 
     It 'says at each parameter what it is' {
@@ -147,6 +147,11 @@ Describe 'The views' {
                 Type = 'io.containerd.differ-and-more.v1'; Id = 'a-plugin-with-a-really-long-name'; Status = 'Error'; Exports = $labels
                 Platforms = [CtrPS.CtrPlatform[]]@('linux/amd64', 'linux/386', 'linux/arm/v7')
             }
+            CtrEvent = [CtrPS.CtrEvent]@{
+                Timestamp = [DateTimeOffset]::Now; Namespace = 'n' * 76; Topic = '/tasks/exec-started'; Subject = 'a' * 64; ContainerId = 'a' * 64; ExecId = 'b' * 64
+                ExitCode = 137; Labels = $labels
+            }
+            CtrLogLine = [CtrPS.CtrLogLine]@{ Time = [DateTimeOffset]::Now; Stream = 'Output'; Text = 'word ' * 40; Path = '/var/log/web.log' }
             CtrSession = $session
             CtrServer = [CtrPS.CtrServer]@{ Address = $address; Version = '2.1.9+unknown'; Revision = 'f' * 40; Uuid = [guid]::Empty }
             CtrDeprecation = [CtrPS.CtrDeprecation]@{ Id = 'io.containerd.deprecation/cri-registry-mirrors'; Message = 'word ' * 40 }
@@ -170,7 +175,7 @@ Describe 'The views' {
         $given | Where-Object { $_ -notlike 'System.*' -and $_ -notin $viewed } | Should -BeNullOrEmpty
     }
 
-    It 'show <_> with all columns within 80' -ForEach CtrImage, CtrImagePlatform, CtrNamespace, CtrPlugin, CtrSession, CtrServer, CtrDeprecation {
+    It 'show <_> with all columns within 80' -ForEach CtrImage, CtrImagePlatform, CtrNamespace, CtrEvent, CtrLogLine, CtrPlugin, CtrSession, CtrServer, CtrDeprecation {
         $lines = ($samples[$_] | Out-String -Width 80) -replace '\e\[[0-9;]*m' -split '\r?\n'
         $lines | Where-Object { $_.TrimEnd().Length -gt 80 } | Should -BeNullOrEmpty
         $view = $format.SelectSingleNode("//View[ViewSelectedBy/TypeName = 'CtrPS.$_']")

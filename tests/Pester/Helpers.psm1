@@ -15,6 +15,7 @@ $contents = @{
     Shared   = 'nginx', 'busybox', 'busybox-docker', 'index', 'index-full', 'attested', 'nested', 'absent', 'arm', 'names'
     Restart  = , 'busybox'
     Examples = 'nginx', 'busybox'
+    Chapter  = 'nginx', 'busybox'
 }
 
 # A test that names no address must never meet the machine's own containerd.

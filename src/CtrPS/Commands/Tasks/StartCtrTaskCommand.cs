@@ -46,6 +46,16 @@ public sealed class StartCtrTaskCommand : CtrProcessCmdlet
     [Parameter(HelpMessage = "Connect the container to the network that CNI's configuration describes.")]
     public SwitchParameter Cni { get; set; }
 
+    /// <summary>The folder of CNI configurations.</summary>
+    [Parameter(HelpMessage = "The folder of CNI configurations. Default: $env:NETCONFPATH, else /etc/cni/net.d.")]
+    [ValidateNotNullOrEmpty]
+    public string? CniConfigPath { get; set; }
+
+    /// <summary>The folders of CNI plugins.</summary>
+    [Parameter(HelpMessage = "The folders of CNI plugins. Default: those of $env:CNI_PATH, else /opt/cni/bin and /usr/lib/cni.")]
+    [ValidateNotNullOrEmpty]
+    public string[]? CniPluginPath { get; set; }
+
     /// <summary>Do not use pivot_root.</summary>
     [Parameter(HelpMessage = "Do not use pivot_root(2), for root file systems in memory.")]
     public SwitchParameter NoPivot { get; set; }
@@ -119,6 +129,7 @@ public sealed class StartCtrTaskCommand : CtrProcessCmdlet
             Namespace = found.Container.Namespace,
             Id = id,
             Network = Cni,
+            Cni = CniFolders.Options(this, CniConfigPath, CniPluginPath),
             NoPivot = NoPivot,
             Io = Attach ? new CtrProcessIo { Kind = CtrIo.Pipes } : log is null ? CtrProcessIo.None : new CtrProcessIo { Kind = CtrIo.Log, LogUri = log },
         };

@@ -161,6 +161,12 @@ public sealed class ContainerdRig : IAsyncDisposable
 
         Directory.CreateDirectory(Path.Combine(Folder, "tmp"));
         Directory.CreateDirectory(Path.Combine(Folder, "cni"));
+        _environment["PATH"] = _options.Criu switch
+        {
+            true => $"{await RigPrograms.WithCriuAsync(Folder, cancellationToken)}:{_environment["PATH"]}",
+            false => $"{_binFolder}:{RigPrograms.OnlyRunc(Folder)}",
+            null => _environment["PATH"],
+        };
         await File.WriteAllTextAsync(
             Path.Combine(Folder, "config.toml"), ContainerdConfiguration.For(Generation, Folder, _options), cancellationToken);
     }

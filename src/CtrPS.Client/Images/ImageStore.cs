@@ -139,6 +139,16 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
         }
     }
 
+    /// <summary>Makes a new record.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.ImageExists"/>.</exception>
+    public async Task<CtrImage> AddAsync(
+        string @namespace, string name, Descriptor target, IReadOnlyDictionary<string, string> labels, string lease, CancellationToken cancellationToken)
+    {
+        var image = new Image { Name = name, Target = new Containerd.Types.ContentDescriptor { MediaType = target.MediaType, Digest = target.Digest, Size = target.Size } };
+        image.Labels.Add(labels.ToDictionary());
+        return Records.ToImage(await CreateAsync(image, @namespace, CallSubject.Image(name, @namespace), cancellationToken, lease).ConfigureAwait(false), @namespace);
+    }
+
     public async Task DeleteAsync(string @namespace, string name, CtrImage? expected, CancellationToken cancellationToken)
     {
         CallSubject subject = CallSubject.Image(name, @namespace);
@@ -193,7 +203,8 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
         return (await calls.InvokeAsync(() => _client.UpdateAsync(request, calls.Unary(@namespace, cancellationToken, lease)), subject, cancellationToken).ConfigureAwait(false)).Image;
     }
 
-    private async Task<Image?> GetAsync(string @namespace, string name, CancellationToken cancellationToken) => (await calls.FindAsync(
+    /// <summary>A record as it is. Null where there is none of just that name.</summary>
+    public async Task<Image?> GetAsync(string @namespace, string name, CancellationToken cancellationToken) => (await calls.FindAsync(
         () => _client.GetAsync(new GetImageRequest { Name = name }, calls.Unary(@namespace, cancellationToken)), CallSubject.Image(name, @namespace), cancellationToken).ConfigureAwait(false))?.Image;
 
     /// <returns>Null where the image has none of the platforms that are asked for.</returns>

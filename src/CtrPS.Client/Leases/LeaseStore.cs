@@ -59,6 +59,11 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
     /// <summary>Puts a snapshot that exists already under a lease.</summary>
     public Task AddSnapshotAsync(Lease lease, string snapshotter, string key, CancellationToken cancellationToken) => AddAsync(lease, "snapshots/" + snapshotter, key, cancellationToken);
 
+    /// <summary>The digests of the blobs that a lease holds.</summary>
+    public async Task<IReadOnlyList<string>> ListBlobsAsync(Lease lease, CancellationToken cancellationToken) => [.. (await calls.InvokeAsync(
+        () => _client.ListResourcesAsync(new ListResourcesRequest { Id = lease.Id }, calls.Unary(lease.Namespace, cancellationToken)), Subject(lease.Id, lease.Namespace), cancellationToken).ConfigureAwait(false))
+        .Resources.Where(resource => resource.Type == "content").Select(resource => resource.Id)];
+
     /// <summary>Ends a lease. One that is gone already is no error.</summary>
     /// <param name="namespace">The namespace.</param>
     /// <param name="id">The lease.</param>

@@ -28,6 +28,13 @@ internal sealed class SnapshotStore(GrpcChannel channel, Calls calls)
             () => _client.PrepareAsync(request, calls.Unary(@namespace, cancellationToken, lease)), Subject(key, snapshotter, @namespace), cancellationToken).ConfigureAwait(false)).Mounts;
     }
 
+    /// <summary>Makes a view of a committed snapshot: a file system that cannot be written.</summary>
+    /// <returns>The mounts of its file system, in the words of the daemon's machine.</returns>
+    public async Task<IReadOnlyList<Mount>> ViewAsync(string @namespace, string snapshotter, string key, string parent, string? lease, CancellationToken cancellationToken) => (await calls.InvokeAsync(
+        () => _client.ViewAsync(new ViewSnapshotRequest { Snapshotter = snapshotter, Key = key, Parent = parent }, calls.Unary(@namespace, cancellationToken, lease)),
+        Subject(key, snapshotter, @namespace),
+        cancellationToken).ConfigureAwait(false)).Mounts;
+
     /// <summary>The mounts of a writable snapshot, in the words of the daemon's machine.</summary>
     public async Task<IReadOnlyList<Mount>> GetMountsAsync(string @namespace, string snapshotter, string key, CancellationToken cancellationToken) => (await calls.InvokeAsync(
         () => _client.MountsAsync(new MountsRequest { Snapshotter = snapshotter, Key = key }, calls.Unary(@namespace, cancellationToken)),

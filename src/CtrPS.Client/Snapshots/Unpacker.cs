@@ -96,6 +96,22 @@ internal sealed class Unpacker(GrpcChannel channel, Calls calls, ContentStore co
         return true;
     }
 
+    /// <summary>Packs into a layer what differs between two file systems.</summary>
+    /// <param name="lease">Holds the layer.</param>
+    /// <param name="lower">Mounts of the one below.</param>
+    /// <param name="upper">Mounts of the other.</param>
+    /// <param name="reference">Names the work: one of a name at a time.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<Descriptor> CompareAsync(Lease lease, IReadOnlyList<Mount> lower, IReadOnlyList<Mount> upper, string reference, CancellationToken cancellationToken)
+    {
+        var request = new DiffRequest { Ref = reference };
+        request.Left.Add(lower);
+        request.Right.Add(upper);
+        ContentDescriptor layer = (await calls.InvokeAsync(
+            () => _diff.DiffAsync(request, Calls.Unbounded(lease.Namespace, cancellationToken, lease.Id)), new CallSubject($"layer '{reference}'", reference), cancellationToken).ConfigureAwait(false)).Diff;
+        return new Descriptor { MediaType = layer.MediaType, Digest = layer.Digest, Size = layer.Size };
+    }
+
     private async Task ApplyAsync(Lease lease, string snapshotter, Descriptor layer, string diffId, string parent, string chainId, CancellationToken cancellationToken)
     {
         if (await snapshots.FindAsync(lease.Namespace, snapshotter, chainId, cancellationToken).ConfigureAwait(false) is not null)
@@ -150,8 +166,9 @@ internal sealed class Unpacker(GrpcChannel channel, Calls calls, ContentStore co
         }
     }
 
+    /// <summary>Unpacks one layer onto mounts of the daemon's machine.</summary>
     /// <returns>The digest of the uncompressed layer.</returns>
-    private async Task<string> ApplyAsync(Lease lease, Descriptor layer, IReadOnlyList<Mount> mounts, CancellationToken cancellationToken)
+    public async Task<string> ApplyAsync(Lease lease, Descriptor layer, IReadOnlyList<Mount> mounts, CancellationToken cancellationToken)
     {
         var request = new ApplyRequest { Diff = new ContentDescriptor { MediaType = layer.MediaType, Digest = layer.Digest, Size = layer.Size } };
         request.Mounts.Add(mounts);
@@ -161,7 +178,7 @@ internal sealed class Unpacker(GrpcChannel channel, Calls calls, ContentStore co
     }
 
     /// <summary>Removes a working snapshot, also when our own work was cancelled. Where the daemon is gone, the lease's end takes it along.</summary>
-    private async Task DiscardAsync(string @namespace, string snapshotter, string key)
+    public async Task DiscardAsync(string @namespace, string snapshotter, string key)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
         try

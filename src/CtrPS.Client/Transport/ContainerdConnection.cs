@@ -1,4 +1,5 @@
 using CtrPS.Client.Archive;
+using CtrPS.Client.Checkpoints;
 using CtrPS.Client.Cni;
 using CtrPS.Client.Containers;
 using CtrPS.Client.Content;
@@ -44,6 +45,7 @@ internal sealed class ContainerdConnection : ICtrConnection
         Runner = new TaskRunner(channel, calls, Containers, Tasks, stopper, Snapshots, Networks, Machine);
         Events = new EventSource(channel, calls, Containers, Namespaces);
         Logs = new LogStore(Containers, Tasks, Machine);
+        Checkpoints = new CheckpointStore(new CheckpointMaker(channel, this), new CheckpointRestorer(this));
     }
 
     public string ServerVersion { get; }
@@ -85,6 +87,8 @@ internal sealed class ContainerdConnection : ICtrConnection
     public ITaskRunner Runner { get; }
 
     public ContainerNetworks Networks { get; }
+
+    public ICheckpoints Checkpoints { get; }
 
     IImageStore ICtrConnection.Images => Images;
 

@@ -33,6 +33,9 @@ public interface ICtrConnection : IAsyncDisposable
     /// <summary>Logs of containers.</summary>
     ILogStore Logs { get; }
 
+    /// <summary>Checkpoints of tasks and containers.</summary>
+    ICheckpoints Checkpoints { get; }
+
     /// <summary>Namespaces.</summary>
     INamespaceStore Namespaces { get; }
 

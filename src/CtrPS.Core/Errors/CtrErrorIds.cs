@@ -129,6 +129,9 @@ public static class CtrErrorIds
     /// <summary>The spec of a container is none, or what was asked for cannot stand in one.</summary>
     public const string InvalidSpec = "CtrInvalidSpec";
 
+    /// <summary>The image is no checkpoint, or does not hold what is asked for.</summary>
+    public const string InvalidCheckpoint = "CtrInvalidCheckpoint";
+
     /// <summary>The container's file system knows no such user or group.</summary>
     public const string UserNotFound = "CtrUserNotFound";
 

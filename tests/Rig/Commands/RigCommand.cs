@@ -12,7 +12,7 @@ internal static class RigCommand
         rig generations                  which containerds can be started here
         rig archive IMAGE...             paths of image archives, built when needed
         rig up --generation 1.6|1.7|2    a private containerd, until standard input ends or SIGTERM
-               [--load IMAGE,...] [--no-unpack] [--seed IMAGE,...] [--namespace NAME] [--cri] [--dir FOLDER]
+               [--load IMAGE,...] [--no-unpack] [--seed IMAGE,...] [--namespace NAME] [--cri] [--criu] [--dir FOLDER]
                commands on standard input: stop, start, kill
         rig registry                     a private registry, until standard input ends or SIGTERM
                [--push IMAGE,...] [--user NAME --password WORD] [--tls] [--dir FOLDER]

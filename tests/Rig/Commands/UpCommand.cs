@@ -5,13 +5,14 @@ internal static class UpCommand
 {
     public static async Task RunAsync(string[] words, CancellationToken signal)
     {
-        var arguments = new Arguments(words, ["--generation", "--load", "--seed", "--namespace", "--dir"], ["--no-unpack", "--cri"]);
+        var arguments = new Arguments(words, ["--generation", "--load", "--seed", "--namespace", "--dir"], ["--no-unpack", "--cri", "--criu"]);
         var generation = Generations.Parse(arguments["--generation"] ?? throw new ArgumentException("--generation is missing"));
         var @namespace = arguments["--namespace"] ?? "default";
         var options = new RigOptions
         {
             ParentFolder = arguments["--dir"],
             Cri = arguments.Has("--cri"),
+            Criu = arguments.Has("--criu") ? true : null,
             Seed = arguments.List("--seed"),
             SeedNamespace = @namespace,
         };

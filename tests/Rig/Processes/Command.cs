@@ -38,7 +38,7 @@ internal static class Command
     public static Process StartDetached(
         string file, IEnumerable<string> arguments, string log, IReadOnlyDictionary<string, string?>? environment = null) =>
         Process.Start(StartInfo(
-            "setsid", ["sh", "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", log, file, .. arguments], environment, null))!;
+            "setsid", ["/bin/sh", "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "sh", log, file, .. arguments], environment, null))!;
 
     /// <summary>SIGTERM, patience, SIGKILL with all descendants. Nothing happens to a process that has ended.</summary>
     public static async Task EndAsync(Process process)

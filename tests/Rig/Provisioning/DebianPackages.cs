@@ -8,7 +8,10 @@ internal static class DebianPackages
     /// <summary>Version 1.35, the one that the busybox image is named after.</summary>
     public static UnpackedPackage Busybox { get; } = new("busybox-static", "bookworm");
 
-    public static IReadOnlyList<UnpackedPackage> All { get; } = [.. Generations.All.Select(ContainerdOf), Registry, Busybox];
+    /// <summary>Younger than the system's, with the libraries it needs: older ones do not know the vDSO of today's kernels.</summary>
+    public static UnpackedPackage Criu { get; } = new("criu", "trixie") { WithDependencies = true };
+
+    public static IReadOnlyList<UnpackedPackage> All { get; } = [.. Generations.All.Select(ContainerdOf), Registry, Busybox, Criu];
 
     public static UnpackedPackage ContainerdOf(Generation generation) => generation switch
     {

@@ -5,6 +5,9 @@ namespace CtrPS.Rig.Provisioning;
 /// <summary>A Debian package of a given suite, downloaded with a private apt state and unpacked in the cache, never installed.</summary>
 internal sealed record UnpackedPackage(string Name, string Suite)
 {
+    /// <summary>Whether all that it depends on is unpacked with it, down to the C library: it comes from a release that this system does not have.</summary>
+    public bool WithDependencies { get; init; }
+
     public string Folder { get; } = Path.Combine(RigCache.Folder, "packages", $"{Name}_{Suite}");
 
     public bool IsUnpacked => Directory.Exists(Folder);
@@ -28,10 +31,13 @@ internal sealed record UnpackedPackage(string Name, string Suite)
             "-o", "APT::Sandbox::User=root", "-o", "Acquire::Languages=none", "-o", "Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false",
         ];
         await AptAsync(["update", "--error-on=any", .. options], work, cancellationToken);
-        await AptAsync(["download", .. options, Name], work, cancellationToken);
-        var archive = Directory.GetFiles(work, "*.deb").Single();
+        string[] download = WithDependencies ? ["install", "-y", "--no-install-recommends", "--download-only"] : ["download"];
+        await AptAsync([.. download, .. options, Name], work, cancellationToken);
         Directory.CreateDirectory(target);
-        (await Command.RunAsync("dpkg", ["-x", archive, target], cancellationToken: cancellationToken)).Check();
+        foreach (var archive in Directory.GetFiles(work, "*.deb", SearchOption.AllDirectories))
+        {
+            (await Command.RunAsync("dpkg", ["-x", archive, target], cancellationToken: cancellationToken)).Check();
+        }
     }
 
     private async Task AptAsync(string[] arguments, string folder, CancellationToken cancellationToken)

@@ -1,0 +1,302 @@
+using System.Globalization;
+using Containerd.Runc.V1;
+using Containerd.Services.Containers.V1;
+using Containerd.Services.Images.V1;
+using Containerd.Services.Tasks.V1;
+using Containerd.Types;
+using CtrPS.Client.Leases;
+using CtrPS.Client.Oci;
+using CtrPS.Client.Transport;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Net.Client;
+
+namespace CtrPS.Client.Checkpoints;
+
+/// <summary>Makes checkpoints, with the calls and in the form of containerd's client (client/container.go, Checkpoint; client/task.go, Checkpoint).</summary>
+internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection connection)
+{
+    private const string OptionsType = "containerd.runc.v1.CheckpointOptions";
+
+    private static readonly Dictionary<string, string> NoLabels = [];
+
+    /// <summary>How long letting a task go on is tried, while our own caller may be gone already.</summary>
+    private static readonly TimeSpan ThawPatience = TimeSpan.FromSeconds(10);
+
+    private readonly Containerd.Services.Tasks.V1.Tasks.TasksClient _client = new(channel);
+
+    /// <summary>Keeps the state of a task.</summary>
+    public async Task<CtrImage?> KeepTaskAsync(CtrTaskCheckpointRequest request, CancellationToken cancellationToken)
+    {
+        (string @namespace, string id) = (request.Namespace, request.Id);
+        Container container = await connection.Containers.GetRecordAsync(@namespace, id, cancellationToken).ConfigureAwait(false);
+        CtrTask task = await RequireAliveAsync(@namespace, id, cancellationToken).ConfigureAwait(false);
+        var options = new CheckpointOptions { Exit = request.Exit, ImagePath = request.ImagePath ?? "", WorkPath = request.WorkPath ?? "" };
+        if (request.ImagePath is not null)
+        {
+            _ = await FrozenAsync(task, () => CallAsync(container, @namespace, options, null, cancellationToken), cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+
+        // A name that is there already can only be one of the same second.
+        string name = string.Create(CultureInfo.InvariantCulture, $"containerd.io/checkpoint/{id}:{DateTime.Now:MM-dd-yyyy-HH:mm:ss}");
+        Lease lease = await connection.Leases.CreateAsync(@namespace, cancellationToken).ConfigureAwait(false);
+        await using (lease.ConfigureAwait(false))
+        {
+            CheckpointIndex index = await FrozenAsync(task, async () =>
+            {
+                var parts = new List<Descriptor>();
+                var annotations = new Dictionary<string, string>(StringComparer.Ordinal);
+                parts.AddRange(await CallAsync(container, @namespace, options, lease, cancellationToken).ConfigureAwait(false));
+                if (container.Image.Length > 0)
+                {
+                    parts.Add(await ImageAsync(container, @namespace, cancellationToken).ConfigureAwait(false));
+                    annotations[CheckpointIndex.TaskImageKey] = container.Image;
+                }
+
+                if (container.SnapshotKey.Length > 0)
+                {
+                    parts.Add(await WritableLayerAsync(lease, container, cancellationToken).ConfigureAwait(false));
+                }
+
+                return new CheckpointIndex(parts, annotations);
+            }, cancellationToken).ConfigureAwait(false);
+            var labels = new Dictionary<string, string> { ["containerd.io/checkpoint"] = "true" };
+            return await NameAsync(lease, name, index, labels, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Keeps a container.</summary>
+    public async Task<CtrImage> KeepContainerAsync(CtrContainerCheckpointRequest request, CancellationToken cancellationToken)
+    {
+        (string @namespace, string id) = (request.Namespace, request.Id);
+        Container container = await connection.Containers.GetRecordAsync(@namespace, id, cancellationToken).ConfigureAwait(false);
+        if (container.Image.Length == 0 || container.SnapshotKey.Length == 0)
+        {
+            throw new CtrException(
+                CtrErrorIds.FailedPrecondition, CtrStatus.FailedPrecondition, $"The container '{id}' in namespace '{@namespace}' was not made from an image: a checkpoint of it could not be restored.")
+            { Target = id };
+        }
+
+        if (await connection.Images.GetAsync(@namespace, request.Reference, cancellationToken).ConfigureAwait(false) is not null)
+        {
+            throw new CtrException(CtrErrorIds.ImageExists, CtrStatus.AlreadyExists, $"The image '{request.Reference}' in namespace '{@namespace}' exists already.")
+            {
+                Target = request.Reference,
+                RecommendedAction = "Name another one, or remove it first with Remove-CtrImage.",
+            };
+        }
+
+        CtrTask? task = request.Task ? await RequireAliveAsync(@namespace, id, cancellationToken).ConfigureAwait(false)
+            : await connection.Tasks.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false);
+        Lease lease = await connection.Leases.CreateAsync(@namespace, cancellationToken).ConfigureAwait(false);
+        await using (lease.ConfigureAwait(false))
+        {
+            CheckpointIndex index = await FrozenAsync(task, () => CollectAsync(request, container, lease, cancellationToken), cancellationToken).ConfigureAwait(false);
+            return await NameAsync(lease, request.Reference, index, NoLabels, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<CheckpointIndex> CollectAsync(CtrContainerCheckpointRequest request, Container container, Lease lease, CancellationToken cancellationToken)
+    {
+        var parts = new List<Descriptor>();
+        if (container.Runtime.Options is { Value.IsEmpty: false } runtimeOptions)
+        {
+            parts.Add(await WriteAsync(lease, CheckpointIndex.RuntimeOptionsType, runtimeOptions, cancellationToken).ConfigureAwait(false));
+        }
+
+        if (request.Image)
+        {
+            parts.Add(await ImageAsync(container, request.Namespace, cancellationToken).ConfigureAwait(false));
+        }
+
+        if (request.WritableLayer)
+        {
+            parts.Add(await WritableLayerAsync(lease, container, cancellationToken).ConfigureAwait(false));
+        }
+
+        if (request.Task)
+        {
+            var options = new CheckpointOptions { FileLocks = true };
+            parts.AddRange(await CallAsync(container, request.Namespace, options, lease, cancellationToken).ConfigureAwait(false));
+            parts.Add(await WriteAsync(lease, CheckpointIndex.TaskOptionsType, Pack(options), cancellationToken).ConfigureAwait(false));
+        }
+        else
+        {
+            // The daemon writes the spec with the task only, and without one nothing can be restored, by ctr neither: so we write it, in the daemon's form.
+            parts.Add(await WriteAsync(lease, CheckpointIndex.SpecType, container.Spec, cancellationToken).ConfigureAwait(false));
+        }
+
+        return new CheckpointIndex(parts, new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            [CheckpointIndex.ImageKey] = container.Image,
+            [CheckpointIndex.RuntimeKey] = container.Runtime.Name,
+            [CheckpointIndex.SnapshotterKey] = container.Snapshotter,
+        });
+    }
+
+    private async Task<CtrTask> RequireAliveAsync(string @namespace, string id, CancellationToken cancellationToken)
+    {
+        CtrTask task = await connection.Tasks.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false) ?? throw ContainerFaults.NoTask(@namespace, id);
+        return task.State is CtrTaskState.Running or CtrTaskState.Paused
+            ? task
+            : throw Tasks.TaskFaults.WrongState(task.State, CallSubject.Task(id, @namespace).Words, id);
+    }
+
+    /// <summary>Does the work while the task is frozen; a task that runs goes on afterwards, whatever happened.</summary>
+    private async Task<T> FrozenAsync<T>(CtrTask? task, Func<Task<T>> work, CancellationToken cancellationToken)
+    {
+        if (task?.State != CtrTaskState.Running)
+        {
+            return await work().ConfigureAwait(false);
+        }
+
+        T result;
+        try
+        {
+            await connection.Tasks.PauseAsync(task.Namespace, task.Id, cancellationToken).ConfigureAwait(false);
+            result = await work().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            await ThawAsync(task, e).ConfigureAwait(false);
+            throw;
+        }
+
+        await ThawAsync(task, null).ConfigureAwait(false);
+        return result;
+    }
+
+    private async Task ThawAsync(CtrTask task, Exception? cause)
+    {
+        using var limit = new CancellationTokenSource(ThawPatience);
+        try
+        {
+            // It may have ended, as asked for, or never have been frozen.
+            if (await connection.Tasks.FindAsync(task.Namespace, task.Id, limit.Token).ConfigureAwait(false) is { State: CtrTaskState.Paused or CtrTaskState.Pausing })
+            {
+                await connection.Tasks.ResumeAsync(task.Namespace, task.Id, limit.Token).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is CtrException or OperationCanceledException)
+        {
+            throw new CtrException(
+                CtrErrorIds.TaskState,
+                CtrStatus.FailedPrecondition,
+                $"The task of container '{task.Id}' in namespace '{task.Namespace}' could not be let go on and may be frozen still: {e.Message}{(cause is null ? "" : $" Before that: {cause.Message}")}",
+                cause ?? e)
+            {
+                Target = task.Id,
+                RecommendedAction = "Let it go on with Resume-CtrTask.",
+            };
+        }
+    }
+
+    /// <summary>Lets criu keep the processes.</summary>
+    /// <param name="container">The container.</param>
+    /// <param name="namespace">Its namespace.</param>
+    /// <param name="options">How.</param>
+    /// <param name="lease">Holds what the daemon writes. Null: it writes no blobs.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    private async Task<IReadOnlyList<Descriptor>> CallAsync(Container container, string @namespace, CheckpointOptions options, Lease? lease, CancellationToken cancellationToken)
+    {
+        var request = new CheckpointTaskRequest { ContainerId = container.Id, Options = Pack(options) };
+        CtrPlatform platform = await connection.Facts.GetPlatformAsync(cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<string> before = lease is null ? [] : await connection.Leases.ListBlobsAsync(lease, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            CheckpointTaskResponse response = await connection.Tasks.InvokeAsync(
+                () => _client.CheckpointAsync(request, Calls.Unbounded(@namespace, cancellationToken, lease?.Id)), @namespace, container.Id, "", cancellationToken).ConfigureAwait(false);
+            return [.. response.Descriptors.Select(part => ToDescriptor(part) with { Platform = platform })];
+        }
+        catch (CtrException e) when (e.Status == CtrStatus.AlreadyExists && lease is not null)
+        {
+            if (await FindWrittenAsync(container, lease, before, platform, cancellationToken).ConfigureAwait(false) is { } written)
+            {
+                return written;
+            }
+
+            throw;
+        }
+        catch (CtrException e)
+        {
+            CtrException explained = await CheckpointFaults.ExplainAsync(
+                e, $"The state of the task of container '{container.Id}' in namespace '{@namespace}' could not be kept", container.Id, connection.Machine, cancellationToken).ConfigureAwait(false);
+            throw ReferenceEquals(explained, e) ? e : explained;
+        }
+    }
+
+    /// <summary>
+    /// What the daemon has written before it failed: up to 1.7 it does so where the spec is a blob already, of an earlier checkpoint of the same container
+    /// (services/tasks/local.go, writeContent). The lease tells what came.
+    /// </summary>
+    private async Task<IReadOnlyList<Descriptor>?> FindWrittenAsync(Container container, Lease lease, IReadOnlyList<string> before, CtrPlatform platform, CancellationToken cancellationToken)
+    {
+        byte[] bytes = container.Spec.ToByteArray();
+        var spec = new Descriptor { MediaType = CheckpointIndex.SpecType, Digest = Digests.Of(bytes), Size = bytes.Length, Platform = platform };
+        string[] written = [.. (await connection.Leases.ListBlobsAsync(lease, cancellationToken).ConfigureAwait(false)).Except(before).Where(digest => digest != spec.Digest)];
+        if (written is not [string state] || await connection.Content.FindAsync(lease.Namespace, state, cancellationToken).ConfigureAwait(false) is not { } blob)
+        {
+            return null;
+        }
+
+        _ = await connection.Content.Writer(lease.Namespace, lease.Id).WriteAsync(spec, bytes, NoLabels, cancellationToken).ConfigureAwait(false);
+        return [new Descriptor { MediaType = CheckpointIndex.TaskType, Digest = state, Size = blob.Size, Platform = platform }, spec];
+    }
+
+    private async Task<Descriptor> ImageAsync(Container container, string @namespace, CancellationToken cancellationToken)
+    {
+        Image image = await connection.Images.GetAsync(@namespace, container.Image, cancellationToken).ConfigureAwait(false)
+            ?? throw new CtrException(CtrErrorIds.ImageNotFound, CtrStatus.NotFound, $"There is no image '{container.Image}' in namespace '{@namespace}' any more, from which the container '{container.Id}' was made.")
+            {
+                Target = container.Image,
+            };
+        return ToDescriptor(image.Target);
+    }
+
+    /// <summary>What the container has changed, as a layer (pkg/rootfs/diff.go, CreateDiff).</summary>
+    private async Task<Descriptor> WritableLayerAsync(Lease lease, Container container, CancellationToken cancellationToken)
+    {
+        (string @namespace, string snapshotter) = (lease.Namespace, container.Snapshotter);
+        Containerd.Services.Snapshots.V1.Info snapshot = await connection.Snapshots.FindAsync(@namespace, snapshotter, container.SnapshotKey, cancellationToken).ConfigureAwait(false)
+            ?? throw new CtrException(CtrErrorIds.NotFound, CtrStatus.NotFound, $"The snapshot '{container.SnapshotKey}' of container '{container.Id}' in namespace '{@namespace}' is gone.") { Target = container.Id };
+        string view = $"{snapshot.Parent}-parent-view-{Guid.NewGuid():N}";
+        try
+        {
+            IReadOnlyList<Mount> lower = await connection.Snapshots.ViewAsync(@namespace, snapshotter, view, snapshot.Parent, lease.Id, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<Mount> upper = await connection.Snapshots.GetMountsAsync(@namespace, snapshotter, container.SnapshotKey, cancellationToken).ConfigureAwait(false);
+            Descriptor layer = await connection.Unpacker.CompareAsync(lease, lower, upper, $"checkpoint-rw-{container.SnapshotKey}", cancellationToken).ConfigureAwait(false);
+            return layer with { Platform = await connection.Facts.GetPlatformAsync(cancellationToken).ConfigureAwait(false) };
+        }
+        finally
+        {
+            await connection.Unpacker.DiscardAsync(@namespace, snapshotter, view).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<Descriptor> WriteAsync(Lease lease, string mediaType, Any value, CancellationToken cancellationToken)
+    {
+        byte[] bytes = value.ToByteArray();
+        var blob = new Descriptor { MediaType = mediaType, Digest = Digests.Of(bytes), Size = bytes.Length, Platform = await connection.Facts.GetPlatformAsync(cancellationToken).ConfigureAwait(false) };
+        _ = await connection.Content.Writer(lease.Namespace, lease.Id).WriteAsync(blob, bytes, NoLabels, cancellationToken).ConfigureAwait(false);
+        return blob;
+    }
+
+    private async Task<CtrImage> NameAsync(Lease lease, string name, CheckpointIndex index, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    {
+        byte[] document = index.Write();
+        var target = new Descriptor { MediaType = MediaTypes.OciIndex, Digest = Digests.Of(document), Size = document.Length };
+        if (!await connection.Content.Writer(lease.Namespace, lease.Id).WriteAsync(target, document, index.Labels(), cancellationToken).ConfigureAwait(false))
+        {
+            await connection.Content.SetLabelsAsync(lease.Namespace, target.Digest, index.Labels(), cancellationToken).ConfigureAwait(false);
+        }
+
+        CtrImage image = await connection.Images.AddAsync(lease.Namespace, name, target, labels, lease.Id, cancellationToken).ConfigureAwait(false);
+        lease.Complete();
+        return image;
+    }
+
+    private static Any Pack(CheckpointOptions options) => new() { TypeUrl = OptionsType, Value = options.ToByteString() };
+
+    private static Descriptor ToDescriptor(ContentDescriptor part) => new() { MediaType = part.MediaType, Digest = part.Digest, Size = part.Size, Annotations = part.Annotations };
+}

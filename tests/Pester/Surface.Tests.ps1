@@ -5,7 +5,7 @@ BeforeDiscovery {
     Import-Module (Join-Path $PSScriptRoot Helpers.psm1)
     Import-ModuleUnderTest
     $commands = Get-Command -Module CtrPS -CommandType Cmdlet | ForEach-Object { @{ name = $_.Name; command = $_ } }
-    $topics = 'about_CtrPS', 'about_CtrSessions', 'about_CtrNamespaces', 'about_CtrPS_Map'
+    $topics = 'about_CtrPS', 'about_CtrSessions', 'about_CtrNamespaces', 'about_CtrContainers', 'about_CtrPS_Map'
 }
 
 BeforeAll {

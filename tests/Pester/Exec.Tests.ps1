@@ -20,7 +20,7 @@ BeforeAll {
     # Ids of added processes that the daemon still knows of in a running container.
     function Get-ExecLine {
         param([string] $Id)
-        Get-ProcessLine $Id | Where-Object { $_ -match 'ExecID' }
+        Get-ProcessLine $Id | Where-Object { $_ -match 'exec-' }
     }
 
     function Get-PipeFolder {

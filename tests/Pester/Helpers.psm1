@@ -180,20 +180,27 @@ function Add-TestContainer {
     $null = Invoke-Ctr $Rig -n $Namespace run -d --null-io docker.io/library/busybox:1.35 $Id @Command
 }
 
+# Kills and removes containers, by ctr. No -Id: all of the namespace.
+function Clear-TestContainer {
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidUsingPositionalParameters', '', Justification = 'the words of ctr')]
+    param([pscustomobject] $Rig, [string] $Namespace, [string[]] $Id)
+    $tasks = @(Invoke-Ctr $Rig -n $Namespace tasks ls -q | Where-Object { -not $Id -or $_ -in $Id })
+    if ($tasks) {
+        $null = Invoke-Ctr $Rig -n $Namespace tasks rm --force @tasks
+    }
+    $containers = @(Invoke-Ctr $Rig -n $Namespace containers ls -q | Where-Object { -not $Id -or $_ -in $Id })
+    if ($containers) {
+        $null = Invoke-Ctr $Rig -n $Namespace containers rm @containers
+    }
+}
+
 # Removes namespaces with the containers and images in them, by ctr.
 function Clear-TestNamespace {
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidUsingPositionalParameters', '', Justification = 'the words of ctr')]
     param([pscustomobject] $Rig, [string[]] $Name)
     $present = Invoke-Ctr $Rig namespaces ls -q
     foreach ($one in $Name | Where-Object { $_ -in $present }) {
-        $tasks = @(Invoke-Ctr $Rig -n $one tasks ls -q)
-        if ($tasks) {
-            $null = Invoke-Ctr $Rig -n $one tasks rm -f @tasks
-        }
-        $containers = @(Invoke-Ctr $Rig -n $one containers ls -q)
-        if ($containers) {
-            $null = Invoke-Ctr $Rig -n $one containers rm @containers
-        }
+        Clear-TestContainer $Rig $one
         $images = @(Invoke-Ctr $Rig -n $one images ls -q)
         if ($images) {
             $null = Invoke-Ctr $Rig -n $one images rm --sync @images

@@ -24,6 +24,7 @@ Describe 'Ctrl-C while nobody answers' {
     It 'ends <_> at once and leaves no call open' -ForEach @(
         'Connect-CtrSession', 'Get-CtrServer', 'Get-CtrPlugin', 'Get-CtrNamespace', 'Get-CtrImage', 'Get-CtrImage nginx', 'Get-CtrImage -Namespace *'
         'New-CtrNamespace pester', 'Set-CtrNamespace pester @{ a = 1 }', 'Remove-CtrNamespace pester -Force'
+        'Invoke-CtrCommand a b', 'Start-CtrTask a', 'Connect-CtrTask a', 'Enter-CtrContainer a', 'Invoke-CtrImage a b'
         'Set-CtrImage a @{ a = 1 }', 'Add-CtrImageTag a b', 'Remove-CtrImage a', 'Remove-CtrImage a*'
     ) {
         $shell = [powershell]::Create()
@@ -64,6 +65,8 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
             Invoke-Ctr $rig namespaces ls
             foreach ($name in Invoke-Ctr $rig namespaces ls -q) {
                 Invoke-Ctr $rig -n $name images ls
+                Invoke-Ctr $rig -n $name containers ls
+                Invoke-Ctr $rig -n $name tasks ls
             }
         }
     }
@@ -173,13 +176,18 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
         BeforeAll {
             $namespace = Add-TestNamespace $rig
             $null = New-CtrNamespace pester-empty
+            $container = "pester-$([guid]::NewGuid().ToString('n').Substring(0, 6))"
+            Add-TestContainer $rig $namespace $container sleep 100000
             $archive = Get-ArchivePath busybox
             $folder = "$TestDrive"
             $scripts = @{
                 'Add-CtrImageTag' = { Add-CtrImageTag busybox:1.35 other -Namespace $namespace -Force -PassThru -WhatIf }
                 'Copy-CtrImage' = { Copy-CtrImage busybox:1.35 pester-copy -Namespace $namespace -WhatIf }
+                'Enter-CtrContainer' = { Enter-CtrContainer $container -Namespace $namespace -WhatIf }
                 'Export-CtrInventory' = { Export-CtrInventory $folder/inventory.json -Namespace $namespace -WhatIf }
                 'Import-CtrImage' = { Import-CtrImage $archive -Namespace pester-import -WhatIf }
+                'Invoke-CtrCommand' = { Invoke-CtrCommand $container -Namespace $namespace -WhatIf true }
+                'Invoke-CtrImage' = { Invoke-CtrImage busybox:1.35 pester-run -Namespace $namespace -Remove -WhatIf true }
                 'New-CtrNamespace' = { New-CtrNamespace pester-new -WhatIf }
                 'Remove-CtrImage' = { Remove-CtrImage busybox:1.35 -Namespace $namespace -Force -Synchronous -WhatIf }
                 'Remove-CtrNamespace' = { Remove-CtrNamespace pester-empty -Force -WhatIf }
@@ -187,6 +195,7 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
                 'Save-CtrImage' = { Save-CtrImage busybox:1.35 $folder/saved.tar -Namespace $namespace -WhatIf }
                 'Set-CtrImage' = { Set-CtrImage busybox:1.35 @{ a = 'b' } -Namespace $namespace -PassThru -WhatIf }
                 'Set-CtrNamespace' = { Set-CtrNamespace pester-empty @{ a = 'b' } -PassThru -WhatIf }
+                'Start-CtrTask' = { Start-CtrTask $container -Namespace $namespace -WhatIf }
             }
         }
 
@@ -199,11 +208,15 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
             $scripts.Keys | Sort-Object | Should -Be ($changing | Sort-Object)
             $image = "image 'docker.io/library/busybox:1.35' in namespace '$namespace'"
             $whole = "image 'docker.io/library/busybox:1.35'"
+            $which = "container '$container' in namespace '$namespace'"
             $expected = @(
                 "`"Add tag 'docker.io/library/other:latest'`" on target `"$image`"."
                 "`"Copy to namespace 'pester-copy'`" on target `"$image`"."
+                "`"Enter`" on target `"$which`"."
                 "`"Export`" on target `"3 digests of '$namespace' to '$folder/inventory.json'`"."
                 "`"Import $whole from archive '$archive': 3 blobs with 1.0 MiB to write, 0 there already`" on target `"namespace 'pester-import'`"."
+                "`"Run 'true'`" on target `"$which`"."
+                "`"Run from $whole`" on target `"container 'pester-run' in namespace '$namespace'`"."
                 "`"Create`" on target `"namespace 'pester-new' at '$($rig.Address)'`"."
                 "`"Remove`" on target `"$image`"."
                 "`"Remove`" on target `"namespace 'pester-empty' at '$($rig.Address)'`"."
@@ -211,6 +224,7 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
                 "`"Save`" on target `"1 image (3 blobs, 1.0 MiB) to '$folder/saved.tar'`"."
                 "`"Set labels a=b`" on target `"$image`"."
                 "`"Set labels a=b`" on target `"namespace 'pester-empty' at '$($rig.Address)'`"."
+                "`"Start`" on target `"$which`"."
             )
             $lines = @(
                 foreach ($name in $changing | Sort-Object) { "$($scripts[$name])" }
@@ -220,7 +234,7 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
             )
             $begin = @(
                 "Import-Module '$(Get-ManifestPath)'"
-                "`$namespace = '$namespace'; `$archive = '$archive'; `$folder = '$folder'"
+                "`$namespace = '$namespace'; `$container = '$container'; `$archive = '$archive'; `$folder = '$folder'"
                 "`$null = Connect-CtrSession '$($rig.Address)'"
             )
             $before = Get-State

@@ -54,7 +54,6 @@ public sealed class EnterCtrContainerCommand : CtrContainerCmdlet
         try
         {
             _keys = Consoles.DetachKeys.Parse(DetachKeys);
-            ConsoleTalk.Require(this, "Run single commands with Invoke-CtrCommand.");
         }
         catch (CtrException e)
         {
@@ -67,6 +66,7 @@ public sealed class EnterCtrContainerCommand : CtrContainerCmdlet
     {
         if (ShouldProcess(Words(found.Container), Command.Length > 0 ? $"Enter with '{string.Join(' ', Command)}'" : "Enter"))
         {
+            ConsoleTalk.Require(this, "Run single commands with Invoke-CtrCommand.");
             Enter(found);
         }
     });

@@ -55,7 +55,7 @@ Describe 'The manifest' {
 Describe '<name>' -ForEach $commands {
     BeforeAll {
         $common = [Management.Automation.PSCmdlet]::CommonParameters + [Management.Automation.PSCmdlet]::OptionalCommonParameters
-        $parameters = $command.Parameters.Values | Where-Object Name -NotIn $common
+        $parameters = $command.Parameters.Values | Where-Object { $_.Name -notin $common -and -not $_.Attributes.DontShow }
         $help = Get-Help $name -Full
     }
 

@@ -59,6 +59,34 @@ public static class CtrFormat
         return whole == 1 ? $"1 {unit}" : $"{whole} {unit}s";
     }
 
+    /// <summary>Program and arguments of a spec's process.</summary>
+    public static string CommandLine(CtrSpecProcess process)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        return string.Join(' ', process.Args.Select(word => word.Length == 0 || word.Any(char.IsWhiteSpace) ? $"'{word}'" : word));
+    }
+
+    /// <summary>The user of a spec's process: <c>uid:gid</c>, with further groups behind.</summary>
+    public static string SpecUser(CtrSpecProcess process)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        string others = string.Join(", ", process.User.AdditionalGids.Where(gid => gid != process.User.Gid));
+        return string.Create(CultureInfo.InvariantCulture, $"{process.User.Uid}:{process.User.Gid}{(others.Length == 0 ? "" : $" (groups {others})")}");
+    }
+
+    /// <summary>Where a spec mounts something.</summary>
+    public static string MountPoints(IEnumerable<CtrMount> mounts) => string.Join(", ", mounts.Select(mount => mount.Destination));
+
+    /// <summary>The namespaces of a spec, with the paths of those that it joins.</summary>
+    public static string SpecNamespaces(CtrSpecLinux linux)
+    {
+        ArgumentNullException.ThrowIfNull(linux);
+        return string.Join(", ", linux.Namespaces.Select(one => one.Path is null ? one.Type : $"{one.Type}={one.Path}"));
+    }
+
+    /// <summary>The options of a mount.</summary>
+    public static string MountOptions(IEnumerable<string> options) => string.Join(' ', options);
+
     /// <summary>The first 12 digits of a digest.</summary>
     public static string ShortDigest(string? digest)
     {

@@ -59,8 +59,8 @@ public sealed class CtrMount : CtrSpecObject
     public static CtrMount Parse(string mount)
     {
         ArgumentNullException.ThrowIfNull(mount);
-        var parsed = mount.Split(':', ',')[0].Contains('=', StringComparison.Ordinal) ? ParsePairs(mount) : ParsePaths(mount);
-        return parsed.Require(mount);
+        bool isPaths = mount.StartsWith('/') || !mount.Contains('=', StringComparison.Ordinal);
+        return (isPaths ? ParsePaths(mount) : ParsePairs(mount)).Require(mount);
     }
 
     /// <summary>ctr's form.</summary>

@@ -4,7 +4,7 @@ using System.Text.Json.Nodes;
 namespace CtrPS;
 
 /// <summary>Names with texts in a spec, such as annotations. Changes are changes of the spec.</summary>
-public sealed class CtrSpecDictionary : IDictionary<string, string>
+public sealed class CtrSpecDictionary : IDictionary<string, string>, IReadOnlyDictionary<string, string>
 {
     private readonly CtrSpecObject _owner;
     private readonly string _key;
@@ -98,6 +98,10 @@ public sealed class CtrSpecDictionary : IDictionary<string, string>
         value = null;
         return false;
     }
+
+    IEnumerable<string> IReadOnlyDictionary<string, string>.Keys => Keys;
+
+    IEnumerable<string> IReadOnlyDictionary<string, string>.Values => Values;
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 

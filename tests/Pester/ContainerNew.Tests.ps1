@@ -147,25 +147,25 @@ Describe 'New-CtrContainer, containerd <generation>' -ForEach (Get-RigGeneration
     }
 
     It 'says what is wrong and leaves nothing behind: <what>' -ForEach @(
-        @{ what = 'no such image'; with = @{ Image = 'nothing:1' }; id = 'CtrImageNotFound' }
-        @{ what = 'several images'; with = @{ Image = '*' }; id = 'CtrInvalidReference' }
-        @{ what = 'another platform'; with = @{ Image = 'arm:v7' }; id = 'CtrPlatformNotFound' }
-        @{ what = 'unknown user'; with = @{ User = 'somebody' }; id = 'CtrUserNotFound' }
-        @{ what = 'bad id'; with = @{ Id = 'a b' }; id = 'CtrInvalidContainerId' }
-        @{ what = 'bad mount'; with = @{ Mount = '/a:b' }; id = 'CannotConvertArgument' }
-        @{ what = 'bad capability'; with = @{ CapAdd = 'FLY' }; id = 'CtrInvalidArgument' }
-        @{ what = 'bad limit'; with = @{ RLimit = 'nofile=many' }; id = 'CtrInvalidArgument' }
-        @{ what = 'bad variable'; with = @{ Env = '=x' }; id = 'CtrInvalidArgument' }
-        @{ what = 'no such device'; with = @{ Device = '/dev/nothing' }; id = 'CtrInvalidArgument' }
-        @{ what = 'no such profile'; with = @{ SeccompProfile = '/nonexistent' }; id = 'CtrInvalidPath' }
-        @{ what = 'no such snapshotter'; with = @{ Snapshotter = 'zzz' }; id = 'CtrNotSupported' }
-        @{ what = 'options of runc for another runtime'; with = @{ Runtime = 'io.containerd.other.v1'; RuncRoot = '/r' }; id = 'CtrInvalidArgument' }
-        @{ what = 'systemd without a slice'; with = @{ SystemdCgroup = $true }; id = 'CtrInvalidArgument' }
+        @{ what = 'no such image'; with = @{ Image = 'nothing:1' }; wanted = 'CtrImageNotFound' }
+        @{ what = 'several images'; with = @{ Image = '*' }; wanted = 'CtrInvalidReference' }
+        @{ what = 'another platform'; with = @{ Image = 'arm:v7' }; wanted = 'CtrPlatformNotFound' }
+        @{ what = 'unknown user'; with = @{ User = 'somebody' }; wanted = 'CtrUserNotFound' }
+        @{ what = 'bad id'; with = @{ Id = 'a b' }; wanted = 'CtrInvalidContainerId' }
+        @{ what = 'bad mount'; with = @{ Mount = '/a:b' }; wanted = 'CannotConvertArgumentNoMessage' }
+        @{ what = 'bad capability'; with = @{ CapAdd = 'FLY' }; wanted = 'CtrInvalidArgument' }
+        @{ what = 'bad limit'; with = @{ RLimit = 'nofile=many' }; wanted = 'CtrInvalidArgument' }
+        @{ what = 'bad variable'; with = @{ Env = '=x' }; wanted = 'CtrInvalidArgument' }
+        @{ what = 'no such device'; with = @{ Device = '/dev/nothing' }; wanted = 'CtrInvalidArgument' }
+        @{ what = 'no such profile'; with = @{ SeccompProfile = '/nonexistent' }; wanted = 'CtrInvalidPath' }
+        @{ what = 'no such snapshotter'; with = @{ Snapshotter = 'zzz' }; wanted = 'CtrNotSupported' }
+        @{ what = 'options of runc for another runtime'; with = @{ Runtime = 'io.containerd.other.v1'; RuncRoot = '/r' }; wanted = 'CtrInvalidArgument' }
+        @{ what = 'systemd without a slice'; with = @{ SystemdCgroup = $true }; wanted = 'CtrInvalidArgument' }
     ) {
         $before = Get-RigState $rig
-        $arguments = @{ Image = 'busybox:1.35'; Id = "$($script:id)-x" } + @{}
+        $arguments = @{ Image = 'busybox:1.35'; Id = "$id-x" } + @{}
         $with.Keys | ForEach-Object { $arguments[$_] = $with[$_] }
-        { New-CtrContainer @arguments } | Should -Throw -ErrorId "$id,*"
+        { New-CtrContainer @arguments } | Should -Throw -ErrorId "$wanted,*"
         Get-RigState $rig | Should -Be $before
         Invoke-Ctr $rig -n $namespace containers ls -q | Should -BeNullOrEmpty
     }

@@ -52,7 +52,7 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
             record.Extensions.Add(name, new Any { TypeUrl = extension.TypeUrl, Value = ByteString.CopyFrom(extension.Value.Span) });
         }
 
-        IReadOnlyDictionary<string, string> restart = await RestartLabels.CreateAsync(request, connection.Server, cancellationToken).ConfigureAwait(false);
+        IReadOnlyDictionary<string, string> restart = await RestartPolicy.LabelsAsync(request, connection.Server, cancellationToken).ConfigureAwait(false);
         ChosenImage? image = request.Image is null ? null : await ChooseAsync(request, request.Image, cancellationToken).ConfigureAwait(false);
         record.Labels.Add(ContainerLabels(request, image, warnings));
         record.Labels.Add(restart.ToDictionary());

@@ -170,24 +170,29 @@ public abstract class CtrContainerOptionsCmdlet : CtrSpecOptionsCmdlet
         return outcome.Container;
     }
 
-    private CtrContainerRequest Request(string @namespace, CtrImage? image, CtrSpec? spec, CtrContainerOptions options) => new()
+    private CtrContainerRequest Request(string @namespace, CtrImage? image, CtrSpec? spec, CtrContainerOptions options)
     {
-        Namespace = @namespace,
-        Id = Id ?? NewId(image?.Repository ?? image?.Name ?? RootFS ?? "container"),
-        Image = image,
-        RootFs = RootFS is null ? null : ProviderPath.Resolve(this, RootFS),
-        Spec = spec,
-        Platform = Platform,
-        Snapshotter = Snapshotter,
-        SnapshotLabels = Texts(SnapshotterLabel),
-        Labels = Texts(Label),
-        Extensions = Extensions,
-        Runtime = new CtrRuntimeChoice { Name = Runtime, RuncBinary = RuncBinary, RuncRoot = RuncRoot, SystemdCgroup = SystemdCgroup, ConfigPath = RuntimeConfigPath },
-        Sandbox = Sandbox ?? "",
-        RestartPolicy = RestartPolicy,
-        RestartLogUri = RestartLogPath is null ? null : RestartLogPath.Contains("://", StringComparison.Ordinal) ? RestartLogPath : "file://" + ProviderPath.Resolve(this, RestartLogPath),
-        Options = options,
-    };
+        string id = Id ?? NewId(image?.Repository ?? image?.Name ?? RootFS ?? "container");
+        return new CtrContainerRequest
+        {
+            Namespace = @namespace,
+            Id = id,
+            Image = image,
+            RootFs = RootFS is null ? null : ProviderPath.Resolve(this, RootFS),
+            Spec = spec,
+            Platform = Platform,
+            Snapshotter = Snapshotter,
+            SnapshotLabels = Texts(SnapshotterLabel),
+            Labels = Texts(Label),
+            Extensions = Extensions,
+            Runtime = new CtrRuntimeChoice { Name = Runtime, RuncBinary = RuncBinary, RuncRoot = RuncRoot, SystemdCgroup = SystemdCgroup, ConfigPath = RuntimeConfigPath },
+            Sandbox = Sandbox ?? "",
+            RestartPolicy = RestartPolicy,
+            RestartLogUri = RestartLogPath is null ? null
+                : RestartLogPath.Contains("://", StringComparison.Ordinal) ? LogUri.From(RestartLogPath, id) : LogUri.FromPath(this, RestartLogPath, id),
+            Options = options,
+        };
+    }
 
     /// <summary>An id that tells what it is and that nobody has: the last part of a name, and six letters or digits.</summary>
     private static string NewId(string name)

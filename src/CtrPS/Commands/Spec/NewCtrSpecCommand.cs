@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using CtrPS.Commands.Image;
 using CtrPS.Completion;
+using CtrPS.Processes;
 using CtrPS.Session;
 
 namespace CtrPS.Commands.Spec;
@@ -19,15 +20,21 @@ public sealed class NewCtrSpecCommand : CtrSpecOptionsCmdlet
 
     /// <summary>The program and its arguments, or the arguments for the image's entrypoint.</summary>
     [Parameter(Position = 1, ValueFromRemainingArguments = true, HelpMessage = "The program and its arguments, or the arguments for the image's entrypoint.")]
+    [WordsTransformation]
     [ValidateNotNull]
     public string[] Command { get; set; } = [];
+
+    /// <summary>Catches options of the command of one letter, which PowerShell would take for the beginning of a parameter's name.</summary>
+    [Parameter(DontShow = true, HelpMessage = "Catches an option of the command that has one letter. Not for use.")]
+    [Alias("a", "c", "d", "e", "g", "h", "i", "j", "l", "m", "n", "o", "p", "r", "s", "t", "u", "v", "w")]
+    public SwitchParameter CommandOption { get; set; }
 
     /// <summary>The id that the container is to have; it stands in the path of the control group.</summary>
     [Parameter(HelpMessage = "The id that the container is to have; it stands in the path of the control group.")]
     [ValidateNotNullOrEmpty]
     public string Id { get; set; } = "container";
 
-    private protected override IReadOnlyList<string> CommandLine => Command;
+    private protected override IReadOnlyList<string> CommandLine => CommandOption ? CommandWords.Restore(MyInvocation, Command, nameof(CommandOption), [nameof(Image)]) : Command;
 
     /// <inheritdoc/>
     protected override void ProcessRecord() => Guard(Image, () =>

@@ -2,16 +2,14 @@ using System.Globalization;
 
 namespace CtrPS.Client.Containers;
 
-/// <summary>The labels by which containerd's restart monitor knows what to do (core/runtime/restart/restart.go).</summary>
-internal static class RestartLabels
+/// <summary>Turns a restart policy into the labels by which containerd's restart monitor knows what to do (core/runtime/restart/restart.go).</summary>
+internal static class RestartPolicy
 {
-    private const string StatusLabel = "containerd.io/restart.status";
-    private const string PolicyLabel = "containerd.io/restart.policy";
     private const string LogUriLabel = "containerd.io/restart.loguri";
 
     /// <summary>The labels for a policy. Empty: it is never started again.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidArgument"/>; <see cref="CtrErrorIds.NotSupported"/>: the daemon has no monitor, or one that does not know the policy.</exception>
-    public static async Task<IReadOnlyDictionary<string, string>> CreateAsync(CtrContainerRequest request, IServerInspector server, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyDictionary<string, string>> LabelsAsync(CtrContainerRequest request, IServerInspector server, CancellationToken cancellationToken)
     {
         var labels = new Dictionary<string, string>(StringComparer.Ordinal);
         string? policy = request.RestartPolicy;
@@ -39,8 +37,8 @@ internal static class RestartLabels
             throw NotSupported($"The daemon's restart monitor does not know the policy '{name}', only always.", policy);
         }
 
-        labels[StatusLabel] = "running";
-        labels[PolicyLabel] = policy;
+        labels[RestartLabels.Status] = "running";
+        labels[RestartLabels.Policy] = policy;
         if (request.RestartLogUri is { } uri)
         {
             labels[LogUriLabel] = uri;

@@ -98,11 +98,15 @@ public sealed class CtrSessionTests
 
         public ITaskStore Tasks => throw new NotSupportedException();
 
-        public ITaskRunner Runner => throw new NotSupportedException();
-
         public ITaskStopper Stopper => throw new NotSupportedException();
 
         public ITaskRunner Runner => throw new NotSupportedException();
+
+        public IEventSource Events => throw new NotSupportedException();
+
+        public ILogStore Logs => throw new NotSupportedException();
+
+        public ICheckpoints Checkpoints => throw new NotSupportedException();
 
         public INamespaceStore Namespaces => throw new NotSupportedException();
 

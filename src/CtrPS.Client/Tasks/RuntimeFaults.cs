@@ -48,7 +48,7 @@ internal static partial class RuntimeFaults
 
         if (RuntimeProgram().Match(text) is { Success: true } missing)
         {
-            return Make(CtrErrorIds.RuntimeNotFound, CtrStatus.NotFound, $"The program '{missing.Groups["name"].Value}' that runs {container} is not installed on the daemon's machine.", "Install it (on Debian: apt install runc), or name another with -RuntimeBinary.");
+            return Make(CtrErrorIds.RuntimeNotFound, CtrStatus.NotFound, $"The program '{missing.Groups["name"].Value}' that runs {container} is not installed on the daemon's machine.", "Install it (on Debian: apt install runc), or name another with -RuncBinary.");
         }
 
         return Make(CtrErrorIds.RuntimeFailed, CtrStatus.Unknown, $"The runtime could not start a process of {container}: {text.TrimEnd('.')}.", null);

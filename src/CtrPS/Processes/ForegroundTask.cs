@@ -36,12 +36,8 @@ internal sealed class ForegroundTask(PSCmdlet cmdlet) : IDisposable
     {
         return Begin(container, CreateAsync, new ProcessPlan { StopSignal = StopSignalOf(container), After = after }, format, input, guard, cancellationToken);
 
-        async Task<ICtrProcess> CreateAsync(bool hasInput, CancellationToken token)
-        {
-            ICtrProcess process = await TaskStart.CreateAsync(connection, request with { Io = request.Io with { Input = hasInput && request.Io.Kind == CtrIo.Pipes } }, token).ConfigureAwait(false);
-            TaskStart.WriteProcessId(processIdFile, process.ProcessId);
-            return process;
-        }
+        Task<ICtrProcess> CreateAsync(bool hasInput, CancellationToken token) =>
+            TaskStart.CreateAsync(connection, request with { Io = request.Io with { Input = hasInput && request.Io.Kind == CtrIo.Pipes } }, processIdFile, token);
     }
 
     /// <summary>Begins to talk with the task of a container, when the one before is over.</summary>

@@ -180,6 +180,18 @@ function Add-TestContainer {
     $null = Invoke-Ctr $Rig -n $Namespace run -d --null-io docker.io/library/busybox:1.35 $Id @Command
 }
 
+<#
+Starts a container of busybox that runs a shell script, by ctr, and waits until it has as many processes: then it has begun. Most scripts set a trap, start
+a sleep in the background and wait for it.
+#>
+function Start-TestContainer {
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidUsingPositionalParameters', '', Justification = 'the words of ctr')]
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'a container of the test')]
+    param([pscustomobject] $Rig, [string] $Namespace, [string] $Id, [string] $Script, [string[]] $Option = @(), [int] $Process = 2)
+    $null = Invoke-Ctr $Rig -n $Namespace run -d --null-io @Option docker.io/library/busybox:1.35 $Id sh -c $Script
+    Wait-Until { @(Invoke-Ctr $Rig -n $Namespace tasks ps $Id).Count -gt $Process } "container $Id has $Process processes"
+}
+
 # Kills and removes containers, by ctr. No -Id: all of the namespace.
 function Clear-TestContainer {
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidUsingPositionalParameters', '', Justification = 'the words of ctr')]
@@ -224,13 +236,13 @@ function Get-RigState {
     [IO.File]::ReadAllLines('/proc/mounts') | Where-Object { $_.Contains((Split-Path $Rig.Root)) } | ForEach-Object { "mount $(($_ -split ' ')[1])" }
 }
 
-# Waits for a condition, for ten seconds at the most.
+# Waits for a condition, for ten seconds at the most where nothing else is said.
 function Wait-Until {
-    param([scriptblock] $Condition, [string] $What)
+    param([scriptblock] $Condition, [string] $What, [int] $Seconds = 10)
     $clock = [Diagnostics.Stopwatch]::StartNew()
     while (-not (& $Condition)) {
-        if ($clock.Elapsed.TotalSeconds -gt 10) {
-            throw "Waited ten seconds in vain until $What."
+        if ($clock.Elapsed.TotalSeconds -gt $Seconds) {
+            throw "Waited $Seconds seconds in vain until $What."
         }
         [Threading.Thread]::Sleep(10)
     }

@@ -14,8 +14,6 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
     /// <summary>How long SIGKILL may take: a process that waits for a disk that does not answer ends with the disk only.</summary>
     private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(30);
 
-    private static readonly TimeSpan CleanupPause = TimeSpan.FromMilliseconds(100);
-
     public async Task<CtrStopResult> StopAsync(CtrStopRequest request, CancellationToken cancellationToken)
     {
         (string @namespace, string id) = (request.Namespace, request.Id);
@@ -185,15 +183,16 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
         }
     }
 
+    /// <summary>Lets frozen processes go on. Where that fails they go on already, or have ended: the wait for the end tells.</summary>
     private async Task ThawAsync(CtrTask task, CancellationToken cancellationToken)
     {
         try
         {
             await tasks.ResumeAsync(task.Namespace, task.Id, cancellationToken).ConfigureAwait(false);
         }
-        catch (CtrException e) when (IsOver(e))
+        catch (CtrException e) when (!e.IsConnectionFault)
         {
-            // It has ended, or somebody else let it go on.
+            // runc itself thaws for SIGKILL, and is then found "not paused".
         }
     }
 
@@ -210,12 +209,12 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
         catch (CtrException e) when (e.ErrorId == CtrErrorIds.RuntimeFailed)
         {
             // The daemon kills what a shim leaves behind, and forgets the task.
-            while (await tasks.FindAsync(task.Namespace, task.Id, cancellationToken).ConfigureAwait(false) is { State: not CtrTaskState.Stopped })
+            if (await tasks.FindAsync(task.Namespace, task.Id, cancellationToken).ConfigureAwait(false) is null or { State: CtrTaskState.Stopped })
             {
-                await Task.Delay(CleanupPause, cancellationToken).ConfigureAwait(false);
+                return task with { State = CtrTaskState.Stopped };
             }
 
-            return task with { State = CtrTaskState.Stopped };
+            throw;
         }
     }
 }

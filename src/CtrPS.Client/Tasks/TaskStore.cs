@@ -37,7 +37,8 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls, DaemonMachine 
 
     public async Task<CtrExit> WaitAsync(string @namespace, string id, string execId, CancellationToken cancellationToken)
     {
-        // A task goes on while its daemon is restarted, and so does the wait for it.
+        // A task goes on while its daemon is restarted, and so does the wait for it. A daemon that goes lets go of the shims first, which looks as if they had ended.
+        CtrException? lost = null;
         for (DateTime? patience = null; ;)
         {
             DateTime asked = DateTime.UtcNow;
@@ -47,7 +48,7 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls, DaemonMachine 
                     () => _client.WaitAsync(new WaitRequest { ContainerId = id, ExecId = execId }, Calls.Unbounded(@namespace, cancellationToken)), @namespace, id, execId, cancellationToken).ConfigureAwait(false);
                 return new CtrExit((int)response.ExitStatus, Records.ToTime(response.ExitedAt));
             }
-            catch (CtrException e) when (e.ErrorId == CtrErrorIds.Unavailable || (patience is not null && e.IsConnectionFault))
+            catch (CtrException e) when (e.ErrorId is CtrErrorIds.Unavailable or CtrErrorIds.RuntimeFailed || (patience is not null && e.IsConnectionFault))
             {
                 // A call that ran for long had its daemon back: the next restart has time of its own.
                 DateTime now = DateTime.UtcNow;
@@ -57,7 +58,12 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls, DaemonMachine 
                     throw;
                 }
 
+                lost = e.ErrorId == CtrErrorIds.RuntimeFailed ? e : lost;
                 await Task.Delay(TimeSpan.FromMilliseconds(250), cancellationToken).ConfigureAwait(false);
+            }
+            catch (CtrException e) when (lost is not null && (e.ErrorId is CtrErrorIds.TaskNotFound or CtrErrorIds.ProcessNotFound))
+            {
+                throw lost; // the shim had ended, and the daemon has forgotten the task meanwhile
             }
         }
     }

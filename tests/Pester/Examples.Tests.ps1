@@ -38,16 +38,20 @@ Describe 'Examples, containerd <generation>' -ForEach (Get-RigGeneration) {
         $original = 'docker.io/library/busybox:1.35', 'docker.io/library/nginx:deb'
     }
 
-    # The containers that an example names are there: a server, one that writes all the time, one that reads.
+    # The containers that an example names are there: a server, one that has ended, one that writes all the time, one that reads.
     BeforeEach {
         foreach ($one in @(
                 @{ id = 'web'; words = '--null-io', 'docker.io/library/nginx:deb', 'web' }
+                @{ id = 'job'; words = '--null-io', 'docker.io/library/busybox:1.35', 'job', 'sh', '-c', 'exit 3' }
                 @{ id = 'ticker'; words = 'docker.io/library/busybox:1.35', 'ticker', 'sh', '-c', 'while :; do echo tick; sleep 0.1; done' }
                 @{ id = 'reader'; words = 'docker.io/library/busybox:1.35', 'reader', 'sh', '-c', 'read -r line' }
             )) {
             if ($code -match "(?m)\b$($one.id)\b" -and $code -notmatch "New-CtrContainer \S+ $($one.id)\b") {
                 $words = $one.words
                 $null = Invoke-Ctr $rig -n k8s.io run -d @words
+            }
+            if ($one.id -eq 'job' -and (Invoke-Ctr $rig -n k8s.io tasks ls -q) -contains 'job') {
+                Wait-Until { (Invoke-Ctr $rig -n k8s.io tasks ls) -match 'job.*STOPPED' } 'the job has ended'
             }
         }
     }

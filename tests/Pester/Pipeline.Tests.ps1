@@ -25,7 +25,9 @@ Describe 'Ctrl-C while nobody answers' {
         'Connect-CtrSession', 'Get-CtrServer', 'Get-CtrPlugin', 'Get-CtrNamespace', 'Get-CtrImage', 'Get-CtrImage nginx', 'Get-CtrImage -Namespace *'
         'New-CtrNamespace pester', 'Set-CtrNamespace pester @{ a = 1 }', 'Remove-CtrNamespace pester -Force'
         'Invoke-CtrCommand a b', 'Start-CtrTask a', 'Connect-CtrTask a', 'Enter-CtrContainer a', 'Invoke-CtrImage a b'
-        'Set-CtrImage a @{ a = 1 }', 'Add-CtrImageTag a b', 'Remove-CtrImage a', 'Remove-CtrImage a*'
+        'Get-CtrContainer', 'Get-CtrContainer a', 'Set-CtrContainer a @{ a = 1 }', 'Remove-CtrContainer a*', 'Get-CtrTask', 'Stop-CtrTask a'
+        'Suspend-CtrTask a', 'Resume-CtrTask a', 'Wait-CtrTask a', 'Remove-CtrTask a', 'Send-CtrSignal a HUP', 'Get-CtrProcess', 'Get-CtrMetric'
+        'Update-CtrTask a -Memory 64MB', 'Set-CtrImage a @{ a = 1 }', 'Add-CtrImageTag a b', 'Remove-CtrImage a', 'Remove-CtrImage a*'
     ) {
         $shell = [powershell]::Create()
         try {
@@ -178,6 +180,8 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
             $null = New-CtrNamespace pester-empty
             $container = "pester-$([guid]::NewGuid().ToString('n').Substring(0, 6))"
             Add-TestContainer $rig $namespace $container sleep 100000
+            Add-TestContainer $rig $namespace paused sleep 100000
+            $null = Invoke-Ctr $rig -n $namespace tasks pause paused
             $archive = Get-ArchivePath busybox
             $folder = "$TestDrive"
             $scripts = @{
@@ -189,13 +193,21 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
                 'Invoke-CtrCommand' = { Invoke-CtrCommand $container -Namespace $namespace -WhatIf true }
                 'Invoke-CtrImage' = { Invoke-CtrImage busybox:1.35 pester-run -Namespace $namespace -Remove -WhatIf true }
                 'New-CtrNamespace' = { New-CtrNamespace pester-new -WhatIf }
+                'Remove-CtrContainer' = { Remove-CtrContainer $container -Namespace $namespace -Force -WhatIf }
                 'Remove-CtrImage' = { Remove-CtrImage busybox:1.35 -Namespace $namespace -Force -Synchronous -WhatIf }
                 'Remove-CtrNamespace' = { Remove-CtrNamespace pester-empty -Force -WhatIf }
+                'Remove-CtrTask' = { Remove-CtrTask $container -Namespace $namespace -Force -WhatIf }
                 'Repair-CtrImage' = { Repair-CtrImage busybox:1.35 -Namespace $namespace -From $archive -WhatIf }
+                'Resume-CtrTask' = { Resume-CtrTask paused -Namespace $namespace -PassThru -WhatIf }
                 'Save-CtrImage' = { Save-CtrImage busybox:1.35 $folder/saved.tar -Namespace $namespace -WhatIf }
+                'Send-CtrSignal' = { Send-CtrSignal $container KILL -Namespace $namespace -All -WhatIf }
+                'Set-CtrContainer' = { Set-CtrContainer $container @{ a = 'b' } -Namespace $namespace -PassThru -WhatIf }
                 'Set-CtrImage' = { Set-CtrImage busybox:1.35 @{ a = 'b' } -Namespace $namespace -PassThru -WhatIf }
                 'Set-CtrNamespace' = { Set-CtrNamespace pester-empty @{ a = 'b' } -PassThru -WhatIf }
                 'Start-CtrTask' = { Start-CtrTask $container -Namespace $namespace -WhatIf }
+                'Stop-CtrTask' = { Stop-CtrTask $container -Namespace $namespace -PassThru -WhatIf }
+                'Suspend-CtrTask' = { Suspend-CtrTask $container -Namespace $namespace -PassThru -WhatIf }
+                'Update-CtrTask' = { Update-CtrTask $container -Namespace $namespace -Memory 64MB -Cpus 0.5 -PassThru -WhatIf }
             }
         }
 
@@ -218,13 +230,21 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
                 "`"Run 'true'`" on target `"$which`"."
                 "`"Run from $whole`" on target `"container 'pester-run' in namespace '$namespace'`"."
                 "`"Create`" on target `"namespace 'pester-new' at '$($rig.Address)'`"."
+                "`"Kill and remove`" on target `"$which`"."
                 "`"Remove`" on target `"$image`"."
                 "`"Remove`" on target `"namespace 'pester-empty' at '$($rig.Address)'`"."
+                "`"Kill and remove`" on target `"task of $which`"."
                 "`"Repair from '$archive'`" on target `"$image`"."
+                "`"Resume`" on target `"task of container 'paused' in namespace '$namespace'`"."
                 "`"Save`" on target `"1 image (3 blobs, 1.0 MiB) to '$folder/saved.tar'`"."
+                "`"Send SIGKILL to all processes`" on target `"task of $which`"."
+                "`"Set labels a=b`" on target `"$which`"."
                 "`"Set labels a=b`" on target `"$image`"."
                 "`"Set labels a=b`" on target `"namespace 'pester-empty' at '$($rig.Address)'`"."
                 "`"Start`" on target `"$which`"."
+                "`"Stop`" on target `"task of $which`"."
+                "`"Suspend`" on target `"task of $which`"."
+                "`"Set Memory=67108864, Cpus=0.5`" on target `"task of $which`"."
             )
             $lines = @(
                 foreach ($name in $changing | Sort-Object) { "$($scripts[$name])" }

@@ -41,7 +41,7 @@ Describe 'Examples, containerd <generation>' -ForEach (Get-RigGeneration) {
     # The containers that an example names are there: a server, one that has ended, one that writes all the time, one that reads.
     BeforeEach {
         foreach ($one in @(
-                @{ id = 'web'; words = '--null-io', 'docker.io/library/nginx:deb', 'web' }
+                @{ id = 'web'; words = '--log-uri', "file://$TestDrive/web.log", 'docker.io/library/nginx:deb', 'web' }
                 @{ id = 'job'; words = '--null-io', 'docker.io/library/busybox:1.35', 'job', 'sh', '-c', 'exit 3' }
                 @{ id = 'ticker'; words = 'docker.io/library/busybox:1.35', 'ticker', 'sh', '-c', 'while :; do echo tick; sleep 0.1; done' }
                 @{ id = 'reader'; words = 'docker.io/library/busybox:1.35', 'reader', 'sh', '-c', 'read -r line' }

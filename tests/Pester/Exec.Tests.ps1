@@ -63,7 +63,7 @@ Describe 'Processes in containers, containerd <generation>' -ForEach $generation
 
     AfterEach {
         Get-ExecLine $one | Should -BeNullOrEmpty -Because 'each added process is removed'
-        Get-PipeFolder | Where-Object { $_ -notin $before } | Should -BeNullOrEmpty -Because 'pipes are removed'
+        Wait-Until { -not (Get-PipeFolder | Where-Object { $_ -notin $before }) } 'all pipes are removed'
     }
 
     AfterAll {
@@ -392,7 +392,7 @@ Describe 'Much at a time, containerd <generation>' -ForEach $last {
         $results | Where-Object { $_.StdOut -cne $whole -or $_.ExitCode -ne 0 } | Should -BeNullOrEmpty
         ($results.ExecId | Sort-Object -Unique).Count | Should -Be 200
         $ids | ForEach-Object { Get-ExecLine $_ } | Should -BeNullOrEmpty
-        Get-PipeFolder | Where-Object { $_ -notin $before } | Should -BeNullOrEmpty
+        Wait-Until { -not (Get-PipeFolder | Where-Object { $_ -notin $before }) } 'all pipes are removed'
     }
 
     It 'passes 100 MB through a command and back, byte by byte' {

@@ -276,7 +276,7 @@ function Open-SilentSocket {
     param([string] $Path)
     $socket = [Net.Sockets.Socket]::new('Unix', 'Stream', 'Unspecified')
     $socket.Bind([Net.Sockets.UnixDomainSocketEndPoint]::new($Path))
-    $socket.Listen(16)
+    $socket.Listen(256) # nobody accepts: each caller of the tests stays in the queue
     $socket
 }
 

@@ -68,7 +68,7 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
             foreach ($name in Invoke-Ctr $rig namespaces ls -q) {
                 Invoke-Ctr $rig -n $name images ls
                 Invoke-Ctr $rig -n $name containers ls
-                Invoke-Ctr $rig -n $name tasks ls
+                Invoke-Ctr $rig -n $name tasks ls | Sort-Object # they come in any order
             }
         }
     }
@@ -192,6 +192,7 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
                 'Import-CtrImage' = { Import-CtrImage $archive -Namespace pester-import -WhatIf }
                 'Invoke-CtrCommand' = { Invoke-CtrCommand $container -Namespace $namespace -WhatIf true }
                 'Invoke-CtrImage' = { Invoke-CtrImage busybox:1.35 pester-run -Namespace $namespace -Remove -WhatIf true }
+                'New-CtrContainer' = { New-CtrContainer busybox:1.35 pester-made -Namespace $namespace -WhatIf }
                 'New-CtrNamespace' = { New-CtrNamespace pester-new -WhatIf }
                 'Remove-CtrContainer' = { Remove-CtrContainer $container -Namespace $namespace -Force -WhatIf }
                 'Remove-CtrImage' = { Remove-CtrImage busybox:1.35 -Namespace $namespace -Force -Synchronous -WhatIf }
@@ -229,6 +230,7 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
                 "`"Import $whole from archive '$archive': 3 blobs with 1.0 MiB to write, 0 there already`" on target `"namespace 'pester-import'`"."
                 "`"Run 'true'`" on target `"$which`"."
                 "`"Run from $whole`" on target `"container 'pester-run' in namespace '$namespace'`"."
+                "`"Create from $whole`" on target `"container 'pester-made' in namespace '$namespace'`"."
                 "`"Create`" on target `"namespace 'pester-new' at '$($rig.Address)'`"."
                 "`"Kill and remove`" on target `"$which`"."
                 "`"Remove`" on target `"$image`"."

@@ -125,7 +125,11 @@ Describe 'Events, containerd <generation>' -ForEach (Get-RigGeneration) {
     }
 
     It 'end with <how>, and the call with them' -ForEach @(
-        @{ how = 'Select-Object -First'; script = { $null = Watch-CtrEvent -Namespace * -ScriptBlock { Invoke-Here images label $image "x=$(Get-UniqueId)" } | Select-Object -First 1 } }
+        @{ how = 'Select-Object -First'; script = {
+                $label = { Invoke-Here images label $image "x=$(Get-UniqueId)" }
+                $null = Watch-CtrEvent -Namespace * -ScriptBlock $label | Select-Object -First 1
+            }
+        }
         @{ how = 'the time'; script = { Watch-CtrEvent -Timeout 1 | Should -BeNullOrEmpty } }
         @{ how = 'an error of the script'; script = { { Watch-CtrEvent -ScriptBlock { throw 'stop it' } } | Should -Throw '*stop it*' } }
         @{ how = 'Ctrl-C'; script = {
@@ -148,7 +152,8 @@ Describe 'Events, containerd <generation>' -ForEach (Get-RigGeneration) {
 
     It 'tell a filter that containerd does not understand, and an event that does not come' {
         { Watch-CtrEvent -Filter 'topic=x' } | Should -Throw -ErrorId 'CtrInvalidArgument,*' -ExpectedMessage '*unsupported operator*'
-        $record = { Wait-CtrEvent /tasks/oom -Container web -Timeout 1 } | Should -Throw -ErrorId 'CtrEventTimeout,*' -ExpectedMessage "*/tasks/oom of container 'web'*" -PassThru
+        $record = { Wait-CtrEvent /tasks/oom -Container web -Timeout 1 } |
+            Should -Throw -ErrorId 'CtrEventTimeout,*' -ExpectedMessage "*/tasks/oom of container 'web'*" -PassThru
         $record.CategoryInfo.Category | Should -Be 'OperationTimeout'
         { Watch-CtrEvent -Namespace 'no namespace' } | Should -Throw -ErrorId 'CtrInvalidNamespace,*'
     }
@@ -160,7 +165,9 @@ Describe 'Events, containerd <generation>' -ForEach (Get-RigGeneration) {
     It 'come to an action of Register-CtrEvent, until it is unregistered' {
         $open = $calls.Open
         $global:seen = [Collections.Generic.List[object]]::new()
-        $job = Register-CtrEvent /images/* -SourceIdentifier images -MessageData here -Action { $global:seen.Add(@($EventArgs.Event, $Event.MessageData)) }
+        $job = Register-CtrEvent /images/* -SourceIdentifier images -MessageData here -Action {
+            $global:seen.Add(@($EventArgs.Event, $Event.MessageData))
+        }
         try {
             $job | Should -BeOfType System.Management.Automation.PSEventJob
             { Register-CtrEvent -SourceIdentifier images } | Should -Throw -ErrorId 'CtrAlreadyExists,*'
@@ -192,7 +199,9 @@ Describe 'Events, containerd <generation>' -ForEach (Get-RigGeneration) {
     It 'end with <how>' -ForEach @(
         @{ how = 'the module'; end = 'Remove-Module CtrPS; (Get-EventSubscriber).Count' }
         @{ how = 'the runspace'; end = '0' }
-        @{ how = 'the session, and say so'; end = 'Get-CtrSession | Disconnect-CtrSession; (Wait-Event own -Timeout 20).SourceEventArgs.Event.Kind -eq "Gap" ? 0 : 1' }
+        @{ how = 'the session, and say so'
+            end = 'Get-CtrSession | Disconnect-CtrSession; (Wait-Event own -Timeout 20).SourceEventArgs.Event.Kind -eq "Gap" ? 0 : 1'
+        }
     ) {
         $open = $calls.Open
         $shell = [powershell]::Create()

@@ -24,14 +24,14 @@ Describe 'Logs, containerd <generation>' -ForEach (Get-RigGeneration) {
         $session = Connect-CtrSession $rig.Address -Namespace $name
         function Invoke-Here { Invoke-Ctr $rig -n $name @args }
         function Start-Logged {
-            [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'a container of the test')]
+            [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'for tests')]
             param([string] $Script)
             $id = "log-$([guid]::NewGuid().ToString('n').Substring(0, 8))"
             $null = Invoke-Here run -d --log-uri "file://$TestDrive/$id.log" $image $id sh -c $Script
             $id
         }
         function Remove-Logged {
-            [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'a container of the test')]
+            [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'for tests')]
             param([string] $Id)
             try { Invoke-Here tasks rm --force $Id } catch { "$_" | Should -Match 'exit with non-zero' }
             Invoke-Here containers rm $Id
@@ -73,6 +73,18 @@ Describe 'Logs, containerd <generation>' -ForEach (Get-RigGeneration) {
         { Get-CtrLog $id } | Should -Throw -ErrorId 'CtrLogNotFound,*' -ExpectedMessage '*has no task*'
         Invoke-Here containers label $id "ctrps.io/log-uri=file://$TestDrive/$id.log"
         (Get-CtrLog $id).Text | Sort-Object | Should -Be 'one', 'two'
+
+        # Start-CtrTask sets the label itself, and takes that of an earlier start away.
+        Invoke-Here containers label $id 'ctrps.io/log-uri='
+        $null = Start-CtrTask $id -LogPath "$TestDrive/{Id}.2.log"
+        $null = Wait-CtrTask $id
+        Remove-CtrTask $id
+        (Get-CtrLog $id).Text | Sort-Object | Should -Be 'one', 'two'
+        (Get-CtrLog $id)[0].Path | Should -Be "$TestDrive/$id.2.log"
+        $null = Start-CtrTask $id
+        { Get-CtrLog $id } | Should -Throw -ErrorId 'CtrLogNotFound,*' -ExpectedMessage '*goes nowhere*'
+        $null = Wait-CtrTask $id
+        Remove-CtrTask $id
         Invoke-Here containers rm $id
     }
 
@@ -147,6 +159,7 @@ Describe 'Log files' {
         $lines.Stream | Should -Be 'Output', 'Output', 'Error'
         $lines[2].Time | Should -Be ([DateTimeOffset]'2026-01-02T03:00:02.5Z')
         $lines[0].PodNamespace, $lines[0].PodName, $lines[0].ContainerName | Should -Be 'shop', 'web-0', 'app'
+        Get-CtrLog -Path "$TestDrive/none*.log" | Should -BeNullOrEmpty
         ($lines | Out-String -Width 80) -split '\r?\n' | Where-Object { $_.TrimEnd().Length -gt 80 } | Should -BeNullOrEmpty
     }
 

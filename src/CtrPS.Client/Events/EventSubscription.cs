@@ -100,7 +100,7 @@ internal sealed class EventSubscription : ICtrSubscription
                     throw new CtrException(
                         CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"containerd does not understand the filter. It says: {detail[(detail.IndexOf(FilterFault, StringComparison.Ordinal) + FilterFault.Length)..]}", e)
                     {
-                        RecommendedAction = "A filter is written as in 'event.exit_status!=0': the operators are ==, != and ~=, the fields namespace, topic and event.<name>.",
+                        RecommendedAction = "A filter is written as in 'topic==\"/tasks/exit\",event.exit_status!=0': the operators are ==, != and ~=, values with a slash are quoted, fields are namespace, topic and event.<name>.",
                     };
                 }
 

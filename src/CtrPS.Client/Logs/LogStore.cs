@@ -8,14 +8,14 @@ namespace CtrPS.Client.Logs;
 /// <inheritdoc/>
 internal sealed class LogStore(ContainerStore containers, ITaskStore tasks, DaemonMachine machine) : ILogStore
 {
+    /// <summary>The label with the log URI that we gave a container's last task: a task that is removed has taken its own along.</summary>
+    public const string UriLabel = "ctrps.io/log-uri";
+
     // containerd, pkg/cri/server/helpers.go; runtime/restart/restart.go; nerdctl, pkg/labels/labels.go.
     private const string CriMetadata = "io.cri-containerd.container.metadata";
     private const string RestartLogUri = "containerd.io/restart.loguri";
     private const string RestartLogPath = "containerd.io/restart.logpath";
     private const string NerdctlFolder = "nerdctl/state-dir";
-
-    /// <summary>The label with the log URI that Start-CtrTask gave a task: a task that is removed has taken its own along.</summary>
-    private const string LogUri = "ctrps.io/log-uri";
 
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
@@ -47,7 +47,7 @@ internal sealed class LogStore(ContainerStore containers, ITaskStore tasks, Daem
             return Source(container, json, CtrLogFormat.Json);
         }
 
-        foreach (string label in new[] { LogUri, RestartLogUri, RestartLogPath })
+        foreach (string label in new[] { UriLabel, RestartLogUri, RestartLogPath })
         {
             if (container.Labels.TryGetValue(label, out string? kept) && (PathOf(kept) ?? (label == RestartLogPath ? kept : null)) is { } path)
             {
@@ -55,7 +55,7 @@ internal sealed class LogStore(ContainerStore containers, ITaskStore tasks, Daem
             }
         }
 
-        string why = (task?.StandardOutput, container.Labels.GetValueOrDefault(LogUri)) switch
+        string why = (task?.StandardOutput, container.Labels.GetValueOrDefault(UriLabel)) switch
         {
             ({ } output, _) when output.StartsWith("binary:", StringComparison.Ordinal) => $"its output goes to a program, '{output.Split('?')[0]}'.",
             (_, { } output) when output.StartsWith("binary:", StringComparison.Ordinal) => $"its output goes to a program, '{output.Split('?')[0]}'.",

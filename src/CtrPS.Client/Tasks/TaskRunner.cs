@@ -5,6 +5,7 @@ using Containerd.Types;
 using CtrPS.Client.Cni;
 using CtrPS.Client.Containers;
 using CtrPS.Client.Introspection;
+using CtrPS.Client.Logs;
 using CtrPS.Client.Snapshots;
 using CtrPS.Client.Transport;
 using Google.Protobuf;
@@ -57,6 +58,7 @@ internal sealed class TaskRunner(
         {
             process.ProcessId = (await InvokeAsync(() => _client.CreateAsync(create, Calls.Unbounded(request.Namespace, cancellationToken)), process, container, cancellationToken).ConfigureAwait(false)).Pid;
             process.Watch();
+            await RememberLogAsync(container, request, cancellationToken).ConfigureAwait(false);
             if (request.Network)
             {
                 process.Held = HeldNetwork.TryOpen(process.ProcessId);
@@ -178,6 +180,19 @@ internal sealed class TaskRunner(
     public Task<CtrExit> DeleteAsync(TaskProcess process, CancellationToken cancellationToken) => process.ExecId.Length == 0
         ? stopper.DeleteAsync(process.Namespace, process.ContainerId, process.Held, cancellationToken)
         : tasks.DeleteProcessAsync(process.Namespace, process.ContainerId, process.ExecId, cancellationToken);
+
+    /// <summary>Keeps the log's URI on the container, since the task takes its own along when it is removed; one of an earlier task goes.</summary>
+    private async Task RememberLogAsync(Container container, CtrTaskRequest request, CancellationToken cancellationToken)
+    {
+        string? log = request.Io.Kind == CtrIo.Log ? request.Io.LogUri : null;
+        if (container.Labels.GetValueOrDefault(LogStore.UriLabel) != log)
+        {
+            var labels = new Dictionary<string, string?> { [LogStore.UriLabel] = log };
+            var changed = new Container { Id = container.Id };
+            changed.Labels.Add(LabelUpdate.Values(labels, replaceAll: false));
+            _ = await containers.UpdateRecordAsync(request.Namespace, changed, LabelUpdate.Mask(labels, replaceAll: false), cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>A call about a process that may have ended meanwhile, which is no error.</summary>
     private async Task UnlessGoneAsync(Func<AsyncUnaryCall<Empty>> start, TaskProcess process, CancellationToken cancellationToken)

@@ -165,6 +165,11 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
         }
         catch (CtrException e) when (e.ErrorId == CtrErrorIds.ArchiveNotFound)
         {
+            if (ParameterSetName == PathSet && WildcardPattern.ContainsWildcardCharacters(path))
+            {
+                return [];
+            }
+
             throw new CtrException(CtrErrorIds.LogNotFound, CtrStatus.NotFound, $"There is no log file '{path}'.", e) { Target = path };
         }
     }

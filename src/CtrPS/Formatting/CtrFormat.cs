@@ -87,6 +87,9 @@ public static class CtrFormat
     /// <summary>The options of a mount.</summary>
     public static string MountOptions(IEnumerable<string> options) => string.Join(' ', options);
 
+    /// <summary>Time of the day: <c>14:01:53.118</c>. Empty for null.</summary>
+    public static string Clock(DateTimeOffset? time) => time?.LocalDateTime.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture) ?? "";
+
     /// <summary>The first 12 digits of a digest.</summary>
     public static string ShortDigest(string? digest)
     {

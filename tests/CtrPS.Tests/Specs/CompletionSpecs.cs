@@ -12,7 +12,7 @@ public sealed class CompletionSpecs(Engines engines)
         ("Get-CtrImage -Namespace k", "k8s.io"),
         ("Get-CtrNamespace k8", "k8s.io"),
         ("Watch-CtrEvent /tasks/exi", "/tasks/exit"),
-        ("Wait-CtrEvent images", "/images/*|/images/create|/images/delete|/images/update"),
+        ("Wait-CtrEvent images", "'/images/*'|/images/create|/images/delete|/images/update"),
         ("Get-CtrImage -Platform linux/arm/", "linux/arm/v7|linux/arm/v6"),
         ("Get-CtrPlugin -Type io.containerd.snap", "io.containerd.snapshotter.v1"));
 

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Text.RegularExpressions;
 
 namespace System.Management.Automation;
 
@@ -68,3 +69,29 @@ public sealed class ValidateSetAttribute(params string[] validValues) : Validate
         : $"The argument \"{element}\" does not belong to the set \"{string.Join(",", ValidValues)}\" specified by the ValidateSet attribute. "
             + "Supply an argument that is in the set and then try the command again.";
 }
+
+public sealed class ValidatePatternAttribute(string regexPattern) : ValidateEnumeratedArgumentsAttribute
+{
+    public string RegexPattern { get; } = regexPattern;
+
+    public RegexOptions Options { get; set; } = RegexOptions.IgnoreCase;
+
+    public string? ErrorMessage { get; set; }
+
+    internal override string? ElementFault(object? element) => Regex.IsMatch(element?.ToString() ?? "", RegexPattern, Options)
+        ? null
+        : ErrorMessage ?? $"The argument \"{element}\" does not match the \"{RegexPattern}\" pattern. "
+            + $"Supply an argument that matches \"{RegexPattern}\" and try the command again.";
+}
+
+/// <summary>Lets a mandatory parameter be null.</summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
+public sealed class AllowNullAttribute : Attribute;
+
+/// <summary>Lets a mandatory parameter be an empty string.</summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
+public sealed class AllowEmptyStringAttribute : Attribute;
+
+/// <summary>Lets a mandatory parameter be an empty collection.</summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
+public sealed class AllowEmptyCollectionAttribute : Attribute;

@@ -102,7 +102,7 @@ public abstract class CtrEventCmdlet : CtrSessionCmdlet
     {
         if (script is not null)
         {
-            _ = InvokeCommand.InvokeScript(useLocalScope: false, script, input: null);
+            Invoke(script);
         }
     }
 
@@ -118,6 +118,8 @@ public abstract class CtrEventCmdlet : CtrSessionCmdlet
             yield return told;
         }
     }
+
+    private void Invoke(ScriptBlock script) => _ = InvokeCommand.InvokeScript(useLocalScope: false, script, input: null);
 
     private static async IAsyncEnumerable<CtrEvent> UntilAsync(
         ICtrSubscription subscription, int seconds, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)

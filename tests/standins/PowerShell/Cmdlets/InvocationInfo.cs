@@ -14,5 +14,8 @@ public sealed class InvocationInfo
 
     public string InvocationName { get; }
 
+    /// <summary>Whether something is piped in.</summary>
+    public bool ExpectingInput { get; internal set; }
+
     internal Type CommandType { get; }
 }

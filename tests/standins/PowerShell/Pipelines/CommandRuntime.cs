@@ -33,6 +33,7 @@ internal sealed class CommandRuntime
 
     public void Begin(IReadOnlyList<Word> words, bool hasInput) => Run(() =>
     {
+        Invocation.ExpectingInput = hasInput;
         _binder.BindWords(words, hasInput);
         Cmdlet.Begin();
     });

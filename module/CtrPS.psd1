@@ -14,6 +14,8 @@
     VariablesToExport    = @()
     CmdletsToExport      = @(
         'Add-CtrImageTag'
+        'Checkpoint-CtrContainer'
+        'Checkpoint-CtrTask'
         'Connect-CtrSession'
         'Connect-CtrTask'
         'Copy-CtrImage'
@@ -44,6 +46,7 @@
         'Remove-CtrNamespace'
         'Remove-CtrTask'
         'Repair-CtrImage'
+        'Restore-CtrContainer'
         'Resume-CtrTask'
         'Save-CtrImage'
         'Send-CtrSignal'

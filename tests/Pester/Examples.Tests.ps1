@@ -76,8 +76,9 @@ Describe 'Examples, containerd <generation>' -ForEach (Get-RigGeneration) {
                 $null = $shell.AddScript("Import-Module '$manifest'").AddStatement()
                 $null = $shell.AddScript($code.Replace('/run/containerd/containerd.sock', $rig.Address)).Invoke()
             }
-            # Here is no console; what needs one is tested on a terminal of its own.
-            $shell.Streams.Error | Where-Object FullyQualifiedErrorId -NotLike 'CtrNoConsole,*' | ForEach-Object { "$_" } | Should -BeNullOrEmpty
+            # Here is no console, and mostly no criu that works; what needs them is tested on a terminal and a daemon of its own.
+            $apart = '^CtrNoConsole,|^CtrRuntime(NotFound|Failed),.*\.Checkpoint'
+            $shell.Streams.Error | Where-Object FullyQualifiedErrorId -NotMatch $apart | ForEach-Object { "$_" } | Should -BeNullOrEmpty
         } finally {
             $shell.Dispose()
         }

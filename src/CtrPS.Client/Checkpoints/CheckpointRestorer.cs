@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Containerd.Services.Containers.V1;
 using Containerd.Services.Images.V1;
 using Containerd.Types;
@@ -46,7 +48,7 @@ internal sealed class CheckpointRestorer(ContainerdConnection connection)
             try
             {
                 var container = new Container { Id = id, Image = index.Image!, Snapshotter = snapshotter, SnapshotKey = id, Runtime = new Container.Types.Runtime { Name = index.Runtime ?? DefaultRuntime } };
-                container.Spec = await AnyAsync(@namespace, index.Part(CheckpointIndex.SpecType)!, cancellationToken).ConfigureAwait(false);
+                container.Spec = await LeaveCgroupAsync(@namespace, id, await AnyAsync(@namespace, index.Part(CheckpointIndex.SpecType)!, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
                 if (index.Part(CheckpointIndex.RuntimeOptionsType) is { } options)
                 {
                     container.Runtime.Options = await AnyAsync(@namespace, options, cancellationToken).ConfigureAwait(false);
@@ -124,6 +126,31 @@ internal sealed class CheckpointRestorer(ContainerdConnection connection)
         catch (InvalidProtocolBufferException e)
         {
             throw new CtrException(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{part.Digest}' is damaged: it is no '{part.MediaType}'.", e) { Target = part.Digest };
+        }
+    }
+
+    /// <summary>
+    /// Where the original is still there, the new container must not share its cgroup: runc kills all processes of the cgroup, so that ending the one would end the
+    /// other. ctr leaves it so.
+    /// </summary>
+    private async Task<Any> LeaveCgroupAsync(string @namespace, string id, Any spec, CancellationToken cancellationToken)
+    {
+        string prefix = $"/{@namespace}/";
+        try
+        {
+            if (JsonNode.Parse(spec.Value.Span) is not JsonObject json || json["linux"] is not JsonObject linux || linux["cgroupsPath"] is not JsonValue value
+                || !value.TryGetValue(out string? path) || !path.StartsWith(prefix, StringComparison.Ordinal) || path[prefix.Length..] == id || !CtrIdentifier.IsValid(path[prefix.Length..])
+                || await connection.Containers.FindRecordAsync(@namespace, path[prefix.Length..], cancellationToken).ConfigureAwait(false) is null)
+            {
+                return spec;
+            }
+
+            linux["cgroupsPath"] = prefix + id;
+            return new Any { TypeUrl = spec.TypeUrl, Value = ByteString.CopyFrom(JsonSerializer.SerializeToUtf8Bytes(json)) };
+        }
+        catch (JsonException e)
+        {
+            throw new CtrException(CtrErrorIds.InvalidSpec, CtrStatus.DataLoss, $"The spec in the checkpoint cannot be read: {e.Message}", e) { Target = id };
         }
     }
 

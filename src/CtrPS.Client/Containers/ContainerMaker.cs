@@ -38,7 +38,7 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
     public async Task<CtrContainerOutcome> CreateAsync(CtrContainerRequest request, CtrTransferMeter? meter, CancellationToken cancellationToken)
     {
         string @namespace = request.Namespace;
-        RequireId(request.Id);
+        _ = CtrIdentifier.RequireContainerId(request.Id);
         await RequireLinuxAsync(cancellationToken).ConfigureAwait(false);
         if (await connection.Containers.FindRecordAsync(@namespace, request.Id, cancellationToken).ConfigureAwait(false) is not null)
         {
@@ -322,18 +322,6 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
         if (platform.Os != "linux")
         {
             throw new CtrException(CtrErrorIds.NotSupported, CtrStatus.Unimplemented, $"The daemon runs containers of {platform}; CtrPS makes those of Linux.") { Target = platform.ToString() };
-        }
-    }
-
-    private static void RequireId(string id)
-    {
-        if (!CtrIdentifier.IsValid(id))
-        {
-            throw new CtrException(
-                CtrErrorIds.InvalidContainerId, CtrStatus.InvalidArgument, $"'{id}' is not a valid id of a container. An id has letters and digits, with single '.', '_' or '-' between them, 76 characters at the most.")
-            {
-                Target = id,
-            };
         }
     }
 

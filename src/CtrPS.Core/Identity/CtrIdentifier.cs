@@ -24,6 +24,16 @@ public static partial class CtrIdentifier
             RecommendedAction = "Give a name such as k8s.io or my-site; Get-CtrNamespace lists those that exist.",
         };
 
+    /// <summary>Checks the id of a container and gives it back.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidContainerId"/>.</exception>
+    public static string RequireContainerId(string id) => IsValid(id)
+        ? id
+        : throw new CtrException(
+            CtrErrorIds.InvalidContainerId, CtrStatus.InvalidArgument, $"'{id}' is not a valid id of a container. An id has letters and digits, with single '.', '_' or '-' between them, {MaxLength} characters at the most.")
+        {
+            Target = id,
+        };
+
     [GeneratedRegex(@"^[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*\z", RegexOptions.CultureInvariant)]
     private static partial Regex Pattern();
 }

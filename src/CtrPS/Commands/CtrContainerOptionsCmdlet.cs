@@ -133,13 +133,9 @@ public abstract class CtrContainerOptionsCmdlet : CtrSpecOptionsCmdlet
         string what = Image is null ? "The container" : $"Image '{Image.Name}'";
         CtrSession session = SessionOf(Image?.Session, what);
         string name = NamespaceOf(Image?.Namespace, Namespace, session, what);
-        if (Id is not null && !CtrIdentifier.IsValid(Id))
+        if (Id is not null)
         {
-            throw new CtrException(
-                CtrErrorIds.InvalidContainerId, CtrStatus.InvalidArgument, $"'{Id}' is not a valid id of a container. An id has letters and digits, with single '.', '_' or '-' between them, 76 characters at the most.")
-            {
-                Target = Id,
-            };
+            _ = CtrIdentifier.RequireContainerId(Id);
         }
 
         CtrSpec? spec = SpecPath is null ? Spec : CtrSpec.Parse(TextFile.Read(this, SpecPath));

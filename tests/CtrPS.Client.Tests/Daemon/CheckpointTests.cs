@@ -44,8 +44,8 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
         ours = await connection.Checkpoints.CheckpointContainerAsync(
             new CtrContainerCheckpointRequest { Namespace = Ns, Id = original.Id, Reference = $"docker.io/test/{original.Id}:ours", WritableLayer = true, Image = true, Task = true },
             CancellationToken.None);
-        await original.DisposeAsync();
 
+        // Beside the original, which must not end with it.
         await using (var restored = new Running(rig, original.Id + "a"))
         {
             CtrContainer container = await connection.Checkpoints.RestoreAsync(
@@ -54,6 +54,8 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
             _ = await restored.CountAsync(reached + 5);
         }
 
+        _ = await original.CountAsync(reached + 5);
+        await original.DisposeAsync();
         await using (var restored = new Running(rig, original.Id + "b"))
         {
             (await rig.CtrAsync("containers", "restore", "--rw", "--live", restored.Id, ours.Name)).Check();
@@ -140,7 +142,7 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
         Assert.Equal("RUNNING", await original.StateAsync());
         await connection.Garbage.CollectAsync(Ns, CancellationToken.None);
 
-        foreach (bool byCtr in new[] { true, false })
+        foreach (bool byCtr in new[] { false, true })
         {
             await using var restored = new Running(rig, original.Id + (byCtr ? "ctr" : "us"));
             if (byCtr)
@@ -154,6 +156,8 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
 
             Assert.Equal("mine", (await restored.ExecUntilAsync("cat", "/kept")).Trim());
             Assert.NotEqual(0, (await restored.ExecAsync("ls", "/bin/vi")).ExitCode);
+            await restored.DisposeAsync();
+            Assert.True(byCtr || await original.StateAsync() == "RUNNING"); // ctr puts both into one cgroup, and kills both
         }
 
         await using (var restored = new Running(rig, original.Id + "no"))

@@ -127,6 +127,23 @@ Describe 'New-CtrContainer, containerd <generation>' -ForEach (Get-RigGeneration
         { New-CtrContainer -RootFS /nonexistent x true } | Should -Throw -ErrorId 'CtrInvalidPath,*'
     }
 
+    It 'works from afar, but for what only the machine itself can tell' {
+        $relay = Open-Relay $rig
+        try {
+            $far = Connect-CtrSession $relay.Address -NoDefault
+            $spec = New-CtrSpec busybox:1.35 true -Session $far -User root -Id $id
+            $made = New-CtrContainer busybox:1.35 $id true -Session $far -User root
+            $made.Spec.ToJson() | Should -BeExactly $spec.ToJson()
+            $made.Spec.Process.User.AdditionalGids | Should -Contain 0
+            { New-CtrContainer busybox:1.35 "$id-2" true -Session $far -Privileged } | Should -Throw -ErrorId 'CtrNotLocal,*'
+            { New-CtrContainer -RootFS / "$id-2" true -Session $far -User nobody } | Should -Throw -ErrorId 'CtrNotLocal,*'
+            (New-CtrContainer -RootFS / "$id-2" true -Session $far -User 1:2).Spec.Process.User.Gid | Should -Be 2
+            Disconnect-CtrSession $far
+        } finally {
+            $relay.Dispose()
+        }
+    }
+
     It 'lets containerd start it again' {
         (New-CtrContainer busybox:1.35 $id -RestartPolicy always -RestartLogPath /tmp/x.log).Labels['containerd.io/restart.loguri'] | Should -Be 'file:///tmp/x.log'
         $labels = (Get-CtrInfo $id).Labels

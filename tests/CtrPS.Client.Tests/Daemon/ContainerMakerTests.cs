@@ -233,6 +233,31 @@ public sealed class ContainerMakerTests(Daemons daemons)
         }
     }
 
+    [SkippableTheory]
+    [MemberData(nameof(Generations))]
+    public async Task Leaves_nothing_behind_where_it_is_stopped(Generation generation)
+    {
+        const string own = "maker-stop";
+        ContainerdRig rig = await daemons.GetAsync(generation);
+        _ = await RigImages.LoadAsync(rig, "nginx", own, unpack: false);
+        await using ICtrConnection connection = await daemons.ConnectAsync(generation);
+        await connection.Garbage.CollectAsync(own, CancellationToken.None);
+        string before = await StoreProbe.LeftoversAsync(rig, own);
+        var request = new CtrContainerRequest { Namespace = own, Id = "maker-stopped", Image = await StoreProbe.ImageAsync(connection, own, Nginx) };
+        var meter = new CtrTransferMeter();
+        using var stop = new CancellationTokenSource();
+        Task<CtrContainerOutcome> making = connection.Containers.CreateAsync(request, meter, stop.Token);
+        while (meter.Current is null && !making.IsCompleted)
+        {
+            await Task.Yield();
+        }
+
+        await stop.CancelAsync();
+        _ = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => making);
+        Assert.Equal(before, await StoreProbe.LeftoversAsync(rig, own));
+        Assert.Null(await connection.Containers.FindAsync(own, request.Id, CancellationToken.None));
+    }
+
     private static Task<CtrContainerOutcome> CreateAsync(ICtrConnection connection, string image, string id, CtrContainerOptions options) => CreateAsync(connection, image, id, options, new Dictionary<string, string>());
 
     private static async Task<CtrContainerOutcome> CreateAsync(ICtrConnection connection, string image, string id, CtrContainerOptions options, Dictionary<string, string> labels) =>

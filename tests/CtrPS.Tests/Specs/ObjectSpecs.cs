@@ -50,6 +50,9 @@ public sealed class ObjectSpecs(Engines engines)
         ("Get-CtrPlugin overlayfs | Select -Expand Type", "io.containerd.snapshotter.v1"),
         ("Get-CtrPlugin -Type *.snapshotter.* -Status Ok | Where Id -in native, overlayfs | Select -Expand Id", "native|overlayfs"),
         ("Get-CtrPlugin -Filter type==io.containerd.snapshotter.v1 | Where Id -ceq native | Select -Expand Status", "0"),
+        ("New-CtrMount /a /b -ReadOnly | Select -Expand Options", "rbind|ro"),
+        ("New-CtrSpec busybox:1.35 true -Namespace k8s.io -Memory 64MB -User root | Select -Expand Process | Select -Expand Args", "true"),
+        ("New-CtrSpec -Env A=1 -CapDrop all -CapAdd chown | Select -Expand Process | Select -Expand Capabilities | Select -Expand Bounding", "CAP_CHOWN"),
         ("Get-CtrPlugin native -Type *snap* | Select -Expand Platforms | Select -Expand Os", "linux"));
 
     /// <summary>Objects in full: what they say differs by machine, so both engines must agree, and there must be some.</summary>

@@ -110,8 +110,8 @@ Describe 'Processes in containers, containerd <generation>' -ForEach $generation
             { Invoke-CtrCommand $one echo $many -v } | Should -Throw -ErrorId 'CtrInvalidArgument,*' -ExpectedMessage '*PowerShell takes*'
         }
 
-        It 'takes a letter of every parameter for the command''s' {
-            $cmdlet = Get-Command Invoke-CtrCommand
+        It 'takes a letter of every parameter for the command''s: <_>' -ForEach 'Invoke-CtrCommand', 'Invoke-CtrImage', 'Enter-CtrContainer', 'New-CtrContainer' {
+            $cmdlet = Get-Command $_
             $letters = $cmdlet.Parameters.Values | ForEach-Object { $_.Name; $_.Aliases } | Where-Object Length -GT 1 | ForEach-Object { $_.Substring(0, 1).ToLowerInvariant() }
             $cmdlet.Parameters['CommandOption'].Aliases | Sort-Object | Should -Be ($letters | Sort-Object -Unique)
         }

@@ -26,6 +26,11 @@ public sealed class EnterCtrContainerCommand : CtrContainerCmdlet
     [ValidateNotNullOrEmpty]
     public string[] Command { get; set; } = [];
 
+    /// <summary>Catches options of the command of one letter, which PowerShell would take for the beginning of a parameter's name.</summary>
+    [Parameter(DontShow = true, HelpMessage = "Catches an option of the command that has one letter. Not for use.")]
+    [Alias("a", "c", "d", "e", "i", "n", "o", "p", "s", "u", "v", "w")]
+    public SwitchParameter CommandOption { get; set; }
+
     /// <summary>Who runs it: name, uid, user:group.</summary>
     [Parameter(HelpMessage = "The user: a name, a uid, or user:group. Default: the container's.")]
     [ValidateNotNullOrEmpty]
@@ -54,6 +59,7 @@ public sealed class EnterCtrContainerCommand : CtrContainerCmdlet
         try
         {
             _keys = Consoles.DetachKeys.Parse(DetachKeys);
+            Command = CommandOption ? CommandWords.Restore(MyInvocation, Command, nameof(CommandOption), [nameof(Container)]) : Command;
         }
         catch (CtrException e)
         {

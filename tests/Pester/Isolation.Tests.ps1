@@ -167,6 +167,35 @@ Describe 'Isolation, containerd <generation>' -ForEach (Get-RigGeneration) {
             $null = Import-CtrImage $file -NoUnpack
             $null = Repair-CtrImage busybox:1.35 -From $file
             Copy-CtrImage busybox:1.35 $name
+            $PSDefaultParameterValues['*-Ctr*:Namespace'] = $name
+            $spec = New-CtrSpec busybox:1.35 -Command sleep, 1000 -Mount (New-CtrMount -Type tmpfs -Source tmpfs -Destination /tmp)
+            $null = New-CtrContainer busybox:1.35 $name -Spec $spec
+            Set-CtrContainer $name -Label @{ a = 'b' }
+            $null = Register-CtrEvent /tasks/* -SourceIdentifier $name
+            $null = Wait-CtrEvent /tasks/start -Timeout 30 -ScriptBlock { Start-CtrTask $name -LogPath "$file.log" }
+            Unregister-Event $name
+            $null = Get-CtrContainer
+            $null = Get-CtrTask
+            $null = Get-CtrProcess $name
+            $null = Get-CtrMetric $name
+            Update-CtrTask $name -CpuShares 512
+            Suspend-CtrTask $name
+            Resume-CtrTask $name
+            Invoke-CtrCommand $name true
+            Enter-CtrContainer $name -ErrorAction Ignore # there is no console
+            Connect-CtrTask $name -ErrorAction Ignore # it has no pipes
+            Checkpoint-CtrTask $name -WhatIf
+            Send-CtrSignal $name KILL
+            $null = Wait-CtrTask $name
+            $null = Get-CtrLog $name
+            Stop-CtrTask $name
+            Remove-CtrTask $name
+            Checkpoint-CtrContainer $name "localhost/${name}:c" -WhatIf
+            Restore-CtrContainer $name "localhost/${name}:c" -WhatIf -ErrorAction Ignore
+            $null = Watch-CtrEvent -MaxCount 1 -ScriptBlock { Remove-CtrContainer $name }
+            Invoke-CtrImage busybox:1.35 $name -Remove -Command true
+            $PSDefaultParameterValues.Clear()
+            Remove-Item "$file.log"
             Remove-CtrImage busybox:1.35 -Namespace $name -Synchronous
             Remove-CtrNamespace $name -Confirm:$false
             Export-CtrInventory $file -Force

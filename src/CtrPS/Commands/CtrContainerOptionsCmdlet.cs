@@ -19,8 +19,8 @@ public abstract class CtrContainerOptionsCmdlet : CtrSpecOptionsCmdlet
 
     /// <summary>The image. With a spec: whose file system the container gets.</summary>
     [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ParameterSetName = ImageSet, HelpMessage = "The image.")]
-    [Parameter(ValueFromPipeline = true, ParameterSetName = SpecSet, HelpMessage = "The image whose file system the container gets.")]
-    [Parameter(ValueFromPipeline = true, ParameterSetName = SpecPathSet, HelpMessage = "The image whose file system the container gets.")]
+    [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = SpecSet, HelpMessage = "The image whose file system the container gets.")]
+    [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = SpecPathSet, HelpMessage = "The image whose file system the container gets.")]
     [ImageIdentityTransformation]
     [ArgumentCompleter(typeof(ImageCompleter))]
     [ValidateNotNull]

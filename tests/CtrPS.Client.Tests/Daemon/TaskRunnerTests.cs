@@ -209,6 +209,36 @@ public sealed class TaskRunnerTests(Daemons daemons)
         Assert.Equal(CtrErrorIds.TaskNotFound, none.ErrorId);
     }
 
+    [SkippableTheory]
+    [MemberData(nameof(Generations))]
+    public async Task A_task_that_was_never_started_can_be_stopped_and_removed(Generation generation)
+    {
+        await using Container container = await NewAsync(generation, "sleep", "1000");
+        ITaskStopper stopper = container.Connection.Stopper;
+        await using (ICtrProcess created = await container.Connection.Runner.CreateAsync(Task(container), default))
+        {
+            CtrException paused = await Assert.ThrowsAsync<CtrException>(() => container.Connection.Tasks.PauseAsync(Namespace, container.Id, default));
+            Assert.Equal(CtrErrorIds.TaskState, paused.ErrorId);
+            Assert.Contains("is not started", paused.Message, StringComparison.Ordinal);
+            CtrStopResult stopped = await stopper.StopAsync(new CtrStopRequest { Namespace = Namespace, Id = container.Id }, default);
+            Assert.Equal((CtrTaskState.Stopped, CtrSignal.Kill, 137), (stopped.Task.State, stopped.Signal, stopped.Task.ExitCode));
+            Assert.Equal("STOPPED", await container.StatusAsync());
+            CtrException ended = await Assert.ThrowsAsync<CtrException>(() => container.Connection.Tasks.KillAsync(Namespace, container.Id, "", Kill, all: false, default));
+            Assert.Equal(CtrErrorIds.TaskState, ended.ErrorId);
+            Assert.Contains("has ended", ended.Message, StringComparison.Ordinal);
+            Assert.Equal(137, (await stopper.RemoveAsync(Namespace, container.Id, kill: false, default))!.ExitCode);
+        }
+
+        await using (ICtrProcess created = await container.Connection.Runner.CreateAsync(Task(container), default))
+        {
+            Assert.NotNull(await stopper.RemoveAsync(Namespace, container.Id, kill: false, default));
+        }
+
+        Assert.Null(await container.StatusAsync());
+        Assert.Null(await stopper.RemoveAsync(Namespace, container.Id, kill: true, default));
+        Assert.Empty(container.Pipes());
+    }
+
     private static CtrTaskRequest Task(Container container, bool input = false) => new() { Namespace = Namespace, Id = container.Id, Io = Pipes(input), PipeFolder = container.PipeFolder };
 
     private static CtrExecRequest Exec(Container container, params string[] command) => new() { Namespace = Namespace, Id = container.Id, Command = command, Io = Pipes(), PipeFolder = container.PipeFolder };

@@ -164,7 +164,8 @@ Describe 'Removing containers, containerd <generation>' -ForEach (Get-RigGenerat
         function Get-Left {
             Invoke-Ctr $rig -n $namespace containers ls -q
             Invoke-Ctr $rig -n $namespace tasks ls -q
-            Invoke-Ctr $rig -n $namespace snapshots ls | Select-Object -Skip 1 | Where-Object { $_ -notmatch 'Committed' } | ForEach-Object { ($_ -split '\s+')[0] }
+            Invoke-Ctr $rig -n $namespace snapshots ls | Select-Object -Skip 1 | Where-Object { $_ -notmatch 'Committed' } |
+                ForEach-Object { ($_ -split '\s+')[0] }
         }
     }
 
@@ -211,7 +212,11 @@ Describe 'Removing containers, containerd <generation>' -ForEach (Get-RigGenerat
             Start-TestContainer $rig $namespace raced $loop
             $errors = 1..4 | ForEach-Object -Parallel {
                 Import-Module $using:manifest
-                try { Remove-CtrContainer raced -Namespace $using:namespace -Session $using:address -Force -ErrorAction Stop } catch { $_.FullyQualifiedErrorId }
+                try {
+                    Remove-CtrContainer raced -Namespace $using:namespace -Session $using:address -Force -ErrorAction Stop
+                } catch {
+                    $_.FullyQualifiedErrorId
+                }
             } -ThrottleLimit 4
             $errors | Where-Object { $_ -notlike 'CtrContainerNotFound,*' } | Should -BeNullOrEmpty
             Get-Left | Should -BeNullOrEmpty
@@ -220,7 +225,8 @@ Describe 'Removing containers, containerd <generation>' -ForEach (Get-RigGenerat
 
     It 'warns that the kubelet puts another one in the place of a pod''s container' {
         $null = Invoke-Ctr $rig -n $namespace containers create $busybox cri true
-        $null = Invoke-Ctr $rig -n $namespace containers label cri io.cri-containerd.kind=container io.kubernetes.pod.name=p io.kubernetes.pod.namespace=n
+        $pod = 'io.cri-containerd.kind=container', 'io.kubernetes.pod.name=p', 'io.kubernetes.pod.namespace=n'
+        $null = Invoke-Ctr $rig -n $namespace containers label cri @pod
         Remove-CtrContainer cri -WarningVariable said -WarningAction SilentlyContinue
         "$said" | Should -BeLike '*pod n/p*kubelet*'
         Get-Left | Should -BeNullOrEmpty

@@ -181,8 +181,8 @@ function Add-TestContainer {
 }
 
 <#
-Starts a container of busybox that runs a shell script, by ctr, and waits until it has as many processes: then it has begun. Most scripts set a trap, start
-a sleep in the background and wait for it.
+Starts a container of busybox that runs a shell script, by ctr, and waits until it has as many processes: then it has begun. Most
+scripts set a trap, start a sleep in the background and wait for it.
 #>
 function Start-TestContainer {
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidUsingPositionalParameters', '', Justification = 'the words of ctr')]

@@ -128,6 +128,7 @@ Describe 'The views' {
         $labels = [Collections.Generic.Dictionary[string, string]]::new()
         $labels['containerd.io/defaults/snapshotter'] = 'overlayfs'
         $labels['io.cri-containerd.image'] = 'managed'
+        $raw = [Collections.Generic.Dictionary[string, object]]::new()
         $platform = [CtrPS.CtrImagePlatform]::new('windows', 'arm64', 'v8.2', '')
         $platform.GetType().GetProperty('Digest').SetValue($platform, $digest)
         $platform.GetType().GetProperty('Size').SetValue($platform, [long]1023GB)
@@ -157,6 +158,24 @@ Describe 'The views' {
             CtrSession = $session
             CtrServer = [CtrPS.CtrServer]@{ Address = $address; Version = '2.1.9+unknown'; Revision = 'f' * 40; Uuid = [guid]::Empty }
             CtrDeprecation = [CtrPS.CtrDeprecation]@{ Id = 'io.containerd.deprecation/cri-registry-mirrors'; Message = 'word ' * 40 }
+            CtrContainer = [CtrPS.CtrContainer]@{
+                Namespace = 'k8s.io'; Id = 'c' * 76; Image = "registry.example.com:5000/team/service@$digest"
+                Runtime = 'r'; Snapshotter = 's'; SnapshotKey = 'k'
+                State = 'Running'; Labels = $labels; CreatedAt = [DateTimeOffset]::Now.AddMonths(-11)
+                PodName = 'shop-7f5c8d9b64-x2x9q'; ContainerName = 'cart'
+            }
+            CtrTask = [CtrPS.CtrTask]@{
+                Namespace = 'k8s.io'; Id = 't' * 76; State = 'Stopped'; ProcessId = 4194304; ExitCode = 137
+                ExitedAt = [DateTimeOffset]::Now.AddMonths(-11)
+            }
+            CtrProcess = [CtrPS.CtrProcess]@{
+                Namespace = 'k8s.io'; Id = 'p'; ProcessId = 4194304; ParentProcessId = 4194303; ExecId = 'e' * 76; UserId = 100000
+                CommandLine = 'word ' * 40; StartedAt = [DateTimeOffset]::Now.AddMonths(-11)
+            }
+            CtrMetric = [CtrPS.CtrMetric]@{
+                Namespace = 'k8s.io'; Id = 'm' * 76; CpuPercent = 6399.9; CpuUsage = '10.00:00:00'; MemoryBytes = 1023GB; MemoryLimit = 1023GB
+                Pids = 4194304; Raw = $raw
+            }
         }
     }
 
@@ -177,7 +196,10 @@ Describe 'The views' {
         $given | Where-Object { $_ -notlike 'System.*' -and $_ -notin $viewed } | Should -BeNullOrEmpty
     }
 
-    It 'show <_> with all columns within 80' -ForEach CtrImage, CtrImagePlatform, CtrNamespace, CtrEvent, CtrLogLine, CtrPlugin, CtrSession, CtrServer, CtrDeprecation {
+    It 'show <_> with all columns within 80' -ForEach @(
+        'CtrImage', 'CtrImagePlatform', 'CtrNamespace', 'CtrEvent', 'CtrLogLine', 'CtrPlugin', 'CtrSession', 'CtrServer', 'CtrDeprecation'
+        'CtrContainer', 'CtrTask', 'CtrProcess', 'CtrMetric'
+    ) {
         $lines = ($samples[$_] | Out-String -Width 80) -replace '\e\[[0-9;]*m' -split '\r?\n'
         $lines | Where-Object { $_.TrimEnd().Length -gt 80 } | Should -BeNullOrEmpty
         $view = $format.SelectSingleNode("//View[ViewSelectedBy/TypeName = 'CtrPS.$_']")

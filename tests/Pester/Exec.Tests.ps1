@@ -35,7 +35,7 @@ BeforeAll {
 
     # A PowerShell of its own that runs a script with the session: to be stopped.
     function Start-Shell {
-        [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'a PowerShell of its own')]
+        [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'its own')]
         param([string] $Script, [hashtable] $Parameter = @{})
         $shell = [powershell]::Create()
         $null = $shell.AddScript("Import-Module '$(Get-ManifestPath)'").Invoke()
@@ -110,9 +110,12 @@ Describe 'Processes in containers, containerd <generation>' -ForEach $generation
             { Invoke-CtrCommand $one echo $many -v } | Should -Throw -ErrorId 'CtrInvalidArgument,*' -ExpectedMessage '*PowerShell takes*'
         }
 
-        It 'takes a letter of every parameter for the command''s: <_>' -ForEach 'Invoke-CtrCommand', 'Invoke-CtrImage', 'Enter-CtrContainer', 'New-CtrContainer' {
+        It 'takes a letter of every parameter for the command''s: <_>' -ForEach @(
+            'Invoke-CtrCommand', 'Invoke-CtrImage', 'Enter-CtrContainer', 'New-CtrContainer'
+        ) {
             $cmdlet = Get-Command $_
-            $letters = $cmdlet.Parameters.Values | ForEach-Object { $_.Name; $_.Aliases } | Where-Object Length -GT 1 | ForEach-Object { $_.Substring(0, 1).ToLowerInvariant() }
+            $names = $cmdlet.Parameters.Values | ForEach-Object { $_.Name; $_.Aliases } | Where-Object Length -GT 1
+            $letters = $names | ForEach-Object { $_.Substring(0, 1).ToLowerInvariant() }
             $cmdlet.Parameters['CommandOption'].Aliases | Sort-Object | Should -Be ($letters | Sort-Object -Unique)
         }
 
@@ -148,7 +151,8 @@ Describe 'Processes in containers, containerd <generation>' -ForEach $generation
         }
 
         It 'runs as another user, elsewhere, with other variables' {
-            Invoke-CtrCommand $one -User 1000:1001 -WorkingDirectory /proc -Env A=1 -- sh -c 'echo $(id -u):$(id -g) $(pwd) $A' | Should -Be '1000:1001 /proc 1'
+            $line = Invoke-CtrCommand $one -User 1000:1001 -WorkingDirectory /proc -Env A=1 -- sh -c 'echo $(id -u):$(id -g) $(pwd) $A'
+            $line | Should -Be '1000:1001 /proc 1'
         }
 
         It 'gives a terminal' {
@@ -204,7 +208,10 @@ Describe 'Processes in containers, containerd <generation>' -ForEach $generation
             @{ what = 'Select-Object -First'; run = { Invoke-CtrCommand $one yes | Select-Object -First 3 | Should -Be 'y', 'y', 'y' } }
             @{ what = 'a throw'; run = { { Invoke-CtrCommand $one yes | ForEach-Object { throw 'enough' } } | Should -Throw 'enough' } }
             @{ what = 'an error that stops'; run = { { Invoke-CtrCommand $one -- sh -c 'echo no >&2; exec sleep 100' } | Should -Throw 'no' } }
-            @{ what = 'input that throws'; run = { { 1, 2 | ForEach-Object { if ($_ -eq 2) { throw 'no more' }; $_ } | Invoke-CtrCommand $one cat } | Should -Throw 'no more' } }
+            @{
+                what = 'input that throws'
+                run = { { 1, 2 | ForEach-Object { if ($_ -eq 2) { throw 'no more' }; $_ } | Invoke-CtrCommand $one cat } | Should -Throw 'no more' }
+            }
         ) {
             & $run
         }
@@ -323,7 +330,8 @@ Describe 'Processes in containers, containerd <generation>' -ForEach $generation
         BeforeAll {
             $piped = "piped-$tag"
             # ctr leaves the pipes where they are, and goes.
-            $null = Invoke-Ctr $rig -n $namespace run -d docker.io/library/busybox:1.35 $piped sh -c 'while read -r line; do echo got $line; echo err >&2; [ $line = end ] && exit 6; done'
+            $script = 'while read -r line; do echo got $line; echo err >&2; [ $line = end ] && exit 6; done'
+            $null = Invoke-Ctr $rig -n $namespace run -d docker.io/library/busybox:1.35 $piped sh -c $script
         }
 
         It 'reads and writes, and leaves the task alone' {
@@ -347,9 +355,11 @@ Describe 'Processes in containers, containerd <generation>' -ForEach $generation
     It 'does not hang Stop on a container that floods its output while nobody reads' {
         $flood = "flood-$tag"
         $null = New-CtrContainer busybox:1.35 $flood yes ('x' * 1000)
-        $started = Start-Shell 'Start-CtrTask $Parameter.Id -Attach -Session $Session | ForEach-Object { $Parameter.Taken.Set(); $null = $Parameter.Go.WaitOne() }' @{
-            Id = $flood; Taken = ($taken = [Threading.ManualResetEvent]::new($false)); Go = ($go = [Threading.ManualResetEvent]::new($false))
-        }
+        $taken = [Threading.ManualResetEvent]::new($false)
+        $go = [Threading.ManualResetEvent]::new($false)
+        $started = Start-Shell @'
+            Start-CtrTask $Parameter.Id -Attach -Session $Session | ForEach-Object { $Parameter.Taken.Set(); $null = $Parameter.Go.WaitOne() }
+'@ @{ Id = $flood; Taken = $taken; Go = $go }
         try {
             $taken.WaitOne(20000) | Should -BeTrue
             Stop-CtrTask $flood -Timeout 1

@@ -98,9 +98,9 @@ Describe 'Running images, containerd <generation>' -ForEach $generations {
 
     It 'leaves nothing where <what>' -ForEach @(
         @{ what = 'there is no such program'; line = 'Invoke-CtrImage busybox:1.35 $id no-such-program'; error = 'CtrCommandNotFound'; code = 127 }
-        @{ what = 'there is no such program, detached'; line = 'Invoke-CtrImage busybox:1.35 $id no-such-program -Detach'; error = 'CtrCommandNotFound'; code = -1 }
+        @{ what = 'none, detached'; line = 'Invoke-CtrImage busybox:1.35 $id no-such-program -Detach'; error = 'CtrCommandNotFound'; code = -1 }
         @{ what = 'there is no such image'; line = 'Invoke-CtrImage no-such:1 $id true'; error = 'CtrImageNotFound'; code = 125 }
-        @{ what = 'the parameters contradict'; line = 'Invoke-CtrImage busybox:1.35 $id true -Detach -Remove'; error = 'CtrInvalidArgument'; code = -1 }
+        @{ what = 'parameters contradict'; line = 'Invoke-CtrImage busybox:1.35 $id true -Detach -Remove'; error = 'CtrInvalidArgument'; code = -1 }
     ) {
         $global:LASTEXITCODE = -1
         { & ([scriptblock]::Create($line)) } | Should -Throw -ErrorId "$error,*"
@@ -128,8 +128,8 @@ Describe 'Running images, containerd <generation>' -ForEach $generations {
         try {
             $null = $shell.AddScript("Import-Module '$(Get-ManifestPath)'").Invoke()
             $shell.Commands.Clear()
-            $null = $shell.AddScript('param($Session, $Id) Invoke-CtrImage busybox:1.35 $Id sleep 100000 -Remove -Session $Session').AddArgument($session).AddArgument($id)
-            $running = $shell.BeginInvoke()
+            $null = $shell.AddScript('param($Session, $Id) Invoke-CtrImage busybox:1.35 $Id sleep 100000 -Remove -Session $Session')
+            $running = $shell.AddArgument($session).AddArgument($id).BeginInvoke()
             Wait-Until { (Invoke-Ctr $rig -n $namespace tasks ls) -match "^$id .*RUNNING" } 'it runs'
             $running.IsCompleted | Should -BeFalse
             $shell.Stop()
@@ -162,7 +162,12 @@ Describe 'A terminal, containerd <generation>' -ForEach $last {
             $file = Join-Path $TestDrive "$name.ps1"
             $shown = Join-Path $TestDrive "$name.txt"
             # Progress asks the terminal where its cursor is: there is nobody to answer.
-            Set-Content $file "`$ProgressPreference = 'Ignore'; Import-Module '$(Get-ManifestPath)'; `$null = Connect-CtrSession '$($rig.Address)' -Namespace $namespace`n$Script`n'over ' + 'now'"
+            Set-Content $file @(
+                "`$ProgressPreference = 'Ignore'; Import-Module '$(Get-ManifestPath)'"
+                "`$null = Connect-CtrSession '$($rig.Address)' -Namespace $namespace"
+                $Script
+                "'over ' + 'now'"
+            )
             $start = [Diagnostics.ProcessStartInfo]::new('script')
             foreach ($word in '-qfc', "stty rows 33 cols 77; exec pwsh -NoProfile -NoLogo -File '$file'", $shown) {
                 $start.ArgumentList.Add($word)
@@ -176,7 +181,8 @@ Describe 'A terminal, containerd <generation>' -ForEach $last {
 
         function Wait-Text {
             param([hashtable] $Terminal, [string] $Pattern)
-            Wait-Until { (Test-Path $Terminal.File) -and (Get-Content $Terminal.File -Raw) -match $Pattern } "the terminal shows '$Pattern'"
+            $shown = $Terminal.File
+            Wait-Until { (Test-Path $shown) -and (Get-Content $shown -Raw) -match $Pattern } "the terminal shows '$Pattern'"
         }
 
         function Send-Key {

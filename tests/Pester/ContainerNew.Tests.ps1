@@ -15,7 +15,8 @@ Describe 'New-CtrMount' {
         @{ script = { New-CtrMount /a /b -ReadOnly }; expected = 'type=bind,src=/a,dst=/b,options=rbind:ro' }
         @{ script = { New-CtrMount /a /b -Option bind, rslave }; expected = 'type=bind,src=/a,dst=/b,options=bind:rslave' }
         @{ script = { New-CtrMount -Destination /t -Option size=1m }; expected = 'type=tmpfs,src=tmpfs,dst=/t,options=size=1m' }
-        @{ script = { [CtrPS.CtrMount]@{ Type = 'tmpfs'; Source = 'x'; Destination = '/t'; Options = 'ro', 'nosuid' } }; expected = 'type=tmpfs,src=x,dst=/t,options=ro:nosuid' }
+        @{ script = { [CtrPS.CtrMount]@{ Type = 'tmpfs'; Source = 'x'; Destination = '/t'; Options = 'ro', 'nosuid' } }
+            expected = 'type=tmpfs,src=x,dst=/t,options=ro:nosuid' }
     ) {
         "$(& $script)" | Should -Be $expected
     }
@@ -56,7 +57,7 @@ Describe 'New-CtrContainer, containerd <generation>' -ForEach (Get-RigGeneration
     }
 
     It 'makes a container that ctr knows, unpacked first, and that runs' {
-        $made = New-CtrContainer busybox:1.35 $id sh -Label @{ team = 'web' } -Env @{ A = '1'; B = 'x y' } -Memory 64MB -RLimit nofile=10:20 -Tty:$false
+        $made = New-CtrContainer busybox:1.35 $id sh -Label @{ team = 'web' } -Env @{ A = '1'; B = 'x y' } -Memory 64MB -RLimit nofile=10:20
         $made | Should -BeOfType CtrPS.CtrContainer
         $made.State | Should -Be 'None'
         $made.Command | Should -Be 'sh'
@@ -145,7 +146,8 @@ Describe 'New-CtrContainer, containerd <generation>' -ForEach (Get-RigGeneration
     }
 
     It 'lets containerd start it again' {
-        (New-CtrContainer busybox:1.35 $id -RestartPolicy always -RestartLogPath /tmp/x.log).Labels['containerd.io/restart.loguri'] | Should -Be 'file:///tmp/x.log'
+        $made = New-CtrContainer busybox:1.35 $id -RestartPolicy always -RestartLogPath /tmp/x.log
+        $made.Labels['containerd.io/restart.loguri'] | Should -Be 'file:///tmp/x.log'
         $labels = (Get-CtrInfo $id).Labels
         $labels.'containerd.io/restart.status' | Should -Be 'running'
         $null = Invoke-Ctr $rig -n $namespace containers rm $id
@@ -176,7 +178,7 @@ Describe 'New-CtrContainer, containerd <generation>' -ForEach (Get-RigGeneration
         @{ what = 'no such device'; with = @{ Device = '/dev/nothing' }; wanted = 'CtrInvalidArgument' }
         @{ what = 'no such profile'; with = @{ SeccompProfile = '/nonexistent' }; wanted = 'CtrInvalidPath' }
         @{ what = 'no such snapshotter'; with = @{ Snapshotter = 'zzz' }; wanted = 'CtrNotSupported' }
-        @{ what = 'options of runc for another runtime'; with = @{ Runtime = 'io.containerd.other.v1'; RuncRoot = '/r' }; wanted = 'CtrInvalidArgument' }
+        @{ what = 'options of runc for another runtime'; with = @{ Runtime = 'other.v1'; RuncRoot = '/r' }; wanted = 'CtrInvalidArgument' }
         @{ what = 'systemd without a slice'; with = @{ SystemdCgroup = $true }; wanted = 'CtrInvalidArgument' }
     ) {
         $before = Get-RigState $rig
@@ -190,6 +192,16 @@ Describe 'New-CtrContainer, containerd <generation>' -ForEach (Get-RigGeneration
     It 'says that a spec is used as it is' {
         { New-CtrContainer -Spec '{}' -Image busybox:1.35 x -Memory 1GB } | Should -Throw -ErrorId 'CtrInvalidArgument,*' -ExpectedMessage '*-Memory*'
         { New-CtrContainer -Spec '{' x } | Should -Throw -ErrorId 'ParameterArgumentTransformationError,*' -ExpectedMessage '*not valid JSON*'
+    }
+
+    It 'does not take a mistyped parameter for the command' {
+        { New-CtrContainer busybox:1.35 $id -Memroy 1GB } | Should -Throw -ErrorId 'CtrInvalidArgument,*' -ExpectedMessage "*no parameter 'Memroy'*"
+        { New-CtrSpec busybox:1.35 -Memroy 1GB } | Should -Throw -ErrorId 'CtrInvalidArgument,*' -ExpectedMessage "*no parameter 'Memroy'*"
+        $made = New-CtrContainer busybox:1.35 $id sleep -Memroy 60 -WarningVariable warnings -WarningAction SilentlyContinue
+        "$warnings" | Should -BeLike "*'-Memroy' is a word of the command*"
+        $made.Command | Should -Be 'sleep', '-Memroy', '60'
+        $null = Invoke-Ctr $rig -n $namespace containers rm $id
+        (New-CtrContainer busybox:1.35 $id -WarningAction Stop -- ls -la -Memroy).Command | Should -Be 'ls', '-la', '-Memroy'
     }
 
     It 'completes <line>' -ForEach @(

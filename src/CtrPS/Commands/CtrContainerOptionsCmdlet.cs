@@ -17,6 +17,8 @@ public abstract class CtrContainerOptionsCmdlet : CtrSpecOptionsCmdlet
     private protected const string SpecSet = "Spec";
     private protected const string SpecPathSet = "SpecPath";
 
+    private bool _isChecked;
+
     /// <summary>The image. With a spec: whose file system the container gets.</summary>
     [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ParameterSetName = ImageSet, HelpMessage = "The image.")]
     [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = SpecSet, HelpMessage = "The image whose file system the container gets.")]
@@ -130,6 +132,16 @@ public abstract class CtrContainerOptionsCmdlet : CtrSpecOptionsCmdlet
     /// <summary>Reads the parameters and finds the image, then does the work. An error about one container leaves the others to be done.</summary>
     private protected void ForEachRequest(Action<ContainerPlan> work) => Guard(Id ?? (object?)Image, () =>
     {
+        if (Command.Length > 0 && !_isChecked)
+        {
+            foreach (string warning in CommandWords.CheckParameters(MyInvocation, ParameterSetName == ImageSet ? [nameof(Image), nameof(Id)] : [nameof(Id)]))
+            {
+                WriteWarning(warning);
+            }
+
+            _isChecked = true;
+        }
+
         string what = Image is null ? "The container" : $"Image '{Image.Name}'";
         CtrSession session = SessionOf(Image?.Session, what);
         string name = NamespaceOf(Image?.Namespace, Namespace, session, what);

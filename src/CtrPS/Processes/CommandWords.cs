@@ -22,6 +22,62 @@ internal static class CommandWords
             RecommendedAction = "Write -- before the command: all words after it belong to the command. -Verbose and its like are written in full.",
         };
 
+    /// <summary>
+    /// Finds what looks like a parameter but is none: PowerShell leaves a mistyped one to the command, without a word. One before the command's first word is an
+    /// error; one behind it may be meant for the command. What is quoted, and what follows --, is.
+    /// </summary>
+    /// <param name="invocation">The call.</param>
+    /// <param name="leading">Names of the parameters that come before the command by position.</param>
+    /// <returns>Warnings, in whole sentences.</returns>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidArgument"/>.</exception>
+    public static IReadOnlyList<string> CheckParameters(InvocationInfo invocation, string[] leading)
+    {
+        var warnings = new List<string>();
+        if (Parser.ParseInput(Statement(invocation), out _, out _).Find(ast => ast is CommandAst, searchNestedScriptBlocks: false) is not CommandAst command)
+        {
+            return warnings;
+        }
+
+        int positional = 0;
+        int before = leading.Length;
+        for (int i = 1; i < command.CommandElements.Count; i++)
+        {
+            CommandElementAst element = command.CommandElements[i];
+            if (EndsParameters(element))
+            {
+                break;
+            }
+
+            if (element is not CommandParameterAst named)
+            {
+                positional++;
+            }
+            else if (Resolve(invocation.MyCommand, named.ParameterName) is { } parameter)
+            {
+                before -= leading.Contains(parameter.Name) ? 1 : 0;
+                i += !parameter.SwitchParameter && named.Argument is null ? 1 : 0;
+            }
+            else if (positional <= before)
+            {
+                throw new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"{invocation.MyCommand.Name} has no parameter '{named.ParameterName}'.")
+                {
+                    Target = named.ParameterName,
+                    RecommendedAction = "Where it is the beginning of the command, write -- before it.",
+                };
+            }
+            else
+            {
+                positional++;
+                if (named.ParameterName.Length > 3 && char.IsUpper(named.ParameterName[0]) && named.ParameterName.Skip(1).All(char.IsLetter) && named.ParameterName.Any(char.IsLower))
+                {
+                    warnings.Add($"{invocation.MyCommand.Name} has no parameter '{named.ParameterName}': '-{named.ParameterName}' is a word of the command. Write -- before the command where that is meant.");
+                }
+            }
+        }
+
+        return warnings;
+    }
+
     /// <summary>The typed text of the call, without the rest of its pipeline. The reference assembly that the module is compiled against lacks the property.</summary>
     private static string Statement(InvocationInfo invocation) => typeof(InvocationInfo).GetProperty("Statement")?.GetValue(invocation) as string ?? "";
 
@@ -39,7 +95,7 @@ internal static class CommandWords
         for (int i = 1; i < command.CommandElements.Count; i++)
         {
             CommandElementAst element = command.CommandElements[i];
-            if (element is StringConstantExpressionAst { Value: "--", StringConstantType: StringConstantType.BareWord })
+            if (EndsParameters(element))
             {
                 positional += command.CommandElements.Count - i - 1;
                 break;
@@ -71,6 +127,10 @@ internal static class CommandWords
         // Only where each word of the line is one word of the command is its place known: arrays and pipelines make more or fewer of them.
         return positional == before + words.Count && at >= before ? [.. words.Take(at - before), option, .. words.Skip(at - before)] : null;
     }
+
+    /// <summary>Whether it is --, behind which all words are the command's.</summary>
+    private static bool EndsParameters(CommandElementAst element) =>
+        element is StringConstantExpressionAst { Value: "--", StringConstantType: StringConstantType.BareWord } or CommandParameterAst { ParameterName: "-" };
 
     private static ParameterMetadata? Resolve(CommandInfo command, string name)
     {

@@ -39,6 +39,11 @@ public sealed class NewCtrSpecCommand : CtrSpecOptionsCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord() => Guard(Image, () =>
     {
+        foreach (string warning in Command.Length > 0 ? CommandWords.CheckParameters(MyInvocation, [nameof(Image)]) : [])
+        {
+            WriteWarning(warning);
+        }
+
         string what = Image is null ? "The spec" : $"Image '{Image.Name}'";
         CtrSession session = SessionOf(Image?.Session, what);
         string name = NamespaceOf(Image?.Namespace, Namespace, session, what);

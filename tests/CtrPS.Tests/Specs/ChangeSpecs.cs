@@ -96,9 +96,52 @@ public sealed class ChangeSpecs(Engines engines)
         new("Remove-CtrNamespace spec3 -Confirm:$false", []),
     ];
 
+    // {runs} is a namespace of the generation's own: runc's folder is one for all daemons of a machine.
+    private static readonly Step[] Containers =
+    [
+        new("Copy-CtrImage busybox:1.35 {runs} -Namespace k8s.io", []),
+        new("New-CtrSpec -Command true | Select -Expand Process | Select -Expand Args", ["true"]),
+        new("New-CtrMount /srv /data -ReadOnly | Select -Expand Destination", ["/data"]),
+        new("New-CtrContainer busybox:1.35 spec1 -Namespace {runs} -Command sleep, 1000 -Memory 64MB -Label @{ a = 'b' } -WhatIf", []),
+        new("New-CtrContainer busybox:1.35 spec1 -Namespace {runs} -Command sleep, 1000 -Memory 64MB -Label @{ a = 'b' } | Select -Expand Id", ["spec1"]),
+        new("New-CtrContainer busybox:1.35 spec1 -Namespace {runs}", ["CtrContainerExists"]),
+        new("Get-CtrContainer -Namespace {runs} | Select -Expand State", ["0"]),
+        new("Set-CtrContainer spec1 @{ a = 'c' } -Namespace {runs} -PassThru | Where Id -eq spec1 | Select -Expand Image", ["docker.io/library/busybox:1.35"]),
+        new("Get-CtrContainer spec1 -Namespace {runs} | Start-CtrTask -WhatIf", []),
+        new("Get-CtrContainer spec1 -Namespace {runs} | Start-CtrTask | Select -Expand State", ["3"]),
+        new("Start-CtrTask spec1 -Namespace {runs}", ["CtrTaskExists"]),
+        new("Get-CtrTask -Namespace {runs} | Select -Expand Id", ["spec1"]),
+        new("Get-CtrProcess spec1 -Namespace {runs} | Select -Expand CommandLine", ["sleep 1000"]),
+        new("Get-CtrMetric spec1 -Namespace {runs} | Select -Expand Pids", ["1"]),
+        new("Get-CtrMetric spec1 -Namespace {runs} | Select -Expand MemoryLimit", ["67108864"]),
+        new("Update-CtrTask spec1 -Memory 128MB -Namespace {runs}", []),
+        new("Invoke-CtrCommand spec1 -Namespace {runs} -Command echo, hello", ["hello"]),
+        new("Invoke-CtrCommand spec1 -Namespace {runs} -Command nope", ["CtrCommandNotFound"]),
+        new("Invoke-CtrCommand spec1 -Namespace {runs} -Command false -AsResult | Select -Expand ExitCode", ["1"]),
+        new("Enter-CtrContainer spec1 -Namespace {runs}", ["CtrNoConsole"]),
+        new("Connect-CtrTask spec1 -Namespace {runs}", ["CtrFailedPrecondition"]),
+        new("Suspend-CtrTask spec1 -Namespace {runs} -PassThru | Select -Expand State", ["5"]),
+        new("Invoke-CtrCommand spec1 -Namespace {runs} -Command true", ["CtrTaskState"]),
+        new("Resume-CtrTask spec1 -Namespace {runs} -PassThru | Select -Expand State", ["3"]),
+        new("Remove-CtrTask spec1 -Namespace {runs}", ["CtrTaskState"]),
+        new("Send-CtrSignal spec1 KILL -Namespace {runs}", []),
+        new("Wait-CtrTask spec1 -Namespace {runs} | Select -Expand ExitCode", ["137"]),
+        new("Stop-CtrTask spec1 -Namespace {runs} -PassThru | Select -Expand State", ["4"]),
+        new("Checkpoint-CtrTask spec1 -Namespace {runs}", ["CtrTaskState"]),
+        new("Remove-CtrTask spec1 -Namespace {runs}", []),
+        new("Checkpoint-CtrContainer spec1 localhost/spec:c -Namespace {runs} -WhatIf", []),
+        new("Restore-CtrContainer spec2 localhost/spec:c -Namespace {runs}", ["CtrImageNotFound"]),
+        new("Remove-CtrContainer spec1 -Namespace {runs} -Verbose", []),
+        new("Invoke-CtrImage busybox:1.35 spec3 -Remove -Namespace {runs} -Command echo, hi", ["hi"]),
+        new("Run-CtrImage busybox:1.35 spec3 -Remove -Namespace {runs} -Command nope", ["CtrCommandNotFound"]),
+        new("Get-CtrContainer -Namespace {runs}", []),
+        new("Remove-CtrImage * -Namespace {runs} -Synchronous", []),
+        new("Remove-CtrNamespace {runs} -Confirm:$false", []),
+    ];
+
     public static TheoryData<Generation> AllGenerations => [.. Generations.All];
 
-    internal static IReadOnlyList<Step[]> Scenarios => [Namespaces, Images, Sessions, Saving, Importing, Care];
+    internal static IReadOnlyList<Step[]> Scenarios => [Namespaces, Images, Sessions, Saving, Importing, Care, Containers];
 
     [SkippableTheory]
     [MemberData(nameof(AllGenerations))]
@@ -119,6 +162,14 @@ public sealed class ChangeSpecs(Engines engines)
     [SkippableTheory]
     [MemberData(nameof(AllGenerations))]
     public async Task Images_are_imported(Generation generation) => await RunAsync(generation, Importing);
+
+    [SkippableTheory]
+    [MemberData(nameof(AllGenerations))]
+    public async Task Containers_are_made_run_and_removed(Generation generation)
+    {
+        string runs = $"spec-run-{Guid.NewGuid():N}"[..16];
+        await RunAsync(generation, [.. Containers.Select(step => step with { Line = step.Line.Replace("{runs}", runs, StringComparison.Ordinal) })]);
+    }
 
     [SkippableTheory]
     [MemberData(nameof(AllGenerations))]

@@ -49,7 +49,7 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
         var record = new Container { Id = request.Id, Image = request.Image?.Name ?? "", Sandbox = request.Sandbox, Runtime = await RuntimeAsync(request, cancellationToken).ConfigureAwait(false) };
         foreach ((string name, CtrExtension extension) in request.Extensions)
         {
-            record.Extensions.Add(name, new Any { TypeUrl = extension.TypeUrl, Value = ByteString.CopyFrom(extension.Value.Span) });
+            record.Extensions.Add(name, new Any { TypeUrl = extension.TypeUrl, Value = ByteString.CopyFrom(extension.Value) });
         }
 
         IReadOnlyDictionary<string, string> restart = await RestartPolicy.LabelsAsync(request, connection.Server, cancellationToken).ConfigureAwait(false);

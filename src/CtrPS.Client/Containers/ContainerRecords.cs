@@ -55,5 +55,5 @@ internal static class ContainerRecords
         string? Label(string key) => container.Labels.TryGetValue(key, out string? value) ? value : null;
     }
 
-    private static CtrExtension ToExtension(Any any) => new(any.TypeUrl, any.Value.Memory);
+    private static CtrExtension ToExtension(Any any) => new(any.TypeUrl, any.Value.ToByteArray());
 }

@@ -30,10 +30,13 @@ internal static class CommandWords
     /// <param name="leading">Names of the parameters that come before the command by position.</param>
     /// <returns>Warnings, in whole sentences.</returns>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidArgument"/>.</exception>
-    public static IReadOnlyList<string> CheckParameters(InvocationInfo invocation, string[] leading)
+    public static IReadOnlyList<string> CheckParameters(InvocationInfo invocation, string[] leading) =>
+        Statement(invocation) is { Length: > 0 } statement ? Check(invocation, statement, leading) : [];
+
+    private static List<string> Check(InvocationInfo invocation, string statement, string[] leading)
     {
         var warnings = new List<string>();
-        if (Parser.ParseInput(Statement(invocation), out _, out _).Find(ast => ast is CommandAst, searchNestedScriptBlocks: false) is not CommandAst command)
+        if (Parser.ParseInput(statement, out _, out _).Find(ast => ast is CommandAst, searchNestedScriptBlocks: false) is not CommandAst command)
         {
             return warnings;
         }

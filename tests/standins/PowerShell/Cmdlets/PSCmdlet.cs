@@ -3,6 +3,8 @@ namespace System.Management.Automation;
 /// <summary>A cmdlet with access to the session's state.</summary>
 public abstract class PSCmdlet : Cmdlet
 {
+    public Host.PSHost Host { get; } = new();
+
     public InvocationInfo MyInvocation => Runtime.Invocation;
 
     public string ParameterSetName => Runtime.ParameterSetName;

@@ -76,6 +76,8 @@ public class DriveNotFoundException(string message) : RuntimeException(message, 
 /// <summary>Variables. There are none: all preferences are at their defaults, which null stands for.</summary>
 public sealed class PSVariableIntrinsics
 {
+    private readonly Dictionary<string, object?> _values = new(StringComparer.OrdinalIgnoreCase);
+
     internal PSVariableIntrinsics()
     {
     }
@@ -83,6 +85,12 @@ public sealed class PSVariableIntrinsics
     public object? GetValue(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return null;
+        return _values.GetValueOrDefault(name);
+    }
+
+    public void Set(string name, object value)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        _values[name] = value;
     }
 }

@@ -26,7 +26,9 @@ internal sealed class ContainerNetworks(ContainerStore containers, DaemonMachine
         var network = CniNetwork.LoadDefault(options.ConfigFolder);
         CniAttachment attachment = Describe(@namespace, id) with
         {
-            NetworkNamespace = networkNamespace, Arguments = options.Arguments, Capabilities = ParseCapabilities(options.Capabilities),
+            NetworkNamespace = networkNamespace,
+            Arguments = options.Arguments,
+            Capabilities = ParseCapabilities(options.Capabilities),
         };
         var chain = new PluginChain(network, options.PluginFolders, options.Timeout);
 

@@ -20,7 +20,8 @@ public sealed class MetricRecordsTests
             Cpu = new V1.CPUStat { Usage = new V1.CPUUsage { Total = 8_924_913, PerCpu = { 6_659_495, 2_265_418 } }, Throttling = new V1.Throttle { ThrottledTime = 2_000_000_000 } },
             Memory = new V1.MemoryStat
             {
-                TotalRss = 114_688, TotalInactiveFile = 33_184,
+                TotalRss = 114_688,
+                TotalInactiveFile = 33_184,
                 Usage = new V1.MemoryEntry { Usage = 733_184, Limit = 9_223_372_036_854_771_712, Max = 2_768_896 },
             },
             Pids = new V1.PidsStat { Current = 2 },

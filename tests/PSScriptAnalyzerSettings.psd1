@@ -8,7 +8,7 @@
     Rules = @{
         PSAvoidLongLines = @{ Enable = $true; MaximumLineLength = 150 }
         PSAvoidSemicolonsAsLineTerminators = @{ Enable = $true }
-        PSAvoidUsingPositionalParameters = @{ CommandAllowList = @('Join-Path') }
+        PSAvoidUsingPositionalParameters = @{ CommandAllowList = @('Join-Path', 'Invoke-Here') }
         PSAvoidUsingDoubleQuotesForConstantString = @{ Enable = $true }
         PSPlaceOpenBrace = @{ Enable = $true; OnSameLine = $true; NewLineAfter = $true; IgnoreOneLineBlock = $true }
         PSPlaceCloseBrace = @{ Enable = $true; NewLineAfter = $false; IgnoreOneLineBlock = $true; NoEmptyLineBefore = $true }

@@ -116,11 +116,12 @@ Describe 'The life of a container, containerd <generation>' -ForEach (Get-RigGen
             return
         }
         $folder = (New-Item (Join-Path (Split-Path $rig.Root) cni-test) -ItemType Directory -Force).FullName
+        $subnet = "10.$(Get-Random -Minimum 100 -Maximum 200).$(Get-Random -Maximum 256).0/24"
         @{
             cniVersion = '0.4.0'; name = $web
             plugins    = @(@{
                     type = 'ptp'
-                    ipam = @{ type = 'host-local'; subnet = "10.$(Get-Random -Minimum 100 -Maximum 200).$(Get-Random -Maximum 256).0/24"; dataDir = "$folder/leases" }
+                    ipam = @{ type = 'host-local'; subnet = $subnet; dataDir = "$folder/leases" }
                 })
         } | ConvertTo-Json -Depth 5 | Set-Content "$folder/10-chapter.conflist"
         $interfaces = ip -o link | Measure-Object

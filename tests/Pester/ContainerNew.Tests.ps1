@@ -15,8 +15,10 @@ Describe 'New-CtrMount' {
         @{ script = { New-CtrMount /a /b -ReadOnly }; expected = 'type=bind,src=/a,dst=/b,options=rbind:ro' }
         @{ script = { New-CtrMount /a /b -Option bind, rslave }; expected = 'type=bind,src=/a,dst=/b,options=bind:rslave' }
         @{ script = { New-CtrMount -Destination /t -Option size=1m }; expected = 'type=tmpfs,src=tmpfs,dst=/t,options=size=1m' }
-        @{ script = { [CtrPS.CtrMount]@{ Type = 'tmpfs'; Source = 'x'; Destination = '/t'; Options = 'ro', 'nosuid' } }
-            expected = 'type=tmpfs,src=x,dst=/t,options=ro:nosuid' }
+        @{
+            script   = { [CtrPS.CtrMount]@{ Type = 'tmpfs'; Source = 'x'; Destination = '/t'; Options = 'ro', 'nosuid' } }
+            expected = 'type=tmpfs,src=x,dst=/t,options=ro:nosuid'
+        }
     ) {
         "$(& $script)" | Should -Be $expected
     }

@@ -164,20 +164,17 @@ Describe 'Events, containerd <generation>' -ForEach (Get-RigGeneration) {
 
     It 'come to an action of Register-CtrEvent, until it is unregistered' {
         $open = $calls.Open
-        $global:seen = [Collections.Generic.List[object]]::new()
-        $job = Register-CtrEvent /images/* -SourceIdentifier images -MessageData here -Action {
-            $global:seen.Add(@($EventArgs.Event, $Event.MessageData))
-        }
+        $seen = [Collections.Generic.List[object]]::new()
+        $job = Register-CtrEvent /images/* -SourceIdentifier images -MessageData $seen -Action { $Event.MessageData.Add($EventArgs.Event) }
         try {
             $job | Should -BeOfType System.Management.Automation.PSEventJob
             { Register-CtrEvent -SourceIdentifier images } | Should -Throw -ErrorId 'CtrAlreadyExists,*'
             Invoke-Here images label $image "x=$(Get-UniqueId)"
-            Wait-Until { $global:seen.Count -eq 1 } 'the action ran'
-            $global:seen[0][0].Topic, $global:seen[0][0].Image, $global:seen[0][1] | Should -Be '/images/update', $image, 'here'
+            Wait-Until { $seen.Count -eq 1 } 'the action ran'
+            $seen[0].Topic, $seen[0].Image | Should -Be '/images/update', $image
         } finally {
             Unregister-Event images
             Remove-Job $job
-            Remove-Variable seen -Scope Global
         }
         Wait-Until { $calls.Open -eq $open } 'the call has ended'
     }

@@ -76,7 +76,8 @@ Describe '<name>' -ForEach $commands {
         if ($command.Verb -in 'Get', 'Connect', 'New' -or $command.Parameters.ContainsKey('PassThru')) {
             $types | Should -Not -BeNullOrEmpty
         }
-        $types | Where-Object { $_ -and $_.Assembly.GetName().Name -ne 'CtrPS.Core' -and $_ -notin [IO.FileInfo], [byte[]], [string], [Management.Automation.PSEventJob] } | Should -BeNullOrEmpty
+        $others = [IO.FileInfo], [byte[]], [string], [Management.Automation.PSEventJob]
+        $types | Where-Object { $_ -and $_.Assembly.GetName().Name -ne 'CtrPS.Core' -and $_ -notin $others } | Should -BeNullOrEmpty
     }
 
     It 'says at each parameter what it is' {
@@ -151,7 +152,8 @@ Describe 'The views' {
                 Platforms = [CtrPS.CtrPlatform[]]@('linux/amd64', 'linux/386', 'linux/arm/v7')
             }
             CtrEvent = [CtrPS.CtrEvent]@{
-                Timestamp = [DateTimeOffset]::Now; Namespace = 'n' * 76; Topic = '/tasks/exec-started'; Subject = 'a' * 64; ContainerId = 'a' * 64; ExecId = 'b' * 64
+                Timestamp = [DateTimeOffset]::Now; Namespace = 'n' * 76; Topic = '/tasks/exec-started'; Subject = 'a' * 64
+                ContainerId = 'a' * 64; ExecId = 'b' * 64
                 ExitCode = 137; Labels = $labels
             }
             CtrLogLine = [CtrPS.CtrLogLine]@{ Time = [DateTimeOffset]::Now; Stream = 'Output'; Text = 'word ' * 40; Path = '/var/log/web.log' }

@@ -308,10 +308,11 @@ Describe 'Tasks, containerd <generation>' -ForEach (Get-RigGeneration) {
         'Send-CtrSignal -Signal TERM -Container', 'Update-CtrTask -PidsLimit 9 -Container'
     ) {
         $null = Invoke-Ctr $rig -n $namespace containers create docker.io/library/busybox:1.35 idle true
-        $record = { Invoke-Expression "$_ no-such" } | Should -Throw -ErrorId 'CtrContainerNotFound,*' -ExpectedMessage "*'no-such'*" -PassThru
+        $record = { & ([scriptblock]::Create("$_ no-such")) } |
+            Should -Throw -ErrorId 'CtrContainerNotFound,*' -ExpectedMessage "*'no-such'*" -PassThru
         $record.CategoryInfo.Category | Should -Be 'ObjectNotFound'
-        { Invoke-Expression "$_ idle" } | Should -Throw -ErrorId 'CtrTaskNotFound,*' -ExpectedMessage "*'idle'*has no task*"
-        Invoke-Expression "$_ no-such*, id*" | Should -BeNullOrEmpty
+        { & ([scriptblock]::Create("$_ idle")) } | Should -Throw -ErrorId 'CtrTaskNotFound,*' -ExpectedMessage "*'idle'*has no task*"
+        & ([scriptblock]::Create("$_ no-such*, id*")) | Should -BeNullOrEmpty
     }
 
     It 'tells of a shim that was killed, and clears away what it left' {

@@ -226,23 +226,4 @@ internal sealed class CompressedTar(SafeFileHandle handle, string path, CtrCompr
     private static bool IsJson(ReadOnlySpan<byte> head) => head.TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[', ..];
 
     private CompressedTarStream OpenTar() => new(new FileSlice(handle, Path, 0, RandomAccess.GetLength(handle)), Path, compression);
-
-    /// <summary>A stream of which the first bytes were read already.</summary>
-    private sealed class PrefixedStream(ReadOnlyMemory<byte> head, Stream rest) : ForwardStream
-    {
-        private ReadOnlyMemory<byte> _head = head;
-
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            if (_head.IsEmpty)
-            {
-                return rest.ReadAsync(buffer, cancellationToken);
-            }
-
-            int read = Math.Min(_head.Length, buffer.Length);
-            _head[..read].CopyTo(buffer);
-            _head = _head[read..];
-            return ValueTask.FromResult(read);
-        }
-    }
 }

@@ -1,3 +1,4 @@
+using CtrPS.Client.Archive;
 using CtrPS.Client.Archive.Compression;
 using CtrPS.Client.Archive.Tar;
 using CtrPS.Client.Oci;
@@ -107,7 +108,7 @@ internal sealed class LayerFiles(IBlobSource blobs, IReadOnlyList<Descriptor> la
             var buffered = new BufferedStream(packed, 1 << 17);
             byte[] head = new byte[Compressors.MagicLength];
             int read = await buffered.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-            Stream whole = new Prefixed(head.AsMemory(0, read), buffered);
+            Stream whole = new PrefixedStream(head.AsMemory(0, read), buffered);
             Stream tar = Compressors.Decompress(whole, Compressors.Detect(head.AsSpan(0, read)));
             await using (tar.ConfigureAwait(false))
             {
@@ -134,23 +135,4 @@ internal sealed class LayerFiles(IBlobSource blobs, IReadOnlyList<Descriptor> la
     }
 
     private static string Clean(string name) => string.Join('/', name.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != "."));
-
-    /// <summary>A stream of which the first bytes were read already.</summary>
-    private sealed class Prefixed(ReadOnlyMemory<byte> head, Stream rest) : Archive.ForwardStream
-    {
-        private ReadOnlyMemory<byte> _head = head;
-
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            if (_head.IsEmpty)
-            {
-                return rest.ReadAsync(buffer, cancellationToken);
-            }
-
-            int read = Math.Min(_head.Length, buffer.Length);
-            _head[..read].CopyTo(buffer);
-            _head = _head[read..];
-            return ValueTask.FromResult(read);
-        }
-    }
 }

@@ -56,6 +56,12 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
     {
         if (await tasks.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false) is not { } task)
         {
+            // A client that knows nothing of networks may have removed it.
+            if (await machine.IsLocalAsync(cancellationToken).ConfigureAwait(false))
+            {
+                await networks.RemoveAsync(@namespace, id, 0, "", CtrCniOptions.FromEnvironment(), cancellationToken).ConfigureAwait(false);
+            }
+
             return null;
         }
 

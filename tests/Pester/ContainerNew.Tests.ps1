@@ -97,7 +97,7 @@ Describe 'New-CtrContainer, containerd <generation>' -ForEach (Get-RigGeneration
         $spec.Linux.Resources.Memory.Limit = 32MB
         $spec.Mounts.Add('/tmp:/mnt:ro')
         $spec.SetJson('custom', '{"k":[1.50,null]}')
-        $null = New-CtrContainer -Spec $spec -Image busybox:1.35 $id
+        $null = New-CtrContainer busybox:1.35 $id -Spec $spec
         $info = Get-CtrInfo $id
         $info.SnapshotKey | Should -Be $id
         $info.Spec.process.args | Should -Be 'sleep', '60', 'more'
@@ -115,7 +115,7 @@ Describe 'New-CtrContainer, containerd <generation>' -ForEach (Get-RigGeneration
     ) {
         $spec = New-CtrSpec busybox:1.35 true -Cpus 0.5
         $given = & $give $spec
-        $made = New-CtrContainer @given $id
+        $made = New-CtrContainer @given -Id $id
         $made.Spec.ToJson() | ConvertFrom-Json | ConvertTo-Json -Depth 9 | Should -Be ($spec.ToJson() | ConvertFrom-Json | ConvertTo-Json -Depth 9)
         $made.Image | Should -BeNullOrEmpty
         $made.SnapshotKey | Should -BeNullOrEmpty

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CtrPS.Client.Cni;
 using CtrPS.Client.Containers;
 using CtrPS.Client.Introspection;
@@ -13,6 +14,9 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
 
     /// <summary>How long SIGKILL may take: a process that waits for a disk that does not answer ends with the disk only.</summary>
     private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long the daemon may take to forget a task whose shim is gone.</summary>
+    private static readonly TimeSpan ForgetTime = TimeSpan.FromSeconds(2);
 
     public async Task<CtrStopResult> StopAsync(CtrStopRequest request, CancellationToken cancellationToken)
     {
@@ -89,6 +93,32 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
         {
             return null; // another client was faster
         }
+        catch (CtrException e) when (e.ErrorId == CtrErrorIds.RuntimeFailed)
+        {
+            // Another client is at it: it took the shim away under us, and the daemon forgets the task in a moment.
+            if (!await IsGoneAsync(@namespace, id, cancellationToken).ConfigureAwait(false))
+            {
+                throw;
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>Whether a task goes within the time that the daemon takes to forget one.</summary>
+    private async Task<bool> IsGoneAsync(string @namespace, string id, CancellationToken cancellationToken)
+    {
+        for (long begin = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begin) < ForgetTime;)
+        {
+            if (await tasks.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false) is null)
+            {
+                return true;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), cancellationToken).ConfigureAwait(false);
+        }
+
+        return false;
     }
 
     /// <summary>Removes a task that has ended or was never started, with what was made beside it: its network, and its pipes. All tasks are removed here.</summary>

@@ -186,6 +186,8 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
             $folder = "$TestDrive"
             $scripts = @{
                 'Add-CtrImageTag' = { Add-CtrImageTag busybox:1.35 other -Namespace $namespace -Force -PassThru -WhatIf }
+                'Checkpoint-CtrContainer' = { Checkpoint-CtrContainer $container localhost/pester:c -Namespace $namespace -WhatIf }
+                'Checkpoint-CtrTask' = { Checkpoint-CtrTask $container -Namespace $namespace -Exit -ImagePath $folder -WhatIf }
                 'Copy-CtrImage' = { Copy-CtrImage busybox:1.35 pester-copy -Namespace $namespace -WhatIf }
                 'Enter-CtrContainer' = { Enter-CtrContainer $container -Namespace $namespace -WhatIf }
                 'Export-CtrInventory' = { Export-CtrInventory $folder/inventory.json -Namespace $namespace -WhatIf }
@@ -199,6 +201,7 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
                 'Remove-CtrNamespace' = { Remove-CtrNamespace pester-empty -Force -WhatIf }
                 'Remove-CtrTask' = { Remove-CtrTask $container -Namespace $namespace -Force -WhatIf }
                 'Repair-CtrImage' = { Repair-CtrImage busybox:1.35 -Namespace $namespace -From $archive -WhatIf }
+                'Restore-CtrContainer' = { Restore-CtrContainer pester-back busybox:1.35 -Namespace $namespace -WhatIf }
                 'Resume-CtrTask' = { Resume-CtrTask paused -Namespace $namespace -PassThru -WhatIf }
                 'Save-CtrImage' = { Save-CtrImage busybox:1.35 $folder/saved.tar -Namespace $namespace -WhatIf }
                 'Send-CtrSignal' = { Send-CtrSignal $container KILL -Namespace $namespace -All -WhatIf }
@@ -224,6 +227,8 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
             $which = "container '$container' in namespace '$namespace'"
             $expected = @(
                 "`"Add tag 'docker.io/library/other:latest'`" on target `"$image`"."
+                "`"Keep as image 'localhost/pester:c'`" on target `"$which`"."
+                "`"Keep the state in '$folder' and end`" on target `"task of $which`"."
                 "`"Copy to namespace 'pester-copy'`" on target `"$image`"."
                 "`"Enter`" on target `"$which`"."
                 "`"Export`" on target `"3 digests of '$namespace' to '$folder/inventory.json'`"."
@@ -237,6 +242,7 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
                 "`"Remove`" on target `"namespace 'pester-empty' at '$($rig.Address)'`"."
                 "`"Kill and remove`" on target `"task of $which`"."
                 "`"Repair from '$archive'`" on target `"$image`"."
+                "`"Restore from 'busybox:1.35' and start`" on target `"container 'pester-back' in namespace '$namespace'`"."
                 "`"Resume`" on target `"task of container 'paused' in namespace '$namespace'`"."
                 "`"Save`" on target `"1 image (3 blobs, 1.0 MiB) to '$folder/saved.tar'`"."
                 "`"Send SIGKILL to all processes`" on target `"task of $which`"."

@@ -42,7 +42,10 @@ Describe 'Examples, containerd <generation>' -ForEach (Get-RigGeneration) {
     BeforeEach {
         foreach ($one in @(
                 @{ id = 'web'; words = '--log-uri', "file://$TestDrive/web.log", 'docker.io/library/nginx:deb', 'web' }
-                @{ id = 'job'; words = '--log-uri', "file://$TestDrive/job.log", 'docker.io/library/busybox:1.35', 'job', 'sh', '-c', 'echo done; exit 3' }
+                @{
+                    id    = 'job'
+                    words = '--log-uri', "file://$TestDrive/job.log", 'docker.io/library/busybox:1.35', 'job', 'sh', '-c', 'echo done; exit 3'
+                }
                 @{ id = 'ticker'; words = 'docker.io/library/busybox:1.35', 'ticker', 'sh', '-c', 'while :; do echo tick; sleep 0.1; done' }
                 @{ id = 'reader'; words = 'docker.io/library/busybox:1.35', 'reader', 'sh', '-c', 'read -r line' }
             )) {

@@ -201,6 +201,7 @@ public sealed class TaskRunnerTests(Daemons daemons)
             Assert.True(await second.WriteAsync("one\n"u8.ToArray(), default));
             await second.CloseInputAsync(default);
             Assert.Equal("got one\n", (await ReadAsync(second)).Output);
+            _ = await second.WaitAsync(default);
             Assert.Equal(4, (await second.DeleteAsync(default)).ExitCode);
         }
 
@@ -250,6 +251,7 @@ public sealed class TaskRunnerTests(Daemons daemons)
         await using ICtrProcess process = await container.Connection.Runner.ExecAsync(request, default);
         await process.StartAsync(default);
         (string output, string error) = await ReadAsync(process);
+        _ = await process.WaitAsync(default); // the end of its output comes a moment before its own
         return (output, error, (await process.DeleteAsync(default)).ExitCode);
     }
 

@@ -1,5 +1,7 @@
 #requires -Version 7.6
-# Import-CtrImage. ctr is the judge: it imports the same archives, and says what is complete and unpacked.
+# Archives. Get- and Test-CtrArchive need no daemon: what each damage does is the client's tests'; here it is what the cmdlets make of
+# it. Import-CtrImage: ctr is the judge, it imports the same archives, and says what is complete and unpacked. Save-CtrImage and
+# Export-CtrInventory: what tools make of the archives is CtrPS.Client.Tests'; here it is about files, streams and the pipeline.
 
 BeforeDiscovery {
     Import-Module (Join-Path $PSScriptRoot Helpers.psm1)
@@ -8,6 +10,8 @@ BeforeDiscovery {
 BeforeAll {
     $ErrorActionPreference = 'Stop'
     Import-ModuleUnderTest
+    $busybox = Get-ArchivePath busybox
+    $index = Get-ArchivePath index
 
     # A copy of an archive, unpacked, changed by a script block that runs in its folder, and packed again.
     function New-ChangedArchive {
@@ -52,6 +56,185 @@ BeforeAll {
             $id = ($_.FullyQualifiedErrorId -split ',')[0]
             [pscustomobject]@{ Id = $id; Target = "$($_.TargetObject)"; Text = "$_"; Advice = $_.ErrorDetails.RecommendedAction }
         }
+    }
+}
+
+Describe 'Get-CtrArchive' {
+    It 'gives a whole object' {
+        $image = Get-CtrArchive $busybox
+        $image | Should -BeOfType CtrPS.CtrArchiveImage
+        $image.Path | Should -Be $busybox
+        $image.Name | Should -Be 'docker.io/library/busybox:1.35'
+        $image.Digest | Should -Match '^sha256:[0-9a-f]{64}$'
+        $image.MediaType | Should -Be 'application/vnd.oci.image.manifest.v1+json'
+        $image.Size | Should -BeOfType [long]
+        $image.Size | Should -BeGreaterThan 1MB
+        "$($image.Format) $($image.Compression)" | Should -Be 'Oci None'
+        $image.IsComplete | Should -BeTrue
+        $image.Faults | Should -HaveCount 0
+        "$image" | Should -Be $image.Name
+    }
+
+    It 'shows a platform that the archive leaves out' {
+        $image = Get-CtrArchive $index
+        $image.IsComplete | Should -BeFalse
+        $image.Platforms | ForEach-Object { "$_ $($_.IsComplete)" } | Should -Be 'linux/amd64 True', 'linux/arm64 False'
+        $image.Faults.Status | Should -Be 'Missing'
+        $image.Faults.Digest | Should -Be $image.Platforms[1].Digest
+        $image.Faults.Reason | Should -Match 'leaves it out'
+    }
+
+    It 'leaves attestations out unless they are asked for' {
+        (Get-CtrArchive (Get-ArchivePath attested)).Platforms | Should -HaveCount 1
+        (Get-CtrArchive (Get-ArchivePath attested) -IncludeAttestation).Platforms.IsAttestation | Should -Be $false, $true
+    }
+
+    It 'takes paths as PowerShell writes them: <how>' -ForEach @(
+        @{ how = 'a relative one'; get = { Push-Location (Split-Path $busybox); try { Get-CtrArchive busybox.tar } finally { Pop-Location } } }
+        @{ how = 'a drive'; get = {
+                $null = New-PSDrive -Name Arch -PSProvider FileSystem -Root (Split-Path $busybox)
+                Get-CtrArchive Arch:/busybox.tar
+            }
+        }
+        @{ how = 'wildcards'; get = { Get-CtrArchive (Join-Path (Split-Path $busybox) 'bus?box.t*') } }
+        @{ how = 'text in the pipeline'; get = { $busybox | Get-CtrArchive } }
+        @{ how = 'a file in the pipeline'; get = { Get-Item $busybox | Get-CtrArchive } }
+        @{ how = 'a property FullName'; get = { [pscustomobject]@{ FullName = $busybox } | Get-CtrArchive } }
+        @{ how = 'a property PSPath'; get = { [pscustomobject]@{ PSPath = (Get-Item $busybox).PSPath } | Get-CtrArchive } }
+        @{ how = 'an image of an archive'; get = { Get-CtrArchive $busybox | Get-CtrArchive } }
+    ) {
+        $image = & $get
+        $image | Should -HaveCount 1
+        $image.Path | Should -Be $busybox
+    }
+
+    It 'takes a name with brackets literally' {
+        $path = Join-Path $TestDrive 'a[1].tar'
+        Copy-Item $busybox $path
+        (Get-CtrArchive -LiteralPath $path).Path | Should -Be $path
+        (Get-Item -LiteralPath $path | Get-CtrArchive).Path | Should -Be $path
+        { Get-CtrArchive $path -ErrorAction Stop } | Should -Throw -ErrorId 'CtrArchiveNotFound,*'
+    }
+
+    It 'reads a folder and a compressed archive alike' {
+        $folder = New-Item (Join-Path $TestDrive layout) -ItemType Directory
+        tar -xf $busybox -C $folder
+        $packed = Join-Path $TestDrive packed
+        zstd -q $busybox -o $packed
+        $three = Get-CtrArchive $busybox, $folder, $packed
+        $three.Digest | Sort-Object -Unique | Should -HaveCount 1
+        $three.Size | Sort-Object -Unique | Should -HaveCount 1
+        $three.Compression | Should -Be 'None', 'None', 'Zstd'
+    }
+
+    It 'goes on after an archive that it cannot read' {
+        $found = Get-CtrArchive /nonexistent.tar, $PSCommandPath, $busybox -ErrorAction SilentlyContinue -ErrorVariable failures
+        $found.Path | Should -Be $busybox
+        $ids = $failures.FullyQualifiedErrorId -replace ',CtrPS.Commands.Archive.GetCtrArchiveCommand$'
+        $ids | Should -Be 'CtrArchiveNotFound', 'CtrArchiveUnrecognized'
+        $failures[1].TargetObject | Should -Be $PSCommandPath
+        $failures[1].ErrorDetails.RecommendedAction | Should -Match 'OCI layout'
+    }
+
+    It 'refuses a path that is no file system''s' {
+        { Get-CtrArchive Env:/PATH -ErrorAction Stop } | Should -Throw -ErrorId 'CtrInvalidArgument,*'
+    }
+
+    It 'says when an archive lists nothing' {
+        $folder = New-Item (Join-Path $TestDrive empty) -ItemType Directory
+        '{"imageLayoutVersion":"1.0.0"}' | Set-Content (Join-Path $folder oci-layout)
+        '{"schemaVersion":2,"manifests":[]}' | Set-Content (Join-Path $folder index.json)
+        Get-CtrArchive $folder -WarningVariable warnings -WarningAction SilentlyContinue | Should -BeNullOrEmpty
+        $warnings | Should -Match 'lists no images'
+    }
+
+    It 'may be refused the file' -Skip:((id -u) -ne '0') {
+        # As another user: root may read everything.
+        $path = Join-Path $TestDrive secret.tar
+        Copy-Item $busybox $path
+        chmod 755 $TestDrive
+        chmod 600 $path
+        $module = Get-ManifestPath
+        $said = setpriv --reuid 65534 --regid 65534 --clear-groups pwsh -NoProfile -Command "
+            Import-Module '$module'; Get-CtrArchive '$path' -ErrorAction SilentlyContinue
+            `$Error[0].FullyQualifiedErrorId; `$Error[0].CategoryInfo.Category"
+        if ($LASTEXITCODE -ne 0) {
+            Set-ItResult -Skipped -Because 'no other user can run pwsh with the module here'
+            return
+        }
+        $said | Should -Be 'CtrArchiveAccessDenied,CtrPS.Commands.Archive.GetCtrArchiveCommand', 'PermissionDenied'
+    }
+}
+
+Describe 'Test-CtrArchive' {
+    It 'proves a whole archive: <image>' -ForEach @(
+        @{ image = 'busybox' }, @{ image = 'busybox-docker' }, @{ image = 'index' }
+        @{ image = 'index-full' }, @{ image = 'attested' }, @{ image = 'nested' }
+    ) {
+        $check = Test-CtrArchive (Get-ArchivePath $image)
+        $check | Should -BeOfType CtrPS.CtrArchiveCheck
+        $check.Status | Should -Be 'Ok'
+        $check.Faults | Should -HaveCount 0
+        $check.BlobCount | Should -BeGreaterOrEqual 3
+        $check.Size | Should -BeGreaterThan 1MB
+    }
+
+    It 'names a corrupt and a missing blob' {
+        $folder = New-Item (Join-Path $TestDrive damaged) -ItemType Directory
+        tar -xf $busybox -C $folder
+        $layer = Get-ChildItem (Join-Path $folder blobs sha256) | Sort-Object Length | Select-Object -Last 1
+        $stream = [IO.File]::OpenWrite($layer.FullName)
+        $stream.Position = 1000
+        $stream.WriteByte(255)
+        $stream.Dispose()
+        $check = Test-CtrArchive $folder
+        $check.Status | Should -Be 'Corrupt'
+        $check.Faults.Digest | Should -Be "sha256:$($layer.Name)"
+        $check.Faults.ActualDigest | Should -Be "sha256:$((Get-FileHash $layer).Hash.ToLowerInvariant())"
+        $check.Faults.Platform.ToString() | Should -Be 'linux/amd64'
+
+        Remove-Item $layer
+        $check = Test-CtrArchive $folder
+        $check.Status | Should -Be 'Missing'
+        $check.Faults.Digest | Should -Be "sha256:$($layer.Name)"
+        (Get-CtrArchive $folder).Faults.Digest | Should -Be "sha256:$($layer.Name)"
+    }
+
+    It 'is an error for a cut archive' {
+        $path = Join-Path $TestDrive cut.tar
+        [IO.File]::WriteAllBytes($path, [IO.File]::ReadAllBytes($busybox)[0..500000])
+        Test-CtrArchive $path -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
+        $failure.FullyQualifiedErrorId | Should -Be 'CtrArchiveTruncated,CtrPS.Commands.Archive.TestCtrArchiveCommand'
+        $failure[0].Exception.Message | Should -Match 'it ends within the entry ''blobs/sha256/[0-9a-f]{64}'', of which \d+ of \d+ bytes are there'
+    }
+
+    It 'reads each archive once' {
+        Test-CtrArchive $index, $index | Should -HaveCount 1
+        Get-CtrArchive $index, $busybox | Test-CtrArchive | Should -HaveCount 2
+    }
+
+    It 'leaves no file open: <how>' -ForEach @(
+        @{ how = 'read to the end'; end = { param($shell) $shell.EndInvoke($running) } }
+        @{ how = 'stopped in the middle'; end = { param($shell) $shell.Stop() } }
+    ) {
+        $path = Get-ArchivePath nginx-docker
+        $isOpen = { (Get-ChildItem /proc/$PID/fd -ErrorAction Ignore).LinkTarget -contains $path }
+        $shell = [powershell]::Create().AddScript("Import-Module '$(Get-ManifestPath)'; Test-CtrArchive '$path'")
+        try {
+            $running = $shell.BeginInvoke()
+            Wait-Until { (& $isOpen) -or $running.IsCompleted } 'the archive is open'
+            $null = & $end $shell
+            & $isOpen | Should -BeFalse
+            $shell.Streams.Error | Should -BeNullOrEmpty
+        } finally {
+            $shell.Dispose()
+        }
+    }
+
+    It 'leaves no file open when the pipeline needs no more' {
+        $path = Get-ArchivePath many:50
+        Get-CtrArchive $path | Select-Object -First 1 | Should -HaveCount 1
+        (Get-ChildItem /proc/$PID/fd -ErrorAction Ignore).LinkTarget | Should -Not -Contain $path
     }
 }
 
@@ -353,5 +536,217 @@ Describe 'A daemon that dies during an import, containerd <generation>' -ForEach
         Get-RigState $rig | Should -Be $before
         Invoke-Ctr $rig -n dies images ls -q | Should -BeNullOrEmpty
         Invoke-Ctr $rig -n dies content ls -q | Should -Be $blobs
+    }
+}
+
+Describe 'Saving, containerd <generation>' -ForEach (Get-RigGeneration) {
+    if ($reason) {
+        It 'has a daemon' { Set-ItResult -Skipped -Because $reason }
+        return
+    }
+
+    BeforeAll {
+        $rig = Get-Rig $generation
+        $session = Connect-CtrSession $rig.Address -Namespace k8s.io
+        $namespace = Add-TestNamespace $rig
+
+        function Get-ArchiveName($Path) {
+            (& tar -xOf $Path index.json | ConvertFrom-Json).manifests.annotations.'io.containerd.image.name'
+        }
+    }
+
+    BeforeEach {
+        $folder = (New-Item -ItemType Directory (Join-Path ([IO.Path]::GetTempPath()) "ctrps-save-$([Guid]::NewGuid().ToString('N'))")).FullName
+        $file = Join-Path $folder images.tar
+    }
+
+    AfterEach {
+        Remove-Item $folder -Recurse -Force
+    }
+
+    AfterAll {
+        Clear-TestNamespace $rig $namespace
+        Disconnect-CtrSession $session
+    }
+
+    It 'saves what is piped, and ctr imports it' {
+        $null = Get-CtrImage | Where-Object Size -GT 100MB | Save-CtrImage -Path $file
+        $to = Add-TestNamespace $rig
+        try {
+            $null = Invoke-Ctr $rig -n $to images import --no-unpack $file
+            $digest = (ConvertFrom-CtrTable (Invoke-Ctr $rig -n $to images ls) | Where-Object REF -EQ docker.io/library/nginx:deb).DIGEST
+            $digest | Should -Be (Get-CtrImage nginx:deb).Digest
+        } finally {
+            Clear-TestNamespace $rig $to
+        }
+    }
+
+    It 'gives nothing, or the file with -PassThru' {
+        Save-CtrImage busybox:1.35 $file | Should -BeNullOrEmpty
+        $saved = Save-CtrImage busybox:1.35 -LiteralPath $file -Force -PassThru
+        $saved | Should -BeOfType IO.FileInfo
+        $saved.FullName, $saved.Length | Should -Be $file, (Get-Item $file).Length
+        (Get-ChildItem $folder).Name | Should -Be images.tar
+    }
+
+    It 'takes names, wildcards, objects and records, each image once' {
+        Save-CtrImage busybox:1.35, nginx:deb, 'busybox:1.*' $file
+        Get-ArchiveName $file | Should -Be 'docker.io/library/busybox:1.35', 'docker.io/library/nginx:deb'
+        [pscustomobject]@{ Name = 'busybox:1.35'; Namespace = 'k8s.io' } | Export-CtrImage -Path $file -Force
+        Get-ArchiveName $file | Should -Be 'docker.io/library/busybox:1.35'
+    }
+
+    It 'saves all names of an image that -Unique grouped' {
+        $null = Invoke-Ctr $rig -n $namespace images tag docker.io/library/busybox:1.35 example.com/save/box:1
+        Get-CtrImage *box* -Namespace $namespace -Unique | Save-CtrImage -Path $file
+        Get-ArchiveName $file | Should -Be 'docker.io/library/busybox:1.35', 'example.com/save/box:1'
+    }
+
+    It 'saves an object by its digest' {
+        $image = Get-CtrImage busybox:1.35
+        [CtrPS.CtrImageIdentity]::new($image) | Save-CtrImage -Path $file
+        (& tar -xOf $file index.json | ConvertFrom-Json).manifests.digest | Should -Be $image.Digest
+    }
+
+    It 'resolves the path by PowerShell''s location' {
+        Push-Location $folder
+        try {
+            Save-CtrImage busybox:1.35 'here [1].tar'
+        } finally {
+            Pop-Location
+        }
+        (Get-ChildItem $folder).Name | Should -Be 'here [1].tar'
+    }
+
+    It 'refuses <what> before anything else' -ForEach @(
+        @{ what = 'a file that is there'; path = 'old.tar'; id = 'CtrFileExists' }
+        @{ what = 'a folder'; path = '.'; id = 'CtrInvalidPath' }
+        @{ what = 'a file in no folder'; path = 'nowhere/x.tar'; id = 'CtrInvalidPath' }
+        @{ what = 'another provider'; path = 'Env:\x.tar'; id = 'CtrInvalidArgument' }
+        @{ what = 'a device'; path = '/dev/null'; id = 'CtrInvalidPath' }
+    ) {
+        Set-Content (Join-Path $folder old.tar) old
+        $path = if ($path -match '[:/]') { $path -replace '^nowhere', "$folder/nowhere" } else { Join-Path $folder $path }
+        { Save-CtrImage busybox:1.35 $path -Session /nonexistent/c.sock } | Should -Throw -ErrorId "$id,CtrPS.Commands.Image.SaveCtrImageCommand"
+        Get-Content (Join-Path $folder old.tar) | Should -Be old
+    }
+
+    It 'refuses a device with -Force too' {
+        { Save-CtrImage busybox:1.35 /dev/null -Force } | Should -Throw -ErrorId CtrInvalidPath*
+        (Get-Item /dev/null).UnixMode[0] | Should -Be c
+    }
+
+    It 'replaces with -Force, through a link the file behind it' {
+        Set-Content (Join-Path $folder real.tar) old
+        $null = New-Item -ItemType SymbolicLink (Join-Path $folder link.tar) -Target (Join-Path $folder real.tar)
+        Save-CtrImage busybox:1.35 (Join-Path $folder link.tar) -Force
+        Get-ArchiveName (Join-Path $folder real.tar) | Should -Be docker.io/library/busybox:1.35
+        (Get-Item (Join-Path $folder link.tar)).LinkType | Should -Be SymbolicLink
+    }
+
+    It 'writes nothing with -WhatIf' {
+        Save-CtrImage busybox:1.35 $file -WhatIf
+        Test-Path $file | Should -BeFalse
+        Save-CtrImage busybox:1.35 -AsByteStream -WhatIf | Should -BeNullOrEmpty
+    }
+
+    It 'writes a checksum that sha256sum takes' {
+        Save-CtrImage busybox:1.35 $file -Checksum
+        & sh -c "cd '$folder' && sha256sum -c images.tar.sha256" | Should -Be 'images.tar: OK'
+        (Get-ChildItem $folder).Name | Should -Be images.tar, images.tar.sha256
+        Remove-Item $file
+        { Save-CtrImage busybox:1.35 $file -Checksum } | Should -Throw -ErrorId CtrFileExists*
+    }
+
+    It 'streams the same bytes into a program, and as arrays' {
+        Save-CtrImage nginx:deb $file
+        $hash = (Get-FileHash $file).Hash.ToLowerInvariant()
+        (Save-CtrImage nginx:deb -AsByteStream | sha256sum) -replace ' .*' | Should -Be $hash
+        $sizes = @(Save-CtrImage nginx:deb -AsByteStream | ForEach-Object { if ($_ -is [byte[]]) { $_.Length } })
+        ($sizes | Measure-Object -Sum).Sum | Should -Be (Get-Item $file).Length
+        ($sizes | Measure-Object -Maximum).Maximum | Should -Be 1MB
+    }
+
+    It 'ends when nobody takes more of the stream' {
+        (Save-CtrImage nginx:deb -AsByteStream | Select-Object -First 1).Length | Should -Be 1MB
+        { Save-CtrImage nginx:deb -AsByteStream | ForEach-Object { throw 'enough' } } | Should -Throw enough
+    }
+
+    It 'writes nothing where an image is not found, or none came' {
+        $null = Save-CtrImage busybox:1.35, nope:1 $file -ErrorVariable fault -ErrorAction SilentlyContinue
+        $fault.FullyQualifiedErrorId | Should -Be 'CtrImageNotFound,CtrPS.Commands.Image.SaveCtrImageCommand'
+        Test-Path $file | Should -BeFalse
+        $null = Get-CtrImage no-such-* | Save-CtrImage -Path $file -ErrorVariable fault -ErrorAction SilentlyContinue
+        $fault.FullyQualifiedErrorId | Should -Be 'CtrImageNotFound,CtrPS.Commands.Image.SaveCtrImageCommand'
+        Get-ChildItem $folder | Should -BeNullOrEmpty
+    }
+
+    It 'gives an error for each missing blob, and writes nothing' {
+        $null = Invoke-Ctr $rig -n $namespace images import --no-unpack (Get-ArchivePath index)
+        Save-CtrImage index:partial $file -Namespace $namespace
+        $null = Save-CtrImage index:partial $file -Namespace $namespace -Platform All -Force -ErrorVariable faults -ErrorAction SilentlyContinue
+        $faults | Should -HaveCount 1
+        $faults[0].FullyQualifiedErrorId | Should -Be 'CtrBlobMissing,CtrPS.Commands.Image.SaveCtrImageCommand'
+        $faults[0].TargetObject | Should -Be (Get-CtrImage index:partial -Namespace $namespace).Platforms[1].Digest
+        "$($faults[0])" | Should -Match 'linux/arm64.*never fetched'
+        $faults[0].ErrorDetails.RecommendedAction | Should -Match 'Repair-CtrImage'
+        (Get-ChildItem $folder).Name | Should -Be images.tar
+        { Save-CtrImage index:partial "$file.2" -Namespace $namespace -Platform All, linux/amd64 } | Should -Throw -ErrorId CtrInvalidArgument*
+    }
+
+    It 'removes what it began when it is stopped' {
+        $shell = [powershell]::Create()
+        try {
+            $null = $shell.AddScript("Import-Module '$(Get-ManifestPath)'").AddStatement().AddScript(
+                "Save-CtrImage nginx:deb '$file' -Namespace k8s.io -Session '$($rig.Address)' -Compress Gzip")
+            $running = $shell.BeginInvoke()
+            Wait-Until { Get-ChildItem $folder -Filter *.partial }
+            $shell.Stop()
+            Wait-Until { $running.IsCompleted } 'the pipeline has ended'
+            $shell.InvocationStateInfo.State | Should -Be 'Stopped'
+        } finally {
+            $shell.Dispose()
+        }
+        Get-ChildItem $folder | Should -BeNullOrEmpty
+    }
+
+    It 'leaves the old file on a full disk, and says what is needed' -Skip:((id -u) -ne 0) {
+        $disk = (New-Item -ItemType Directory (Join-Path $folder disk)).FullName
+        & mount -t tmpfs -o size=4m ctrps-test $disk
+        try {
+            $old = Join-Path $disk old.tar
+            Set-Content $old old
+            foreach ($extra in @{}, @{ Compress = 'Gzip' }) {
+                $null = Save-CtrImage nginx:deb $old -Force @extra -ErrorVariable fault -ErrorAction SilentlyContinue
+                $fault.FullyQualifiedErrorId | Should -Be 'CtrDiskFull,CtrPS.Commands.Image.SaveCtrImageCommand'
+                "$fault" | Should -Match ([regex]::Escape($old))
+                Get-Content $old | Should -Be old
+                (Get-ChildItem $disk).Name | Should -Be old.tar
+            }
+            "$fault" | Should -Match 'free'
+        } finally {
+            & umount $disk
+        }
+    }
+
+    It 'lists the blobs for a delta, and leaves them out' {
+        $inventory = Join-Path $folder inv.json
+        Export-CtrInventory $inventory | Should -BeNullOrEmpty
+        { Export-CtrInventory $inventory } | Should -Throw -ErrorId CtrFileExists*
+        (Export-CtrInventory $inventory -Namespace k8s.* -Force -PassThru).Name | Should -Be inv.json
+        $read = Get-Content $inventory -Raw | ConvertFrom-Json
+        $read.schemaVersion, $read.server, $read.namespaces | Should -Be 1, (Get-CtrServer).Uuid, 'k8s.io'
+        $read.digests | Should -Be @(Invoke-Ctr $rig -n k8s.io content ls -q | Sort-Object -Culture '')
+        Save-CtrImage nginx:deb $file -ExcludeInventory $inventory
+        (Get-Item $file).Length | Should -BeLessThan 64KB
+
+        # A plain list will do.
+        Invoke-Ctr $rig -n k8s.io content ls -q | Set-Content "$inventory.txt"
+        Save-CtrImage nginx:deb "$file.2" -ExcludeInventory "$inventory.txt"
+        (Get-FileHash $file).Hash | Should -Be (Get-FileHash "$file.2").Hash
+        Set-Content "$inventory.txt" 'no digest'
+        { Save-CtrImage nginx:deb "$file.3" -ExcludeInventory "$inventory.txt" } | Should -Throw -ErrorId CtrInvalidDigest*
+        { Save-CtrImage nginx:deb "$file.3" -ExcludeInventory "$folder/nowhere.json" } | Should -Throw -ErrorId CtrArchiveNotFound*
+        { Export-CtrInventory "$inventory.3" -Namespace nowhere -ErrorAction Stop } | Should -Throw -ErrorId CtrNamespaceNotFound*
     }
 }

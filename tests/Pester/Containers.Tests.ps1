@@ -443,4 +443,9 @@ Describe 'New-CtrContainer, containerd <generation>' -ForEach (Get-RigGeneration
     ) {
         (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Contain $expected
     }
+
+    It 'makes a spec without an image' {
+        $line = 'New-CtrSpec -Env A=1 -CapDrop all -CapAdd chown | Select -Expand Process | Select -Expand Capabilities | Select -Expand Bounding'
+        Assert-Line $rig $line -Gives CAP_CHOWN
+    }
 }

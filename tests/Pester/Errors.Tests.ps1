@@ -137,9 +137,10 @@ Describe 'Errors, containerd <generation>' -ForEach (Get-RigGeneration) {
                 $_.FullyQualifiedErrorId, "$($_.CategoryInfo.Category)", "$_", $_.ErrorDetails.RecommendedAction | ForEach-Object { "> $_" }
             }
         }.ToString().Replace('{0}', (Get-ManifestPath)).Replace('{1}', $rig.Address)
+        $powershell = Get-PowerShellWord
         $lines = Use-Environment @{ HOME = "$TestDrive" } {
             try {
-                setpriv @unprivileged pwsh -NoProfile -NonInteractive -Command $script 2>&1
+                setpriv @unprivileged @powershell -NoProfile -NonInteractive -Command $script 2>&1
             } catch [Management.Automation.CommandNotFoundException] {
                 $_
             }

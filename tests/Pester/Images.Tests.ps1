@@ -550,3 +550,84 @@ Describe 'Copying images, containerd <generation>' -ForEach (Get-RigGeneration) 
         }
     }
 }
+
+Describe 'Lines about images, containerd <generation>' -ForEach (Get-RigGeneration) {
+    if ($reason) {
+        It 'has a daemon' { Set-ItResult -Skipped -Because $reason }
+        return
+    }
+
+    BeforeAll {
+        $rig = Get-Rig $generation
+        $null = Invoke-Ctr $rig -n web images import --no-unpack --platform linux/arm/v7 (Get-ArchivePath arm)
+        $place = @{ here = Add-TestNamespace $rig }
+    }
+
+    AfterAll {
+        Clear-TestNamespace $rig web, $place.here
+    }
+
+    It '<line>' -ForEach @(
+        @{ line = 'Get-CtrImage -Name busybox:1.35 -Namespace k8s.io | Select -Expand Name'; gives = 'docker.io/library/busybox:1.35' }
+        @{ line = 'Get-CtrImage busybox:* -Namespace k* | Select -Expand Tag'; gives = '1.35', 'docker' }
+        @{ line = 'Get-CtrImage absent:1 -Namespace k8s.io | Select -Expand Size'; gives = @() }
+        @{ line = 'Get-CtrImage -Namespace k8s.io -Platform arm64, linux/arm/v7 | Select -Expand Tag'; gives = 'v7', 'full', 'partial' }
+        @{ line = 'Get-CtrImage arm:v7 -Namespace * | Select -Expand Namespace'; gives = 'k8s.io', 'web' }
+        @{ line = 'Get-CtrImage nginx:deb -Namespace k8s.io -Session {address} | Get-CtrImage | Select -Expand Tag'; gives = 'deb' }
+        @{ line = "'busybox:1.35', 'nope' | Get-CtrImage -Namespace k8s.io | Select -First 1 | Select -Expand Tag"; gives = '1.35' }
+        @{
+            line = 'Get-CtrImage'; gives = @()
+            warns = 'There are no images in namespace default, but there are in k8s.io, {here}, web. Use -Namespace, or * for all.'
+        }
+        @{ line = "Get-CtrImage ''"; fails = 'CannotConvertArgumentNoMessage' }
+        @{ line = 'Get-CtrImage $null'; fails = 'ParameterArgumentValidationError' }
+        @{ line = "Get-CtrImage -Namespace k8s.io -Filter 'name~~x'"; fails = 'CtrInvalidArgument InvalidArgument [k8s.io]' }
+        @{ line = "Set-CtrImage busybox:1.35 -Label @{ a = 1 } -ReplaceLabel @{ b = 1 }"; fails = 'AmbiguousParameterSet' }
+        @{
+            line = 'Get-CtrImage -Namespace k8s.io'
+            has  = 'Name', 'Names', 'Registry', 'Repository', 'Tag', 'Digest', 'MediaType', 'Size', 'Platforms', 'Labels', 'CreatedAt',
+            'UpdatedAt', 'Pinned', 'Namespace'
+        }
+        @{
+            line = 'Get-CtrImage attested:1 -Namespace k8s.io -IncludeAttestation | Select -Expand Platforms'
+            has  = 'Digest', 'Size', 'IsComplete', 'IsAttestation', 'Os', 'Architecture', 'Variant', 'OsVersion'
+        }
+        @{ line = 'Get-CtrImage -Namespace k8s.io | Where Size -gt 100MB'; shows = 'Digest             Size        Age Platforms     Name' }
+        @{ line = 'Get-CtrImage -Namespace k8s.io | Where Size -gt 100MB'; shows = '# # MiB <age> linux/amd64   docker.io/library/nginx:deb' }
+        @{ line = 'Get-CtrImage -Namespace *'; shows = '   Namespace: k8s.io' }
+        @{ line = 'Get-CtrImage -Namespace *'; shows = '   Namespace: web' }
+        @{ line = 'Get-CtrImage -Namespace * | Format-List'; shows = 'Namespace  : web' }
+        @{ line = 'Get-CtrImage -Namespace k8s.io'; shows = '# <age>               docker.io/library/absent:1' }
+        @{ line = 'Get-CtrImage busybox:1.35 -Namespace k8s.io | Format-List'; shows = 'Repository : library/busybox' }
+        @{
+            line  = 'Get-CtrImage busybox* -Namespace k8s.io -Unique | Format-List'
+            shows = 'Names      : {docker.io/library/busybox:1.35, docker.io/library/busybox@sha256:#'
+        }
+        @{ line = 'Get-CtrImage arm:v7 -Namespace k8s.io | Format-List Name, Platforms, CreatedAt'; shows = 'Platforms : {linux/arm/v7}' }
+        @{
+            line  = 'Get-CtrImage arm:v7, nginx:deb -Namespace k8s.io | Format-Table Name, Tag, Pinned, Platforms'
+            shows = 'docker.io/library/arm:v7    v7   False {linux/arm/v7}'
+        }
+        @{ line = 'Get-CtrImage index:partial -Namespace k8s.io | Select -Expand Platforms'; shows = 'linux/arm64 #         False    False' }
+        @{ line = 'Get-CtrImage arm:v7 -Namespace k8s.io | ConvertTo-Json -Depth 1 -WarningAction Ignore'; shows = '    "linux/arm/v7"' }
+    ) {
+        Assert-Line $rig @_ -Place $place
+    }
+
+    It 'give a further name, label it and take it away, one after another' {
+        foreach ($step in @(
+                @{ line = 'Tag-CtrImage busybox:1.35 spec:1, spec:2 -Namespace {here}'; gives = @() }
+                @{ line = 'Tag-CtrImage spec:1 -ReplaceRegistry @{ "docker.io" = "mirror:5000/hub" } -Namespace {here}'; gives = @() }
+                @{
+                    line = 'Set-CtrImage spec:* @{ team = "web" } -Namespace {here} -PassThru | Select -Expand Labels | Select -Expand Values'
+                    gives = 'web', 'web'
+                }
+                @{ line = 'Get-CtrImage -Namespace {here} -Filter labels.team==web | Select -Expand Tag'; gives = '1', '2' }
+                @{ line = 'Remove-CtrImage spec:* -Namespace {here} -Force -Synchronous'; gives = @() }
+                @{ line = 'Get-CtrImage -Namespace {here} | Where Registry -like mirror* | Remove-CtrImage -Verbose'; gives = @() }
+                @{ line = 'Get-CtrImage *spec* -Namespace {here}'; gives = @() }
+            )) {
+            Assert-Line $rig @step -Place $place
+        }
+    }
+}

@@ -187,4 +187,9 @@ Describe 'Log files' {
     ) {
         $script | Should -Throw -ErrorId $id
     }
+
+    It 'are named in the error where they are not there' {
+        $nowhere = [pscustomobject]@{ Address = '/nonexistent/containerd.sock' }
+        Assert-Line $nowhere 'Get-CtrLog -LiteralPath /nonexistent/web.log' -Fails 'CtrLogNotFound ObjectNotFound [/nonexistent/web.log]'
+    }
 }

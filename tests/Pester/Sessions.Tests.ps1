@@ -126,6 +126,28 @@ Describe 'Sessions, containerd <generation>' -ForEach (Get-RigGeneration) {
         $found | Should -Be '1.35 0', '1.35 0', '1.35 0'
         (Get-CtrSession).Id | Should -Be $session.Id
     }
+
+    It 'are opened, listed and closed by lines, one after another' {
+        foreach ($step in @(
+                @{ line = 'Get-CtrSession | Disconnect-CtrSession'; gives = @() }
+                @{ line = 'Connect-CtrSession {address} k8s.io | Select -Expand Namespace'; gives = 'k8s.io' }
+                @{ line = 'Get-CtrImage nginx:deb | Select -Expand Tag'; gives = 'deb' }
+                @{ line = 'Connect-CtrSession {address} -NoDefault -Timeout 5 | Select -Expand State'; gives = 'Opened' }
+                @{ line = 'Get-CtrSession | Select -Expand IsDefault'; gives = 'True', 'False' }
+                @{ line = 'Get-CtrSession | Select -First 1 | Disconnect-CtrSession -Verbose'; gives = @() }
+                @{ line = 'Get-CtrImage -WarningAction Ignore'; gives = @() }
+                @{ line = 'Disconnect-CtrSession {address}'; gives = @() }
+                @{ line = 'Get-CtrSession'; gives = @() }
+                @{ line = "'nope' | Disconnect-CtrSession"; fails = 'ParameterArgumentTransformationError InvalidData [nope]' }
+                @{ line = 'Connect-CtrSession -Timeout 0'; fails = 'ParameterArgumentValidationError' }
+                @{
+                    line  = 'Connect-CtrSession tcp://127.0.0.1:1 -CertificateAuthority /nonexistent/ca.pem'
+                    fails = 'CtrInvalidArgument InvalidArgument [tcp://127.0.0.1:1]'
+                }
+            )) {
+            Assert-Line $rig @step
+        }
+    }
 }
 
 Describe 'A daemon that goes and comes, containerd <generation>' -ForEach (Get-RigGeneration) {

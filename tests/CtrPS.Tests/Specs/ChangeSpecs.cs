@@ -1,3 +1,5 @@
+using CtrPS.Binding;
+using CtrPS.Output;
 using CtrPS.Rig;
 using CtrPS.Tests.Shells;
 

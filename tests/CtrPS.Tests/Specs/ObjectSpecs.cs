@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CtrPS.Binding;
 using CtrPS.Rig;
 using CtrPS.Tests.Shells;
 

@@ -1,7 +1,6 @@
-using CtrPS.Client.Archive;
-using CtrPS.Client.Archive.Saving;
+using CtrPS.Client.Archives;
+using CtrPS.Client.Connection;
 using CtrPS.Client.Logs;
-using CtrPS.Client.Transport;
 
 namespace CtrPS.Client;
 

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.Loader;
+using CtrPS.Loading;
 
 namespace CtrPS.Tests;
 

@@ -96,7 +96,7 @@ Describe 'ctr images ls and Get-CtrImage on containerd <generation> <way>' -ForE
             $image.Size | Should -BeNullOrEmpty
         } else {
             ConvertTo-CtrSize $image.Size | Should -Be $row.SIZE
-            [CtrPS.Formatting.CtrFormat]::Size($image.Size) | Should -Be $row.SIZE
+            [CtrPS.Output.CtrFormat]::Size($image.Size) | Should -Be $row.SIZE
             $image.Size | Should -Be (Measure-Blob $image.Digest)
         }
     }

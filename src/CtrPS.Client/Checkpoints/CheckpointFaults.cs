@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using CtrPS.Client.Introspection;
+using CtrPS.Client.Server;
 using Grpc.Core;
 
 namespace CtrPS.Client.Checkpoints;

@@ -3,11 +3,11 @@ using System.Text.Json.Nodes;
 using Containerd.Services.Containers.V1;
 using Containerd.Services.Images.V1;
 using Containerd.Types;
+using CtrPS.Client.Connection;
 using CtrPS.Client.Content;
 using CtrPS.Client.Images;
 using CtrPS.Client.Leases;
 using CtrPS.Client.Oci;
-using CtrPS.Client.Transport;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 

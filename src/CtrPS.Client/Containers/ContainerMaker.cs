@@ -1,11 +1,11 @@
 using Containerd.Services.Containers.V1;
 using Containerd.Types;
+using CtrPS.Client.Connection;
 using CtrPS.Client.Containers.Specs;
 using CtrPS.Client.Containers.Users;
 using CtrPS.Client.Content;
 using CtrPS.Client.Leases;
 using CtrPS.Client.Oci;
-using CtrPS.Client.Transport;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 

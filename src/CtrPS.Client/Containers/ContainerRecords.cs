@@ -1,6 +1,6 @@
 using Containerd.Services.Containers.V1;
+using CtrPS.Client.Connection;
 using CtrPS.Client.Images;
-using CtrPS.Client.Transport;
 using Google.Protobuf.WellKnownTypes;
 
 namespace CtrPS.Client.Containers;

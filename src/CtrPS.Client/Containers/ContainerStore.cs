@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using Containerd.Services.Containers.V1;
+using CtrPS.Client.Connection;
 using CtrPS.Client.Snapshots;
 using CtrPS.Client.Tasks;
-using CtrPS.Client.Transport;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Net.Client;

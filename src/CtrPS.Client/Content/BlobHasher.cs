@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using CtrPS.Client.Archive.Compression;
+using CtrPS.Client.Formats.Compression;
 using CtrPS.Client.Oci;
 
 namespace CtrPS.Client.Content;

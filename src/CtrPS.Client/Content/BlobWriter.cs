@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Text.RegularExpressions;
 using Containerd.Services.Content.V1;
+using CtrPS.Client.Connection;
 using CtrPS.Client.Oci;
-using CtrPS.Client.Transport;
 using Google.Protobuf;
 using Grpc.Core;
 

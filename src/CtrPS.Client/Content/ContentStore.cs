@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 using Containerd.Services.Content.V1;
-using CtrPS.Client.Introspection;
+using CtrPS.Client.Connection;
 using CtrPS.Client.Oci;
-using CtrPS.Client.Transport;
+using CtrPS.Client.Server;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Net.Client;

@@ -4,8 +4,8 @@ using System.Text.Json;
 using Containerd.Events;
 using Containerd.Services.Images.V1;
 using Containerd.Types;
+using CtrPS.Client.Connection;
 using CtrPS.Client.Images;
-using CtrPS.Client.Transport;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 

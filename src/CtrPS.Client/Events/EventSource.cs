@@ -1,5 +1,5 @@
+using CtrPS.Client.Connection;
 using CtrPS.Client.Containers;
-using CtrPS.Client.Transport;
 using Grpc.Net.Client;
 
 namespace CtrPS.Client.Events;

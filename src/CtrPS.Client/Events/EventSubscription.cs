@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Containerd.Services.Events.V1;
 using Containerd.Types;
-using CtrPS.Client.Transport;
+using CtrPS.Client.Connection;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 

@@ -1,7 +1,7 @@
+using CtrPS.Client.Connection;
 using CtrPS.Client.Content;
 using CtrPS.Client.Leases;
 using CtrPS.Client.Oci;
-using CtrPS.Client.Transport;
 
 namespace CtrPS.Client.Images;
 

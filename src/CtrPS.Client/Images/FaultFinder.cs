@@ -1,4 +1,4 @@
-using CtrPS.Client.Archive.Saving;
+using CtrPS.Client.Archives;
 using CtrPS.Client.Content;
 using CtrPS.Client.Oci;
 

@@ -1,4 +1,4 @@
-using CtrPS.Client.Transport;
+using CtrPS.Client.Connection;
 
 namespace CtrPS.Client.Images;
 

@@ -1,8 +1,8 @@
-using CtrPS.Client.Archive.Saving;
+using CtrPS.Client.Archives;
+using CtrPS.Client.Connection;
 using CtrPS.Client.Content;
 using CtrPS.Client.Leases;
 using CtrPS.Client.Oci;
-using CtrPS.Client.Transport;
 
 namespace CtrPS.Client.Images;
 

@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 using Containerd.Services.Images.V1;
+using CtrPS.Client.Connection;
 using CtrPS.Client.Content;
-using CtrPS.Client.Introspection;
 using CtrPS.Client.Oci;
-using CtrPS.Client.Transport;
+using CtrPS.Client.Server;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Net.Client;
 

@@ -1,6 +1,6 @@
 using Containerd.Services.Images.V1;
+using CtrPS.Client.Connection;
 using CtrPS.Client.Oci;
-using CtrPS.Client.Transport;
 using Google.Protobuf.WellKnownTypes;
 
 namespace CtrPS.Client.Images;

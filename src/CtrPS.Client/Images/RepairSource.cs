@@ -1,7 +1,7 @@
-using CtrPS.Client.Archive;
+using CtrPS.Client.Archives;
+using CtrPS.Client.Connection;
 using CtrPS.Client.Content;
 using CtrPS.Client.Oci;
-using CtrPS.Client.Transport;
 
 namespace CtrPS.Client.Images;
 

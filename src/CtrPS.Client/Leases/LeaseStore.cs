@@ -1,6 +1,6 @@
 using System.Globalization;
 using Containerd.Services.Leases.V1;
-using CtrPS.Client.Transport;
+using CtrPS.Client.Connection;
 using Grpc.Net.Client;
 
 namespace CtrPS.Client.Leases;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Compression;
+using CtrPS.Client.Posix;
 using Microsoft.Win32.SafeHandles;
 
 namespace CtrPS.Client.Logs;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Containerd.Services.Containers.V1;
 using CtrPS.Client.Containers;
-using CtrPS.Client.Introspection;
+using CtrPS.Client.Server;
 
 namespace CtrPS.Client.Logs;
 

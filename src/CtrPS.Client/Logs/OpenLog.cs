@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using CtrPS.Client.Posix;
 
 namespace CtrPS.Client.Logs;
 

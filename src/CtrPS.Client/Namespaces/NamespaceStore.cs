@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using Containerd.Services.Namespaces.V1;
-using CtrPS.Client.Transport;
+using CtrPS.Client.Connection;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Net.Client;
 

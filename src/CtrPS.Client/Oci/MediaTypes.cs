@@ -1,3 +1,4 @@
+
 namespace CtrPS.Client.Oci;
 
 /// <summary>Media types of manifests and indexes, OCI's (image-spec, media-types.md) and docker's (distribution, manifest v2 schema 2).</summary>

@@ -1,6 +1,6 @@
 using Containerd.Services.Snapshots.V1;
 using Containerd.Types;
-using CtrPS.Client.Transport;
+using CtrPS.Client.Connection;
 using Grpc.Net.Client;
 
 namespace CtrPS.Client.Snapshots;

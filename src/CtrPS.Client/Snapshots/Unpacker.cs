@@ -3,11 +3,11 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Containerd.Services.Diff.V1;
 using Containerd.Types;
+using CtrPS.Client.Connection;
 using CtrPS.Client.Content;
-using CtrPS.Client.Introspection;
 using CtrPS.Client.Leases;
 using CtrPS.Client.Oci;
-using CtrPS.Client.Transport;
+using CtrPS.Client.Server;
 using Grpc.Net.Client;
 
 namespace CtrPS.Client.Snapshots;

@@ -1,6 +1,6 @@
 using CtrPS.Client.Containers.Specs;
 using CtrPS.Client.Containers.Users;
-using CtrPS.Client.Introspection;
+using CtrPS.Client.Server;
 
 namespace CtrPS.Client.Tasks;
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using CtrPS.Client.Posix;
 
 namespace CtrPS.Client.Tasks;
 

@@ -10,7 +10,7 @@ namespace CtrPS.Client.Tasks;
 internal static partial class RuntimeFaults
 {
     /// <summary>The error in our words, with the runtime's own behind.</summary>
-    /// <param name="error">What <see cref="Transport.StatusMap"/> made of it.</param>
+    /// <param name="error">What <see cref="Connection.StatusMap"/> made of it.</param>
     /// <param name="id">The container.</param>
     /// <param name="namespace">Its namespace.</param>
     /// <param name="runtime">The container's runtime. Null where it is not known.</param>

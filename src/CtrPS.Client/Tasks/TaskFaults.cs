@@ -25,7 +25,7 @@ internal static partial class TaskFaults
     ];
 
     /// <summary>The error of a call about a task or a process in our words; one that is about something else stays as it is.</summary>
-    /// <param name="error">What <see cref="Transport.StatusMap"/> made of it.</param>
+    /// <param name="error">What <see cref="Connection.StatusMap"/> made of it.</param>
     /// <param name="words">The task or process in words.</param>
     /// <param name="target">The container's id.</param>
     public static CtrException Explain(CtrException error, string words, string target)

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
-using CtrPS.Client.Cni;
-using CtrPS.Client.Transport;
+using CtrPS.Client.Connection;
+using CtrPS.Client.Network;
 
 namespace CtrPS.Client.Tasks;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using CtrPS.Client.Cni;
 using CtrPS.Client.Containers;
-using CtrPS.Client.Introspection;
+using CtrPS.Client.Network;
+using CtrPS.Client.Server;
 using Process = Containerd.V1.Types.Process;
 
 namespace CtrPS.Client.Tasks;

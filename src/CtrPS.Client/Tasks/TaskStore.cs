@@ -1,9 +1,9 @@
 using Containerd.Runc.V1;
 using Containerd.Services.Tasks.V1;
 using Containerd.V1.Types;
+using CtrPS.Client.Connection;
 using CtrPS.Client.Images;
-using CtrPS.Client.Introspection;
-using CtrPS.Client.Transport;
+using CtrPS.Client.Server;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;

@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using CtrPS.Errors;
+using CtrPS.Output;
 
 namespace CtrPS.Commands;
 

@@ -1,6 +1,7 @@
 using System.Management.Automation;
+using CtrPS.Binding;
 using CtrPS.Completion;
-using CtrPS.Session;
+using CtrPS.Sessions;
 
 namespace CtrPS.Commands;
 

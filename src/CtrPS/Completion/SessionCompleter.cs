@@ -1,5 +1,5 @@
 using System.Collections;
-using CtrPS.Session;
+using CtrPS.Sessions;
 
 namespace CtrPS.Completion;
 

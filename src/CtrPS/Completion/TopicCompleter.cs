@@ -1,5 +1,5 @@
 using System.Collections;
-using CtrPS.Commands.Event;
+using CtrPS.Commands;
 
 namespace CtrPS.Completion;
 

@@ -1,5 +1,5 @@
 using System.Management.Automation;
-using CtrPS.Commands;
+using CtrPS.Binding;
 
 namespace CtrPS.Files;
 

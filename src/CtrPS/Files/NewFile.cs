@@ -1,7 +1,8 @@
 using System.Management.Automation;
 using System.Security.Cryptography;
 using System.Text;
-using CtrPS.Commands;
+using CtrPS.Binding;
+using CtrPS.Posix;
 using Microsoft.Win32.SafeHandles;
 
 namespace CtrPS.Files;

@@ -1,6 +1,6 @@
 using System.Management.Automation;
-using CtrPS.Eventing;
-using CtrPS.Session;
+using CtrPS.Commands;
+using CtrPS.Sessions;
 
 namespace CtrPS.Loading;
 

@@ -2,7 +2,7 @@ using System.Formats.Tar;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
-using CtrPS.Client.Tests.Archive;
+using CtrPS.Client.Tests.Archives;
 using CtrPS.Rig;
 
 namespace CtrPS.Client.Tests.Containers;

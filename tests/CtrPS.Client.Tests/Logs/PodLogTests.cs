@@ -1,5 +1,5 @@
+using CtrPS.Client.Connection;
 using CtrPS.Client.Tests.Logs.Cri;
-using CtrPS.Client.Transport;
 using CtrPS.Rig;
 using Grpc.Net.Client;
 

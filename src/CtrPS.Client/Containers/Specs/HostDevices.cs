@@ -1,4 +1,4 @@
-using CtrPS.Client.Transport;
+using CtrPS.Client.Posix;
 
 namespace CtrPS.Client.Containers.Specs;
 

@@ -1,5 +1,5 @@
 using Containerd.Types;
-using CtrPS.Client.Transport;
+using CtrPS.Client.Posix;
 
 namespace CtrPS.Client.Containers.Users;
 

@@ -1,6 +1,6 @@
-using CtrPS.Client.Archive;
-using CtrPS.Client.Archive.Compression;
-using CtrPS.Client.Archive.Tar;
+using CtrPS.Client.Formats;
+using CtrPS.Client.Formats.Compression;
+using CtrPS.Client.Formats.Tar;
 using CtrPS.Client.Oci;
 
 namespace CtrPS.Client.Containers.Users;

@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using CtrPS.Completion;
 
-namespace CtrPS.Commands.Server;
+namespace CtrPS.Commands;
 
 /// <summary>Get-CtrPlugin: the daemon's plugins and how they came up.</summary>
 [Cmdlet(VerbsCommon.Get, "CtrPlugin")]

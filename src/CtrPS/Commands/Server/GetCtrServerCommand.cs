@@ -1,6 +1,6 @@
 using System.Management.Automation;
 
-namespace CtrPS.Commands.Server;
+namespace CtrPS.Commands;
 
 /// <summary>Get-CtrServer: the daemon behind a session.</summary>
 [Cmdlet(VerbsCommon.Get, "CtrServer")]

@@ -1,7 +1,6 @@
 using System.Management.Automation;
-using CtrPS.Processes;
 
-namespace CtrPS.Commands.Tasks;
+namespace CtrPS.Commands;
 
 /// <summary>Connect-CtrTask: connects to the standard streams of a task that runs.</summary>
 [Cmdlet(VerbsCommunications.Connect, "CtrTask")]
@@ -16,7 +15,7 @@ public sealed class ConnectCtrTaskCommand : CtrProcessCmdlet
     /// <summary>With a terminal: the keys that leave the task to itself.</summary>
     [Parameter(HelpMessage = "The keys that leave a task with a terminal to itself. Default: ctrl-p,ctrl-q; an empty text: none.")]
     [AllowEmptyString]
-    public string DetachKeys { get; set; } = Consoles.DetachKeys.Default;
+    public string DetachKeys { get; set; } = DetachSequence.Default;
 
     /// <summary>End the task's standard input when there is no more to send.</summary>
     [Parameter(HelpMessage = "End the standard input of the task when all is sent. Otherwise it waits for more.")]

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Management.Automation;
 
-namespace CtrPS.Commands.Tasks;
+namespace CtrPS.Commands;
 
 /// <summary>Get-CtrMetric: what containers use of memory, CPU, disk and processes; once, or again and again.</summary>
 [Cmdlet(VerbsCommon.Get, "CtrMetric")]

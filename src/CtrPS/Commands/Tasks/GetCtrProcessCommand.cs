@@ -1,6 +1,6 @@
 using System.Management.Automation;
 
-namespace CtrPS.Commands.Tasks;
+namespace CtrPS.Commands;
 
 /// <summary>Get-CtrProcess: the processes of containers.</summary>
 [Cmdlet(VerbsCommon.Get, "CtrProcess")]

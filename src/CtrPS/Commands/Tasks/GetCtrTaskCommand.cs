@@ -1,6 +1,6 @@
 using System.Management.Automation;
 
-namespace CtrPS.Commands.Tasks;
+namespace CtrPS.Commands;
 
 /// <summary>Get-CtrTask: the tasks of one or more namespaces.</summary>
 [Cmdlet(VerbsCommon.Get, "CtrTask")]

@@ -1,6 +1,6 @@
 using System.Management.Automation;
 
-namespace CtrPS.Commands.Tasks;
+namespace CtrPS.Commands;
 
 /// <summary>Remove-CtrTask: removes tasks that have ended or were never started. The containers stay.</summary>
 [Cmdlet(VerbsCommon.Remove, "CtrTask", SupportsShouldProcess = true)]

@@ -1,6 +1,6 @@
 using System.Management.Automation;
 
-namespace CtrPS.Commands.Tasks;
+namespace CtrPS.Commands;
 
 /// <summary>Resume-CtrTask: lets frozen processes of containers go on.</summary>
 [Cmdlet(VerbsLifecycle.Resume, "CtrTask", SupportsShouldProcess = true)]

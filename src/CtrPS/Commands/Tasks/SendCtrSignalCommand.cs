@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using CtrPS.Completion;
 
-namespace CtrPS.Commands.Tasks;
+namespace CtrPS.Commands;
 
 /// <summary>Send-CtrSignal: sends a signal to the first process of containers, to one that was added, or to all.</summary>
 [Cmdlet(VerbsCommunications.Send, "CtrSignal", SupportsShouldProcess = true, DefaultParameterSetName = TaskSet)]

@@ -1,7 +1,7 @@
 using System.Management.Automation;
-using CtrPS.Processes;
+using CtrPS.Binding;
 
-namespace CtrPS.Commands.Tasks;
+namespace CtrPS.Commands;
 
 /// <summary>Start-CtrTask: starts containers.</summary>
 [Cmdlet(VerbsLifecycle.Start, "CtrTask", SupportsShouldProcess = true, DefaultParameterSetName = NullSet)]
@@ -40,7 +40,7 @@ public sealed class StartCtrTaskCommand : CtrProcessCmdlet
     /// <summary>With -Attach and a terminal: the keys that leave the task to itself.</summary>
     [Parameter(ParameterSetName = AttachSet, HelpMessage = "The keys that leave a task with a terminal to itself. Default: ctrl-p,ctrl-q.")]
     [AllowEmptyString]
-    public string DetachKeys { get; set; } = Consoles.DetachKeys.Default;
+    public string DetachKeys { get; set; } = DetachSequence.Default;
 
     /// <summary>Run the CNI plugins.</summary>
     [Parameter(HelpMessage = "Connect the container to the network that CNI's configuration describes.")]
@@ -123,7 +123,7 @@ public sealed class StartCtrTaskCommand : CtrProcessCmdlet
         found = Await(token => WatchedAsync(found, token));
         string id = found.Container.Id;
         string? processIdFile = PidFile is null ? null : ProviderPath.Resolve(this, PidFile.Replace("{Id}", id, StringComparison.OrdinalIgnoreCase));
-        string? log = LogPath is not null ? Processes.LogUri.FromPath(this, LogPath, id) : LogUri is not null ? Processes.LogUri.From(LogUri, id) : null;
+        string? log = LogPath is not null ? TaskLogUri.FromPath(this, LogPath, id) : LogUri is not null ? TaskLogUri.From(LogUri, id) : null;
         var request = new CtrTaskRequest
         {
             Namespace = found.Container.Namespace,

@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using CtrPS.Completion;
 
-namespace CtrPS.Commands.Tasks;
+namespace CtrPS.Commands;
 
 /// <summary>Stop-CtrTask: ends tasks with their stop signal, and by force where that does not do. The tasks stay, with their exit code.</summary>
 [Cmdlet(VerbsLifecycle.Stop, "CtrTask", SupportsShouldProcess = true)]

@@ -1,6 +1,6 @@
 using System.Management.Automation;
 
-namespace CtrPS.Commands.Tasks;
+namespace CtrPS.Commands;
 
 /// <summary>Suspend-CtrTask: freezes all processes of containers.</summary>
 [Cmdlet(VerbsLifecycle.Suspend, "CtrTask", SupportsShouldProcess = true)]

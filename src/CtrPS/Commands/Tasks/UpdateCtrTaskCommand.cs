@@ -1,6 +1,6 @@
 using System.Management.Automation;
 
-namespace CtrPS.Commands.Tasks;
+namespace CtrPS.Commands;
 
 /// <summary>Update-CtrTask: changes limits of tasks while they run, and keeps them in the containers' specs.</summary>
 [Cmdlet(VerbsData.Update, "CtrTask", SupportsShouldProcess = true, DefaultParameterSetName = CpusSet)]
@@ -102,7 +102,7 @@ public sealed class UpdateCtrTaskCommand : CtrTaskCmdlet
     protected override void ProcessRecord() => ForEachTask(Change);
 
     private void Refuse(string message, string? target) =>
-        ThrowTerminatingError(Errors.ErrorFactory.From(new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, message) { Target = target }, target));
+        ThrowTerminatingError(Output.ErrorFactory.From(new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, message) { Target = target }, target));
 
     private void Change(FoundContainer found)
     {

@@ -1,6 +1,6 @@
 using System.Management.Automation;
 
-namespace CtrPS.Commands.Tasks;
+namespace CtrPS.Commands;
 
 /// <summary>Wait-CtrTask: waits until tasks have ended, and gives each as it ends.</summary>
 [Cmdlet(VerbsLifecycle.Wait, "CtrTask")]

@@ -1,0 +1,131 @@
+using CtrPS.Client.Archives;
+using CtrPS.Client.Checkpoints;
+using CtrPS.Client.Containers;
+using CtrPS.Client.Content;
+using CtrPS.Client.Events;
+using CtrPS.Client.Images;
+using CtrPS.Client.Leases;
+using CtrPS.Client.Logs;
+using CtrPS.Client.Namespaces;
+using CtrPS.Client.Network;
+using CtrPS.Client.Server;
+using CtrPS.Client.Snapshots;
+using CtrPS.Client.Storage;
+using CtrPS.Client.Tasks;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Net.Client;
+
+namespace CtrPS.Client.Connection;
+
+/// <summary>One channel to one containerd, and the services on it.</summary>
+internal sealed class ContainerdConnection : ICtrConnection
+{
+    private readonly GrpcChannel _channel;
+
+    private ContainerdConnection(GrpcChannel channel, Calls calls, string serverVersion)
+    {
+        _channel = channel;
+        ServerVersion = serverVersion;
+        Server = new ServerInspector(channel, calls);
+        Namespaces = new NamespaceStore(channel, calls);
+        Facts = new ServerFacts(Server);
+        Machine = new DaemonMachine(calls.Endpoint, Server, Facts);
+        Content = new ContentStore(channel, calls, Facts);
+        Snapshots = new SnapshotStore(channel, calls);
+        Images = new ImageStore(channel, calls, Content, Facts);
+        Leases = new LeaseStore(channel, calls);
+        Unpacker = new Unpacker(channel, calls, Content, Snapshots, Leases, Facts, Namespaces);
+        Importer = new ImageImporter(Content, Images, Leases, Unpacker, Facts);
+        Garbage = new GarbageCollector(Leases);
+        Care = new ImageCare(this);
+        Tasks = new TaskStore(channel, calls, Machine);
+        Containers = new ContainerStore(channel, calls, Tasks, Snapshots, () => new ContainerMaker(this));
+        Networks = new ContainerNetworks(Containers, Machine, serverVersion);
+        var stopper = new TaskStopper(Tasks, Containers, Networks, Machine);
+        Stopper = stopper;
+        Runner = new TaskRunner(channel, calls, Containers, Tasks, stopper, Snapshots, Networks, Machine);
+        Events = new EventSource(channel, calls, Containers, Namespaces);
+        Logs = new LogStore(Containers, Tasks, Machine);
+        Checkpoints = new CheckpointStore(new CheckpointMaker(channel, this), new CheckpointRestorer(this));
+    }
+
+    public string ServerVersion { get; }
+
+    public ImageStore Images { get; }
+
+    public IImageImporter Importer { get; }
+
+    public IImageCare Care { get; }
+
+    public IEventSource Events { get; }
+
+    public ILogStore Logs { get; }
+
+    public INamespaceStore Namespaces { get; }
+
+    public IServerInspector Server { get; }
+
+    public IGarbageCollector Garbage { get; }
+
+    public ServerFacts Facts { get; }
+
+    public DaemonMachine Machine { get; }
+
+    public ContentStore Content { get; }
+
+    public SnapshotStore Snapshots { get; }
+
+    public LeaseStore Leases { get; }
+
+    public Unpacker Unpacker { get; }
+
+    public ContainerStore Containers { get; }
+
+    public TaskStore Tasks { get; }
+
+    public ITaskStopper Stopper { get; }
+
+    public ITaskRunner Runner { get; }
+
+    public ContainerNetworks Networks { get; }
+
+    public ICheckpoints Checkpoints { get; }
+
+    IImageStore ICtrConnection.Images => Images;
+
+    IContainerStore ICtrConnection.Containers => Containers;
+
+    ITaskStore ICtrConnection.Tasks => Tasks;
+
+    public static async Task<ContainerdConnection> OpenAsync(CtrEndpoint endpoint, CancellationToken cancellationToken)
+    {
+        var calls = new Calls(endpoint);
+        GrpcChannel channel = ChannelFactory.Create(endpoint);
+        try
+        {
+            // GrpcChannel.ConnectAsync does not work with a ConnectCallback: a real call is the probe.
+            Containerd.Services.Version.V1.VersionResponse version = await calls.InvokeAsync(
+                () => new Containerd.Services.Version.V1.Version.VersionClient(channel).VersionAsync(new Empty(), calls.Unary(null, cancellationToken)),
+                new CallSubject("the version of the server"),
+                cancellationToken).ConfigureAwait(false);
+            calls.ServerVersion = version.Version;
+            return new ContainerdConnection(channel, calls, version.Version);
+        }
+        catch (CtrException e) when (e.ErrorId is CtrErrorIds.NotSupported or CtrErrorIds.ServerError)
+        {
+            channel.Dispose();
+            throw ConnectFault.NotContainerd(endpoint, "it speaks HTTP/2, but has none of containerd's services.", e);
+        }
+        catch
+        {
+            channel.Dispose();
+            throw;
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _channel.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}

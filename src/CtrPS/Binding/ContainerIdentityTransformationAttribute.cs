@@ -1,0 +1,36 @@
+using System.Management.Automation;
+
+namespace CtrPS.Binding;
+
+/// <summary>
+/// Lets a parameter of type <see cref="CtrContainerIdentity"/> take what comes back from Import-Clixml, ConvertFrom-Json or a CSV: an object with
+/// the properties Id and Namespace. The type's own constructors take ids and live objects.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class ContainerIdentityTransformationAttribute : IdentityTransformationAttribute
+{
+    /// <summary>An object of a namespace or an image means all its containers. For cmdlets that only look.</summary>
+    public bool AllOfObject { get; set; }
+
+    /// <inheritdoc/>
+    protected override object? FromObject(object value) => value switch
+    {
+        CtrContainer container => new CtrContainerIdentity(container),
+        CtrTask task => new CtrContainerIdentity(task),
+        CtrProcess process => new CtrContainerIdentity(process),
+        CtrMetric metric => new CtrContainerIdentity(metric),
+        CtrNamespace all when AllOfObject => new CtrContainerIdentity(all),
+        CtrImage image when AllOfObject => new CtrContainerIdentity(image),
+        CtrEvent { ContainerId: { } id } told => new CtrContainerIdentity(id, told),
+        _ => null,
+    };
+
+    /// <inheritdoc/>
+    protected override object? FromRecord(PSObject record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        return record.Properties["Id"]?.Value?.ToString() is { Length: > 0 } id
+            ? new CtrContainerIdentity(id, record.Properties["Namespace"]?.Value?.ToString())
+            : null;
+    }
+}

@@ -1,0 +1,37 @@
+using System.Collections;
+using System.Management.Automation;
+
+namespace CtrPS.Binding;
+
+/// <summary>Base of what turns given objects into identities, one by one: live objects, and records that came back from a file.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public abstract class IdentityTransformationAttribute : ArgumentTransformationAttribute
+{
+    /// <inheritdoc/>
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) => inputData switch
+    {
+        null => null,
+        PSObject { BaseObject: PSCustomObject } record => FromRecord(record) ?? record,
+        PSObject wrapped => Transform(engineIntrinsics, wrapped.BaseObject),
+        IDictionary => inputData,
+        IList many => Many(engineIntrinsics, many),
+        _ => FromObject(inputData) ?? inputData,
+    };
+
+    /// <summary>The identity of a live object. Null where it is none that has one.</summary>
+    protected abstract object? FromObject(object value);
+
+    /// <summary>The identity of a record. Null where it has none.</summary>
+    protected abstract object? FromRecord(PSObject record);
+
+    private object?[] Many(EngineIntrinsics engineIntrinsics, IList many)
+    {
+        var transformed = new object?[many.Count];
+        for (int i = 0; i < many.Count; i++)
+        {
+            transformed[i] = Transform(engineIntrinsics, many[i]);
+        }
+
+        return transformed;
+    }
+}

@@ -1,0 +1,48 @@
+using System.Management.Automation;
+using CtrPS.Binding;
+
+namespace CtrPS.Commands;
+
+/// <summary>Base of the cmdlets that read archives: the paths, each archive once.</summary>
+public abstract class ArchiveCmdlet : CtrCmdlet
+{
+    private const string PathSet = "Path";
+    private const string LiteralSet = "LiteralPath";
+
+    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+
+    /// <summary>Archives, or folders with a layout; wildcards.</summary>
+    [Parameter(
+        Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet,
+        HelpMessage = "Archives or layout folders. Wildcards are allowed.")]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>Archives, or folders with a layout, each as it is written.</summary>
+    [Parameter(
+        Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralSet,
+        HelpMessage = "Archives or layout folders; no character has a special meaning.")]
+    [Alias("PSPath", "FullName", "LP")]
+    [ValidateNotNullOrEmpty]
+    public string[] LiteralPath { get; set; } = [];
+
+    /// <inheritdoc/>
+    protected sealed override void ProcessRecord()
+    {
+        bool literal = ParameterSetName == LiteralSet;
+        foreach (string given in literal ? LiteralPath : Path)
+        {
+            Guard(given, () =>
+            {
+                foreach (string path in ProviderPath.Existing(this, given, literal).Where(_seen.Add))
+                {
+                    Guard(path, () => Read(path));
+                }
+            });
+        }
+    }
+
+    /// <summary>Reads one archive and writes what is found.</summary>
+    private protected abstract void Read(string path);
+}

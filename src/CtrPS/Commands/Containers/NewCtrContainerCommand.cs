@@ -1,0 +1,18 @@
+using System.Management.Automation;
+
+namespace CtrPS.Commands;
+
+/// <summary>New-CtrContainer: makes containers, which Start-CtrTask then runs.</summary>
+[Cmdlet(VerbsCommon.New, "CtrContainer", SupportsShouldProcess = true, DefaultParameterSetName = ImageSet)]
+[OutputType(typeof(CtrContainer))]
+public sealed class NewCtrContainerCommand : CtrContainerOptionsCmdlet
+{
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => ForEachRequest(plan =>
+    {
+        if (ShouldProcess(plan.Words, $"Create from {plan.Origin}"))
+        {
+            WriteObject(Create(plan));
+        }
+    });
+}

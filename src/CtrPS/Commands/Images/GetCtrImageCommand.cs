@@ -1,0 +1,116 @@
+using System.Management.Automation;
+using CtrPS.Binding;
+using CtrPS.Completion;
+
+namespace CtrPS.Commands;
+
+/// <summary>Get-CtrImage: the images of one or more namespaces.</summary>
+[Cmdlet(VerbsCommon.Get, "CtrImage")]
+[OutputType(typeof(CtrImage))]
+public sealed class GetCtrImageCommand : CtrListCmdlet
+{
+    /// <summary>Names, by docker's rules; wildcards match the full and the familiar form. Default: all.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "Names of images. Wildcards are allowed.")]
+    [Alias("Name", "Reference")]
+    [ImageIdentityTransformation(AllOfNamespace = true)]
+    [ArgumentCompleter(typeof(ImageCompleter))]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public CtrImageIdentity[]? Image { get; set; }
+
+    /// <summary>containerd's own filters.</summary>
+    [Parameter(HelpMessage = "Filters in containerd's own language, such as 'name~=nginx' or 'labels.team==web'.")]
+    [ValidateNotNullOrEmpty]
+    public string[] Filter { get; set; } = [];
+
+    /// <summary>Only images that have a manifest for one of these platforms; Size is for the first that matches.</summary>
+    [Parameter(HelpMessage = "Platforms, such as linux/arm64: only images for them, with the size for them.")]
+    [ArgumentCompleter(typeof(PlatformCompleter))]
+    [ValidateNotNullOrEmpty]
+    public CtrPlatform[] Platform { get; set; } = [];
+
+    /// <summary>One object per digest instead of one per name; Names has all of them.</summary>
+    [Parameter(HelpMessage = "One object per digest instead of one per name.")]
+    public SwitchParameter Unique { get; set; }
+
+    /// <summary>List attestations (provenance, SBOM) among the platforms.</summary>
+    [Parameter(HelpMessage = "List attestations among the platforms.")]
+    public SwitchParameter IncludeAttestation { get; set; }
+
+    private CtrImageDetail Detail => new() { Platforms = Platform, IncludeAttestations = IncludeAttestation };
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (Image is null)
+        {
+            Guard(null, () => List(null, TargetSession, null));
+            return;
+        }
+
+        foreach (CtrImageIdentity wanted in Image)
+        {
+            Guard(wanted, () => List(wanted, SessionOf(wanted.Session, $"Image '{wanted.Name}'"), wanted.Namespace));
+        }
+    }
+
+    private void List(CtrImageIdentity? wanted, CtrSession session, string? carriedNamespace)
+    {
+        ICtrConnection connection = Connect(session);
+        IReadOnlyList<string> namespaces = Namespaces(connection, session, carriedNamespace, $"Image '{wanted?.Name}'");
+        bool literal = wanted is not null && !ImageFinder.IsPattern(wanted);
+        int found = 0;
+        foreach (string name in namespaces)
+        {
+            IEnumerable<CtrImage> images = literal && Filter.Length == 0 ? Literal(connection, name, wanted!.Name) : Listed(connection, name, wanted);
+            foreach (CtrImage image in Unique ? OnePerDigest(images) : images)
+            {
+                found++;
+                image.Session = session;
+                WriteObject(image);
+            }
+        }
+
+        if (found == 0 && literal)
+        {
+            throw Await(token => NotFoundAsync(connection, namespaces, wanted!.Name, token));
+        }
+
+        if (found == 0 && wanted is null && Filter.Length == 0 && Platform.Length == 0)
+        {
+            WarnOfOthers(connection, session, namespaces, "images", name =>
+                Pull(token => connection.Images.ListAsync(new CtrImageQuery { Namespace = name, Detail = CtrImageDetail.None }, token)).Any());
+        }
+    }
+
+    private IEnumerable<CtrImage> Literal(ICtrConnection connection, string @namespace, string name) =>
+        Await(token => connection.Images.FindAsync(@namespace, name, Detail, token)) is { } image ? [image] : [];
+
+    /// <summary>The error for a literal name: the image is not there, or it is and does not match what else was asked for.</summary>
+    private async Task<CtrException> NotFoundAsync(ICtrConnection connection, IReadOnlyList<string> namespaces, string name, CancellationToken cancellationToken)
+    {
+        foreach (string one in Platform.Length > 0 || Filter.Length > 0 ? namespaces : [])
+        {
+            if (await connection.Images.FindAsync(one, name, CtrImageDetail.Full, cancellationToken).ConfigureAwait(false) is { } image)
+            {
+                string why = Platform.Length > 0
+                    ? $"is not for {string.Join(", ", Platform.Select(platform => platform.ToString()))}: it is for {string.Join(", ", image.Platforms.Select(platform => platform.ToString()))}"
+                    : "does not match the filter";
+                return new CtrException(CtrErrorIds.ImageNotFound, CtrStatus.NotFound, $"The image '{image.Name}' in namespace '{one}' {why}.") { Target = name };
+            }
+        }
+
+        return await ImageFinder.NotFoundAsync(connection, namespaces, name, cancellationToken).ConfigureAwait(false);
+    }
+
+    private IEnumerable<CtrImage> Listed(ICtrConnection connection, string @namespace, CtrImageIdentity? wanted)
+    {
+        var query = new CtrImageQuery { Namespace = @namespace, Filters = Filter, Match = wanted is null ? null : ImageFinder.Matcher(wanted), Detail = Detail };
+        return Pull(token => connection.Images.ListAsync(query, token));
+    }
+
+    /// <summary>Groups names of one digest under the first that has a tag.</summary>
+    private static IEnumerable<CtrImage> OnePerDigest(IEnumerable<CtrImage> images) => images
+        .GroupBy(image => image.Digest, StringComparer.Ordinal)
+        .Select(group => (group.FirstOrDefault(image => image.Tag is not null) ?? group.First()) with { Names = group.Select(image => image.Name).ToArray() });
+}

@@ -1,0 +1,57 @@
+using System.Management.Automation;
+using CtrPS.Completion;
+
+namespace CtrPS.Commands;
+
+/// <summary>Test-CtrImage: whether images are here whole, and with -Deep whether all their bytes are right.</summary>
+[Cmdlet(VerbsDiagnostic.Test, "CtrImage")]
+[OutputType(typeof(CtrImageCheck))]
+public sealed class TestCtrImageCommand : CtrImageCmdlet
+{
+    private readonly List<FoundImage> _found = [];
+
+    /// <summary>The platforms to look at, one result for each. Default: the one that the daemon runs.</summary>
+    [Parameter(HelpMessage = "Platforms, such as linux/arm64: one result for each.")]
+    [ArgumentCompleter(typeof(PlatformCompleter))]
+    [ValidateNotNullOrEmpty]
+    public CtrPlatform[] Platform { get; set; } = [];
+
+    /// <summary>The snapshotter to look into.</summary>
+    [Parameter(HelpMessage = "The snapshotter to look into.")]
+    [ArgumentCompleter(typeof(SnapshotterCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? Snapshotter { get; set; }
+
+    /// <summary>Read and hash all bytes that are here.</summary>
+    [Parameter(HelpMessage = "Read and hash all bytes that are here.")]
+    public SwitchParameter Deep { get; set; }
+
+    /// <summary>Blobs read at the same time.</summary>
+    [Parameter(HelpMessage = "Blobs read at the same time.")]
+    [ValidateRange(1, 64)]
+    public int ThrottleLimit { get; set; } = 4;
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => ForEachImage(_found.Add);
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        var options = new CtrTestOptions { Platforms = Platform, Snapshotter = Snapshotter, Deep = Deep, Concurrency = ThrottleLimit };
+
+        // All images of a daemon in one go: its content is listed once, and what they share is read once.
+        foreach (IGrouping<CtrSession, FoundImage> some in _found.GroupBy(found => found.Session))
+        {
+            Guard(null, () =>
+            {
+                ICtrConnection connection = Connect(some.Key);
+                CtrImage[] images = some.Select(found => found.Image).ToArray();
+                foreach (CtrImageCheck check in PullTransfer($"Checking images at {some.Key.Address}", (meter, token) => connection.Care.TestAsync(images, options, meter, token)))
+                {
+                    check.Session = some.Key;
+                    WriteObject(check);
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using System.Management.Automation;
+using CtrPS.Completion;
+
+namespace CtrPS.Commands;
+
+/// <summary>Remove-CtrNamespace: removes empty namespaces.</summary>
+[Cmdlet(VerbsCommon.Remove, "CtrNamespace", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
+public sealed class RemoveCtrNamespaceCommand : CtrSessionCmdlet
+{
+    /// <summary>The namespaces.</summary>
+    [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The namespaces.")]
+    [Alias("Namespace")]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    [ValidateNotNullOrEmpty]
+    public CtrNamespaceIdentity[] Name { get; set; } = [];
+
+    /// <summary>Do not ask, and remove k8s.io, moby and plugins.moby as well.</summary>
+    [Parameter(HelpMessage = "Do not ask, and remove the namespaces of Kubernetes and docker as well.")]
+    public SwitchParameter Force { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (CtrNamespaceIdentity wanted in Name)
+        {
+            Guard(wanted, () =>
+            {
+                CtrSession session = SessionOf(wanted.Session, $"Namespace '{wanted.Name}'");
+                string name = CtrIdentifier.RequireNamespace(wanted.Name);
+                string? owner = name switch
+                {
+                    "k8s.io" => "Kubernetes",
+                    "moby" or "plugins.moby" => "docker",
+                    _ => null,
+                };
+                if (owner is not null && !Force)
+                {
+                    throw new CtrException(CtrErrorIds.NamespaceProtected, CtrStatus.FailedPrecondition, $"The namespace '{name}' belongs to {owner}. It was not removed.")
+                    {
+                        Target = name,
+                        RecommendedAction = "Use -Force if you mean it.",
+                    };
+                }
+
+                if (Confirm($"namespace '{name}' at '{session.Address}'", "Remove", Force))
+                {
+                    Await(token => Connect(session).Namespaces.DeleteAsync(name, token));
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Collections;
+using System.Management.Automation;
+using CtrPS.Binding;
+using CtrPS.Completion;
+
+namespace CtrPS.Commands;
+
+/// <summary>Set-CtrNamespace: changes labels of namespaces.</summary>
+[Cmdlet(VerbsCommon.Set, "CtrNamespace", SupportsShouldProcess = true, DefaultParameterSetName = ChangeSet)]
+[OutputType(typeof(CtrNamespace))]
+public sealed class SetCtrNamespaceCommand : CtrSessionCmdlet
+{
+    private const string ChangeSet = "Change";
+    private const string ReplaceSet = "Replace";
+
+    /// <summary>The namespaces.</summary>
+    [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The namespaces.")]
+    [Alias("Namespace")]
+    [ArgumentCompleter(typeof(NamespaceCompleter))]
+    [ValidateNotNullOrEmpty]
+    public CtrNamespaceIdentity[] Name { get; set; } = [];
+
+    /// <summary>Labels to set; an empty or null value removes the label. Others stay.</summary>
+    [Parameter(Position = 1, Mandatory = true, ParameterSetName = ChangeSet, HelpMessage = "Labels to set; an empty value removes the label. Others stay.")]
+    [ValidateNotNull]
+    public Hashtable? Label { get; set; }
+
+    /// <summary>Labels to have instead of all others.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ReplaceSet, HelpMessage = "Labels to have instead of all others.")]
+    [ValidateNotNull]
+    public Hashtable? ReplaceLabel { get; set; }
+
+    /// <summary>Return the changed namespace.</summary>
+    [Parameter(HelpMessage = "Return the changed namespace.")]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        bool replaceAll = ReplaceLabel is not null;
+        foreach (CtrNamespaceIdentity wanted in Name)
+        {
+            Guard(wanted, () =>
+            {
+                Dictionary<string, string?> labels = Labels.From(ReplaceLabel ?? Label!);
+                CtrSession session = SessionOf(wanted.Session, $"Namespace '{wanted.Name}'");
+                string name = CtrIdentifier.RequireNamespace(wanted.Name);
+                if ((labels.Count > 0 || replaceAll) && ShouldProcess($"namespace '{name}' at '{session.Address}'", Labels.Describe(labels, replaceAll)))
+                {
+                    CtrNamespace changed = Await(token => Connect(session).Namespaces.SetLabelsAsync(name, labels, replaceAll, token));
+                    if (PassThru)
+                    {
+                        changed.Session = session;
+                        WriteObject(changed);
+                    }
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using System.Management.Automation;
+using System.Text;
+using CtrPS.Binding;
+using CtrPS.Completion;
+using CtrPS.Output;
+
+namespace CtrPS.Commands;
+
+/// <summary>
+/// Base of the cmdlets that talk to a process in a container: what comes through the pipeline is its standard input where the container was named,
+/// else it is the containers.
+/// </summary>
+public abstract class CtrProcessCmdlet : CtrContainerCmdlet
+{
+    private readonly List<byte[]> _collected = [];
+    private List<FoundContainer>? _named;
+    private ProcessRun? _fed;
+
+    /// <summary>Standard input: text by lines, or bytes.</summary>
+    [Parameter(ValueFromPipeline = true, HelpMessage = "Standard input of the process: strings are lines, bytes are bytes.")]
+    [AllowNull]
+    [AllowEmptyString]
+    [AllowEmptyCollection]
+    public PSObject? InputObject { get; set; }
+
+    /// <summary>Encoding of text that is sent.</summary>
+    [Parameter(HelpMessage = "The encoding of text for standard input. Default: UTF-8.")]
+    [EncodingTransformation]
+    [ArgumentCompleter(typeof(EncodingCompleter))]
+    [ValidateNotNull]
+    public Encoding InputEncoding { get; set; } = EncodingTransformationAttribute.Names["utf8"];
+
+    /// <summary>Encoding of text that comes.</summary>
+    [Parameter(HelpMessage = "The encoding of the text that the process writes. Default: UTF-8.")]
+    [EncodingTransformation]
+    [ArgumentCompleter(typeof(EncodingCompleter))]
+    [ValidateNotNull]
+    public Encoding OutputEncoding { get; set; } = EncodingTransformationAttribute.Names["utf8"];
+
+    /// <summary>Where standard error goes.</summary>
+    [Parameter(HelpMessage = "Where standard error goes: Error (a record for each line), Output or Null.")]
+    public CtrErrorStream RedirectStandardError { get; set; }
+
+    /// <summary>How output is written to the pipeline.</summary>
+    private protected virtual OutputFormat Format => new(OutputEncoding, RedirectStandardError, AsByteStream: false);
+
+    /// <summary>Whether the pipeline brings the standard input, not the containers.</summary>
+    private protected bool IsInputPiped { get; private set; }
+
+    /// <summary>Whether the process is to have a standard input.</summary>
+    private protected bool HasInput => IsInputPiped || MyInvocation.BoundParameters.ContainsKey(nameof(InputObject));
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        IsInputPiped = MyInvocation.ExpectingInput && MyInvocation.BoundParameters.ContainsKey(nameof(Container));
+        if (!IsInputPiped || !WantsInput)
+        {
+            return;
+        }
+
+        // One process gets its input while it runs; several get all of it, one after the other.
+        var found = new List<FoundContainer>();
+        ForEachContainer(found.Add);
+        _named = found;
+        if (found.Count == 1)
+        {
+            Guard(found[0].Container, () => _fed = Begin(found[0], new ProcessInput()));
+            _named = [];
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (_named is not null)
+        {
+            Feed();
+        }
+        else
+        {
+            byte[][] input = !WantsInput || InputObject is null || MyInvocation.ExpectingInput ? [] : [ProcessInput.Encode(InputObject, InputEncoding)];
+            ForEachContainer(found => Begin(found, HasInput && WantsInput ? new ProcessInput(input) : null));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        foreach (FoundContainer found in _named ?? [])
+        {
+            Guard(found.Container, () => Begin(found, new ProcessInput(_collected)));
+        }
+    }
+
+    /// <summary>Whether input goes anywhere at all.</summary>
+    private protected virtual bool WantsInput => true;
+
+    /// <summary>Begins the work on a container.</summary>
+    /// <returns>The process that runs now and takes input. Null: none does.</returns>
+    private protected abstract ProcessRun? Begin(FoundContainer found, ProcessInput? input);
+
+    /// <summary>Takes output of the process that is fed.</summary>
+    private protected abstract void Take(ProcessOutput piece);
+
+    private void Feed()
+    {
+        if (_fed is null ? _named!.Count == 0 : !_fed.TakesInput)
+        {
+            return; // nobody takes it: the error was written, or the process has ended
+        }
+
+        byte[] bytes = ProcessInput.Encode(InputObject, InputEncoding);
+        if (_fed is null)
+        {
+            _collected.Add(bytes);
+        }
+        else
+        {
+            Guard(null, () => _fed.Send(bytes, Take));
+        }
+    }
+}

@@ -1,0 +1,137 @@
+using System.Management.Automation;
+using CtrPS.Binding;
+using CtrPS.Output;
+using CtrPS.Posix;
+
+namespace CtrPS.Commands;
+
+/// <summary>Enter-CtrContainer: runs a shell in a container on this terminal.</summary>
+[Cmdlet(VerbsCommon.Enter, "CtrContainer", SupportsShouldProcess = true)]
+public sealed class EnterCtrContainerCommand : CtrContainerCmdlet
+{
+    /// <summary>The shells that are tried, by the container's PATH.</summary>
+    private static readonly string[] Shells = ["bash", "sh"];
+
+    private readonly ExitCode _exitCode;
+    private DetachSequence _keys = DetachSequence.Parse("");
+
+    /// <summary>Creates the cmdlet.</summary>
+    public EnterCtrContainerCommand() => _exitCode = new ExitCode(this);
+
+    /// <summary>The program and its arguments. Default: the first of bash and sh that is there.</summary>
+    [Parameter(Position = 1, ValueFromRemainingArguments = true, HelpMessage = "The program and its arguments. Default: bash, else sh.")]
+    [WordsTransformation]
+    [ValidateNotNullOrEmpty]
+    public string[] Command { get; set; } = [];
+
+    /// <summary>Catches options of the command of one letter, which PowerShell would take for the beginning of a parameter's name.</summary>
+    [Parameter(DontShow = true, HelpMessage = "Catches an option of the command that has one letter. Not for use.")]
+    [Alias("a", "c", "d", "e", "i", "n", "o", "p", "s", "u", "v", "w")]
+    public SwitchParameter CommandOption { get; set; }
+
+    /// <summary>Who runs it: name, uid, user:group.</summary>
+    [Parameter(HelpMessage = "The user: a name, a uid, or user:group. Default: the container's.")]
+    [ValidateNotNullOrEmpty]
+    public string? User { get; set; }
+
+    /// <summary>Working directory.</summary>
+    [Parameter(HelpMessage = "The working directory in the container. Default: the container's.")]
+    [Alias("Cwd")]
+    [ValidateNotNullOrEmpty]
+    public string? WorkingDirectory { get; set; }
+
+    /// <summary>Variables to add.</summary>
+    [Parameter(HelpMessage = "Environment variables to add: a hashtable, or NAME=value; NAME alone removes one.")]
+    [PairTransformation]
+    [ValidateNotNullOrEmpty]
+    public string[] Env { get; set; } = [];
+
+    /// <summary>The keys that leave it to itself.</summary>
+    [Parameter(HelpMessage = "The keys that leave the program running and come back. Default: ctrl-p,ctrl-q; an empty text: none.")]
+    [AllowEmptyString]
+    public string DetachKeys { get; set; } = DetachSequence.Default;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        try
+        {
+            _keys = DetachSequence.Parse(DetachKeys);
+            Command = CommandOption ? CommandWords.Restore(MyInvocation, Command, nameof(CommandOption), [nameof(Container)]) : Command;
+        }
+        catch (CtrException e)
+        {
+            ThrowTerminatingError(ErrorFactory.From(e, null));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => ForEachContainer(found =>
+    {
+        if (ShouldProcess(Words(found.Container), Command.Length > 0 ? $"Enter with '{string.Join(' ', Command)}'" : "Enter"))
+        {
+            ConsoleTalk.Require(this, "Run single commands with Invoke-CtrCommand.");
+            Enter(found);
+        }
+    });
+
+    /// <inheritdoc/>
+    private protected override void OnFailure(CtrException error) => _exitCode.Add(error);
+
+    private void Enter(FoundContainer found)
+    {
+        ProcessEnd end = Await(token => ConsoleTalk.RunAsync(stop => OpenAsync(found, stop), new ProcessPlan { Start = Command.Length > 0 }, _keys, token));
+        _exitCode.Add(end.ExitCode);
+        if (end.ExitCode is null)
+        {
+            WriteVerbose($"The program goes on in {Words(found.Container)} as process '{end.ExecId}'.");
+        }
+    }
+
+    /// <summary>Makes the process. Where no program was named, it is started as well: that is how it shows which shell is there.</summary>
+    private async Task<ICtrProcess> OpenAsync(FoundContainer found, CancellationToken cancellationToken)
+    {
+        if (Command.Length > 0)
+        {
+            return await ExecAsync(found, Command, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (string shell in Shells)
+        {
+            ICtrProcess process = await ExecAsync(found, [shell], cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await process.StartAsync(cancellationToken).ConfigureAwait(false);
+                return process;
+            }
+            catch (CtrException e) when (e.ErrorId == CtrErrorIds.CommandNotFound)
+            {
+                await process.DisposeAsync().ConfigureAwait(false);
+            }
+            catch
+            {
+                await process.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
+        }
+
+        throw new CtrException(CtrErrorIds.CommandNotFound, CtrStatus.NotFound, $"The {Words(found.Container)} has none of the shells {string.Join(", ", Shells)} in its PATH.")
+        {
+            Target = found.Container.Id,
+            RecommendedAction = "Name a program that it has: Enter-CtrContainer <container> <program>.",
+        };
+    }
+
+    private Task<ICtrProcess> ExecAsync(FoundContainer found, IReadOnlyList<string> command, CancellationToken cancellationToken) => found.Connection.Runner.ExecAsync(
+        new CtrExecRequest
+        {
+            Namespace = found.Container.Namespace,
+            Id = found.Container.Id,
+            Command = command,
+            Io = new CtrProcessIo { Kind = CtrIo.Pipes, Input = true, Terminal = true, Size = Terminal.Size },
+            User = User,
+            WorkingDirectory = WorkingDirectory,
+            Environment = Env,
+        },
+        cancellationToken);
+}

@@ -1,0 +1,257 @@
+using System.Management.Automation;
+using CtrPS.Binding;
+using CtrPS.Output;
+
+namespace CtrPS.Commands;
+
+/// <summary>Invoke-CtrCommand: runs a command in containers and gives what it writes.</summary>
+[Cmdlet(VerbsLifecycle.Invoke, "CtrCommand", SupportsShouldProcess = true, DefaultParameterSetName = LinesSet)]
+[OutputType(typeof(string), ParameterSetName = [LinesSet])]
+[OutputType(typeof(byte[]), ParameterSetName = [BytesSet])]
+[OutputType(typeof(CtrCommandResult), ParameterSetName = [ResultSet, DetachSet])]
+public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
+{
+    private const string LinesSet = "Lines";
+    private const string BytesSet = "Bytes";
+    private const string ResultSet = "Result";
+    private const string DetachSet = "Detach";
+
+    private readonly RunQueue _running = new();
+    private readonly ExitCode _exitCode;
+    private string[] _command = [];
+
+    /// <summary>Creates the cmdlet.</summary>
+    public InvokeCtrCommandCommand() => _exitCode = new ExitCode(this);
+
+    /// <summary>The program and its arguments.</summary>
+    [Parameter(Position = 1, Mandatory = true, ValueFromRemainingArguments = true, HelpMessage = "The program and its arguments. Write -- before them where they have options.")]
+    [WordsTransformation]
+    [ValidateNotNullOrEmpty]
+    public string[] Command { get; set; } = [];
+
+    /// <summary>Catches options of the command of one letter, which PowerShell would take for the beginning of a parameter's name.</summary>
+    [Parameter(DontShow = true, HelpMessage = "Catches an option of the command that has one letter. Not for use.")]
+    [Alias("a", "c", "d", "e", "i", "l", "n", "o", "p", "r", "s", "t", "u", "v", "w")]
+    public SwitchParameter CommandOption { get; set; }
+
+    /// <summary>Write standard output as bytes.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = BytesSet, HelpMessage = "Write standard output as bytes, for a program on the right.")]
+    public SwitchParameter AsByteStream { get; set; }
+
+    /// <summary>Write one object with the exit code and all output for each container.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ResultSet, HelpMessage = "Write one object with exit code, output and duration for each container.")]
+    public SwitchParameter AsResult { get; set; }
+
+    /// <summary>Do not wait for the end.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = DetachSet, HelpMessage = "Start the command and do not wait for its end.")]
+    public SwitchParameter Detach { get; set; }
+
+    /// <summary>With -Detach: a file for the output, on the daemon's machine.</summary>
+    [Parameter(ParameterSetName = DetachSet, HelpMessage = "A file that takes the output; {Id} stands for the container's id.")]
+    [ValidateNotNullOrEmpty]
+    public string? LogPath { get; set; }
+
+    /// <summary>With -Detach: a log for the output.</summary>
+    [Parameter(ParameterSetName = DetachSet, HelpMessage = "A log that takes the output: file:///path or binary:///program?key=value.")]
+    [ValidateNotNullOrEmpty]
+    public string? LogUri { get; set; }
+
+    /// <summary>Seconds after which the command is killed.</summary>
+    [Parameter(ParameterSetName = LinesSet, HelpMessage = "Seconds after which the command is killed.")]
+    [Parameter(ParameterSetName = BytesSet, HelpMessage = "Seconds after which the command is killed.")]
+    [Parameter(ParameterSetName = ResultSet, HelpMessage = "Seconds after which the command is killed.")]
+    [ValidateRange(1, 604800)]
+    public int Timeout { get; set; }
+
+    /// <summary>In how many containers the command runs at a time.</summary>
+    [Parameter(HelpMessage = "In how many containers the command runs at a time. Default: 16.")]
+    [ValidateRange(1, 256)]
+    public int ThrottleLimit { get; set; } = 16;
+
+    /// <summary>Who runs it: name, uid, user:group.</summary>
+    [Parameter(HelpMessage = "The user: a name, a uid, or user:group. Default: the container's.")]
+    [ValidateNotNullOrEmpty]
+    public string? User { get; set; }
+
+    /// <summary>Working directory.</summary>
+    [Parameter(HelpMessage = "The working directory in the container. Default: the container's.")]
+    [Alias("Cwd")]
+    [ValidateNotNullOrEmpty]
+    public string? WorkingDirectory { get; set; }
+
+    /// <summary>Variables to add.</summary>
+    [Parameter(HelpMessage = "Environment variables to add: a hashtable, or NAME=value; NAME alone removes one.")]
+    [PairTransformation]
+    [ValidateNotNullOrEmpty]
+    public string[] Env { get; set; } = [];
+
+    /// <summary>Give it a terminal.</summary>
+    [Parameter(HelpMessage = "Give the command a terminal. Its standard error is output then.")]
+    public SwitchParameter Tty { get; set; }
+
+    /// <summary>Id of the process in the container.</summary>
+    [Parameter(HelpMessage = "The id of the process in the container. Default: a new unique one.")]
+    [ValidateNotNullOrEmpty]
+    public string? ExecId { get; set; }
+
+    /// <inheritdoc/>
+    private protected override OutputFormat Format => new(OutputEncoding, RedirectStandardError, AsByteStream);
+
+    /// <inheritdoc/>
+    private protected override bool WantsInput => !Detach;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        Guarded(() => _command = CommandOption ? CommandWords.Restore(MyInvocation, Command, nameof(CommandOption), [nameof(Container)]) : Command);
+        base.BeginProcessing();
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        base.ProcessRecord();
+        _running.TakeReady();
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        base.EndProcessing();
+        while (_running.Count > 0)
+        {
+            _running.FinishFirst(Guard);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _running.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    /// <inheritdoc/>
+    private protected override void Take(ProcessOutput piece) => _running.Take(piece);
+
+    /// <inheritdoc/>
+    private protected override ProcessRun? Begin(FoundContainer found, ProcessInput? input)
+    {
+        if (!ShouldProcess(Words(found.Container), $"Run '{string.Join(' ', _command)}'"))
+        {
+            return null;
+        }
+
+        if (Detach)
+        {
+            Leave(found);
+            return null;
+        }
+
+        while (_running.Count >= ThrottleLimit)
+        {
+            _running.FinishFirst(Guard);
+        }
+
+        CtrExecRequest request = Request(found.Container, new CtrProcessIo { Kind = CtrIo.Pipes, Input = input is not null, Terminal = Tty });
+        var plan = new ProcessPlan { Timeout = Timeout > 0 ? TimeSpan.FromSeconds(Timeout) : null };
+        var run = new ProcessRun(token => found.Connection.Runner.ExecAsync(request, token), plan, input, Tty, StopToken);
+        if (AsResult)
+        {
+            var captured = new CapturedOutput(OutputEncoding, RedirectStandardError);
+            _running.Add(run, captured, end => WriteResult(found, end, captured), found.Container);
+        }
+        else
+        {
+            _running.Add(run, OutputSink.ToPipeline(this, Format, found.Container), end => Told(found.Container, end), found.Container);
+        }
+
+        return run;
+    }
+
+    private CtrExecRequest Request(CtrContainer container, CtrProcessIo io) => new()
+    {
+        Namespace = container.Namespace,
+        Id = container.Id,
+        Command = _command,
+        Io = io,
+        ExecId = ExecId,
+        User = User,
+        WorkingDirectory = WorkingDirectory,
+        Environment = Env,
+    };
+
+    private void Leave(FoundContainer found)
+    {
+        string? log = LogPath is not null ? TaskLogUri.FromPath(this, LogPath, found.Container.Id)
+            : LogUri is not null ? TaskLogUri.From(LogUri, found.Container.Id)
+            : null;
+        var io = new CtrProcessIo { Kind = log is null ? CtrIo.Null : CtrIo.Log, LogUri = log ?? "", Terminal = Tty };
+        CtrCommandResult left = Await(async token =>
+        {
+            ICtrProcess process = await found.Connection.Runner.ExecAsync(Request(found.Container, io), token).ConfigureAwait(false);
+            await using (process.ConfigureAwait(false))
+            {
+                await process.StartAsync(token).ConfigureAwait(false);
+                return Result(found, process.ExecId, process.ProcessId);
+            }
+        });
+        WriteObject(left);
+    }
+
+    private CtrCommandResult Result(FoundContainer found, string execId, long processId) => new()
+    {
+        Namespace = found.Container.Namespace,
+        ContainerId = found.Container.Id,
+        Command = _command,
+        ExecId = execId,
+        ProcessId = processId,
+        Session = found.Session,
+    };
+
+    private void WriteResult(FoundContainer found, ProcessEnd end, CapturedOutput captured)
+    {
+        _exitCode.Add(end.ExitCode);
+        WriteObject(Result(found, end.ExecId, end.ProcessId) with
+        {
+            ExitCode = end.ExitCode,
+            StdOut = captured.Output,
+            StdErr = captured.Error,
+            Duration = end.Duration,
+            TimedOut = end.TimedOut,
+        });
+    }
+
+    private void Told(CtrContainer container, ProcessEnd end)
+    {
+        _exitCode.Add(end.ExitCode);
+        if (end.TimedOut)
+        {
+            throw new CtrException(
+                CtrErrorIds.CommandTimeout, CtrStatus.DeadlineExceeded, $"The command '{string.Join(' ', _command)}' in {Words(container)} did not end within {Timeout} s. It was killed.")
+            {
+                Target = container.Id,
+                RecommendedAction = "Give it more time with -Timeout.",
+            };
+        }
+    }
+
+    /// <inheritdoc/>
+    private protected override void OnFailure(CtrException error) => _exitCode.Add(error);
+
+    private void Guarded(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (CtrException e)
+        {
+            ThrowTerminatingError(Output.ErrorFactory.From(e, null));
+        }
+    }
+}

@@ -1,0 +1,221 @@
+using System.Text.Json.Nodes;
+
+namespace CtrPS.Client.Tests.Archives;
+
+/// <summary>What is in an archive, what it lacks, and what is damaged in it.</summary>
+public sealed class ImageArchivesTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("ctrps-");
+
+    private string Target => Path.Combine(_folder.FullName, "a.tar");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [SkippableTheory]
+    [InlineData("busybox", "docker.io/library/busybox:1.35", "linux/amd64", CtrArchiveFormat.Oci)]
+    [InlineData("busybox-docker", "docker.io/library/busybox:docker", "linux/amd64", CtrArchiveFormat.Docker)]
+    [InlineData("arm", "docker.io/library/arm:v7", "linux/arm/v7", CtrArchiveFormat.Oci)]
+    [InlineData("index-full", "docker.io/library/index:full", "linux/amd64 linux/arm64", CtrArchiveFormat.Oci)]
+    [InlineData("attested", "docker.io/library/attested:1", "linux/amd64 unknown/unknown", CtrArchiveFormat.Oci)]
+    [InlineData("nested", "docker.io/library/nested:1", "linux/amd64", CtrArchiveFormat.Oci)]
+    public async Task A_whole_archive_is_listed_and_proved(string image, string name, string platforms, CtrArchiveFormat format)
+    {
+        string path = await Archives.RealAsync(image);
+        CtrArchiveImage found = Assert.Single(await ListAsync(path));
+        Assert.Equal((path, name, format, CtrCompression.None, true), (found.Path, found.Name, found.Format, found.Compression, found.IsComplete));
+        Assert.Equal(platforms, string.Join(' ', found.Platforms.Select(platform => platform.ToString())));
+        Assert.All(found.Platforms, platform => Assert.True(platform.IsComplete));
+        Assert.Empty(found.Faults);
+        Assert.True(found.Size > 1_000_000);
+
+        (CtrArchiveCheck check, CtrTransferMeter meter) = await CheckAsync(path);
+        Assert.Equal((CtrBlobStatus.Ok, name, found.Digest), (check.Status, check.Name, check.Digest));
+        Assert.Empty(check.Faults);
+        Assert.True(check.BlobCount >= 3);
+        Assert.Equal(check.Size, meter.DoneBytes);
+        Assert.Equal(meter.TotalBytes, meter.DoneBytes);
+    }
+
+    [SkippableFact]
+    public async Task A_platform_that_is_left_out_is_shown_and_is_no_fault_of_a_check()
+    {
+        string path = await Archives.RealAsync("index");
+        CtrArchiveImage image = Assert.Single(await ListAsync(path));
+        Assert.False(image.IsComplete);
+        Assert.Equal([("linux/amd64", true), ("linux/arm64", false)], image.Platforms.Select(platform => (platform.ToString(), platform.IsComplete)));
+        CtrBlobFault fault = Assert.Single(image.Faults);
+        Assert.Equal((CtrBlobStatus.Missing, "linux/arm64", image.Platforms[1].Digest), (fault.Status, fault.Platform!.ToString(), fault.Digest));
+        Assert.Contains("leaves it out", fault.Reason, StringComparison.Ordinal);
+        Assert.Equal(CtrBlobStatus.Ok, (await CheckAsync(path)).Check.Status);
+    }
+
+    [SkippableFact]
+    public async Task A_missing_layer_is_named()
+    {
+        Bundle bundle = Bundle.Read(await Archives.RealAsync("busybox"));
+        string layer = bundle.Layer.Name;
+        bundle.Items.Remove(bundle.Layer);
+        CtrBlobFault fault = await OneFaultAsync(bundle, CtrBlobStatus.Missing);
+        Assert.Equal((DigestOf(layer), "application/vnd.oci.image.layer.v1.tar+gzip", "linux/amd64"), (fault.Digest, fault.MediaType, fault.Platform?.ToString()));
+        Assert.Null(fault.ActualDigest);
+        Assert.NotNull(fault.RecommendedAction);
+        CtrArchiveImage image = Assert.Single(await ListAsync(Target));
+        Assert.False(image.IsComplete);
+        Assert.Equal(fault.Digest, Assert.Single(image.Faults).Digest);
+    }
+
+    [SkippableTheory]
+    [InlineData("")]
+    [InlineData("gzip")]
+    public async Task A_flipped_byte_is_found_in_every_blob(string packer)
+    {
+        Bundle whole = Bundle.Read(await Archives.RealAsync("busybox"));
+        foreach (string name in whole.Items.Select(item => item.Name).Where(name => name.Length > 60))
+        {
+            Bundle bundle = Bundle.Read(await Archives.RealAsync("busybox"));
+            bundle.Flip(name);
+            CtrBlobFault fault = await OneFaultAsync(bundle, CtrBlobStatus.Corrupt, packer);
+            Assert.Equal(DigestOf(name), fault.Digest);
+            Assert.Equal("sha256:" + Archives.Hex(bundle[name].Content), fault.ActualDigest);
+            Assert.Equal(bundle[name].Content.Length, fault.ActualSize);
+            Assert.Contains(fault.ActualDigest!, fault.Reason, StringComparison.Ordinal);
+        }
+    }
+
+    [SkippableFact]
+    public async Task A_flipped_byte_is_found_in_a_layer_of_docker()
+    {
+        Bundle bundle = Bundle.Read(await Archives.RealAsync("busybox-docker"));
+        string layer = bundle.Layer.Name;
+        string digest = "sha256:" + Archives.Hex(bundle.Layer.Content);
+        bundle.Flip(layer);
+        CtrBlobFault fault = await OneFaultAsync(bundle, CtrBlobStatus.Corrupt);
+        Assert.Equal((digest, "sha256:" + Archives.Hex(bundle[layer].Content)), (fault.Digest, fault.ActualDigest));
+    }
+
+    [SkippableFact]
+    public async Task A_short_layer_is_found()
+    {
+        Bundle bundle = Bundle.Read(await Archives.RealAsync("busybox"));
+        bundle.Set(bundle.Layer.Name, bundle.Layer.Content[..^7]);
+        CtrBlobFault fault = await OneFaultAsync(bundle, CtrBlobStatus.Corrupt);
+        Assert.Equal(fault.Size - 7, fault.ActualSize);
+    }
+
+    [SkippableTheory]
+    [InlineData(1)]
+    [InlineData(-100_000_000)]
+    public async Task A_wrong_size_is_found(long difference)
+    {
+        Bundle bundle = await WithManifestAsync(manifest => manifest["layers"]![0]!["size"] = (long)manifest["layers"]![0]!["size"]! + difference);
+        CtrBlobFault fault = await OneFaultAsync(bundle, CtrBlobStatus.Corrupt);
+        Assert.Equal(fault.Digest, fault.ActualDigest);
+        Assert.Contains("but its descriptor says", fault.Reason, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_manifest_that_is_an_index_too_is_found()
+    {
+        Bundle bundle = await WithManifestAsync(manifest => manifest["manifests"] = new JsonArray());
+        CtrBlobFault fault = await OneFaultAsync(bundle, CtrBlobStatus.Corrupt);
+        Assert.Contains("is not the manifest that its media type", fault.Reason, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_layer_of_an_unknown_algorithm_is_found()
+    {
+        Bundle bundle = await WithManifestAsync(manifest => manifest["layers"]![0]!["digest"] = "md5:0123456789abcdef0123456789abcdef");
+        CtrBlobFault fault = await OneFaultAsync(bundle, CtrBlobStatus.Corrupt);
+        Assert.Contains("not a digest of a known algorithm", fault.Reason, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_config_that_describes_other_layers_is_found()
+    {
+        Bundle bundle = await WithManifestAsync(manifest => ((JsonArray)manifest["layers"]!).Add(manifest["layers"]![0]!.DeepClone()));
+        CtrBlobFault fault = await OneFaultAsync(bundle, CtrBlobStatus.Corrupt);
+        Assert.Contains("It describes 1 layers, and the manifest", fault.Reason, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task An_index_of_which_nothing_is_there_is_missing()
+    {
+        Bundle bundle = Bundle.Read(await Archives.RealAsync("index"));
+        foreach (string name in bundle.Items.Where(item => item.Name.Length > 60 && !item.Name.EndsWith(((string)bundle.Json("index.json")["manifests"]![0]!["digest"]!)[7..], StringComparison.Ordinal)).Select(item => item.Name).ToList())
+        {
+            bundle.Remove(name);
+        }
+
+        bundle.Write(Target);
+        CtrArchiveCheck check = (await CheckAsync(Target)).Check;
+        Assert.Equal((CtrBlobStatus.Missing, 2, 3), (check.Status, check.Faults.Count, check.BlobCount));
+    }
+
+    [SkippableFact]
+    public async Task A_blob_that_cannot_be_opened_is_unreadable_and_the_others_are_proved()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "a special file of Unix");
+        await System.Formats.Tar.TarFile.ExtractToDirectoryAsync(await Archives.RealAsync("busybox"), _folder.FullName, overwriteFiles: false);
+        string layer = Directory.GetFiles(Path.Combine(_folder.FullName, "blobs", "sha256")).MaxBy(path => new FileInfo(path).Length)!;
+        long size = new FileInfo(layer).Length;
+        await using var locked = new FileStream(layer, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        CtrArchiveCheck check = (await CheckAsync(_folder.FullName)).Check;
+        Assert.Equal(CtrBlobStatus.Unreadable, check.Status);
+        CtrBlobFault fault = Assert.Single(check.Faults);
+        Assert.Equal((DigestOf(layer[layer.IndexOf("blobs", StringComparison.Ordinal)..]), size), (fault.Digest, fault.ActualSize!.Value));
+        Assert.True(check.Size is > 0 and < 1_000_000);
+    }
+
+    [SkippableFact]
+    public async Task Images_that_share_a_layer_are_read_once()
+    {
+        (await Archives.OldDockerAsync()).Write(Target);
+        var meter = new CtrTransferMeter();
+        List<CtrArchiveCheck> checks = await Connector.Archives.VerifyAsync(Target, meter, default).ToListAsync();
+        Assert.Equal(3, checks.Count);
+        Assert.All(checks, check => Assert.Equal((CtrBlobStatus.Ok, 3), (check.Status, check.BlobCount)));
+        Assert.True(meter.DoneBytes < checks[0].Size + 10_000);
+    }
+
+    private async Task<CtrBlobFault> OneFaultAsync(Bundle bundle, CtrBlobStatus status, string packer = "")
+    {
+        bundle.Write(Target);
+        string path = Target;
+        if (packer.Length > 0)
+        {
+            await Tool.RunAsync(packer, "-f", "-k", Target);
+            path = Directory.GetFiles(_folder.FullName).Single(file => file != Target);
+        }
+
+        CtrArchiveCheck check = (await CheckAsync(path)).Check;
+        Assert.Equal(status, check.Status);
+        return Assert.Single(check.Faults);
+    }
+
+    /// <summary>busybox with another manifest, under the right digest.</summary>
+    private static async Task<Bundle> WithManifestAsync(Action<JsonNode> change)
+    {
+        Bundle bundle = Bundle.Read(await Archives.RealAsync("busybox"));
+        JsonNode index = bundle.Json("index.json");
+        string old = "blobs/" + ((string)index["manifests"]![0]!["digest"]!).Replace(':', '/');
+        JsonNode manifest = bundle.Json(old);
+        change(manifest);
+        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(manifest.ToJsonString());
+        bundle.Remove(old);
+        bundle.Set("blobs/sha256/" + Archives.Hex(bytes), bytes);
+        index["manifests"]![0]!["digest"] = "sha256:" + Archives.Hex(bytes);
+        index["manifests"]![0]!["size"] = bytes.Length;
+        bundle.Set("index.json", index.ToJsonString());
+        return bundle;
+    }
+
+    private static async Task<List<CtrArchiveImage>> ListAsync(string path) => await Connector.Archives.ListAsync(path, default).ToListAsync();
+
+    private static async Task<(CtrArchiveCheck Check, CtrTransferMeter Meter)> CheckAsync(string path)
+    {
+        var meter = new CtrTransferMeter();
+        return (Assert.Single(await Connector.Archives.VerifyAsync(path, meter, default).ToListAsync()), meter);
+    }
+
+    private static string DigestOf(string name) => name["blobs/".Length..].Replace('/', ':');
+}

@@ -1,0 +1,54 @@
+using CtrPS.Output;
+
+namespace CtrPS.Tests;
+
+/// <summary>The text in the views. What needs a running PowerShell is tested by Pester.</summary>
+public sealed class CtrFormatTests
+{
+    [Theory]
+    [InlineData(null, "")]
+    [InlineData(0L, "0.0 B")]
+    [InlineData(893L, "893.0 B")]
+    [InlineData(1023L, "1023.0 B")]
+    [InlineData(1024L, "1.0 KiB")]
+    [InlineData(104857600L, "100.0 MiB")]
+    [InlineData(196398285L, "187.3 MiB")]
+    [InlineData(1610612736L, "1.5 GiB")]
+    [InlineData(long.MaxValue, "8.0 EiB")]
+    public void Sizes_are_written_as_ctr_does(long? bytes, string expected) => Assert.Equal(expected, CtrFormat.Size(bytes));
+
+    [Theory]
+    [InlineData(0, "0 seconds")]
+    [InlineData(1, "1 second")]
+    [InlineData(61, "1 minute")]
+    [InlineData(3 * 3600, "3 hours")]
+    [InlineData(47 * 3600, "47 hours")]
+    [InlineData(49 * 3600, "2 days")]
+    [InlineData(15 * 86400, "2 weeks")]
+    [InlineData(100 * 86400, "3 months")]
+    [InlineData(800 * 86400, "2 years")]
+    [InlineData(-5, "0 seconds")]
+    public void Ages_have_one_unit(int seconds, string expected) => Assert.Equal(expected, CtrFormat.Age(DateTimeOffset.Now.AddSeconds(-seconds - 0.2)));
+
+    [Fact]
+    public void Nothing_is_shown_where_nothing_is_known()
+    {
+        Assert.Equal("", CtrFormat.Age(null));
+        Assert.Equal("", CtrFormat.ShortDigest(null));
+        Assert.Equal("", CtrFormat.Platforms(null));
+        Assert.Equal("", CtrFormat.Labels(null));
+    }
+
+    [Fact]
+    public void Digests_are_short() => Assert.Equal("308a4593c279", CtrFormat.ShortDigest("sha256:308a4593c27905fb042a15aeefe956fe83d669e2b572b72313a7386699fb529b"));
+
+    [Fact]
+    public void Incomplete_platforms_stand_in_brackets() => Assert.Equal("linux/amd64, (linux/arm64)", CtrFormat.Platforms(
+        [
+            new CtrImagePlatform("linux", "amd64", "", "") { Digest = "sha256:1", IsComplete = true },
+            new CtrImagePlatform("linux", "arm64", "", "") { Digest = "sha256:2" },
+        ]));
+
+    [Fact]
+    public void Labels_are_sorted() => Assert.Equal("a=1, b=2", CtrFormat.Labels(new Dictionary<string, string> { ["b"] = "2", ["a"] = "1" }));
+}

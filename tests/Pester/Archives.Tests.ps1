@@ -130,7 +130,7 @@ Describe 'Get-CtrArchive' {
     It 'goes on after an archive that it cannot read' {
         $found = Get-CtrArchive /nonexistent.tar, $PSCommandPath, $busybox -ErrorAction SilentlyContinue -ErrorVariable failures
         $found.Path | Should -Be $busybox
-        $ids = $failures.FullyQualifiedErrorId -replace ',CtrPS.Commands.Archive.GetCtrArchiveCommand$'
+        $ids = $failures.FullyQualifiedErrorId -replace ',CtrPS.Commands.GetCtrArchiveCommand$'
         $ids | Should -Be 'CtrArchiveNotFound', 'CtrArchiveUnrecognized'
         $failures[1].TargetObject | Should -Be $PSCommandPath
         $failures[1].ErrorDetails.RecommendedAction | Should -Match 'OCI layout'
@@ -159,7 +159,7 @@ Describe 'Get-CtrArchive' {
         $said = setpriv --inh-caps=-all --bounding-set=-all @powershell -NoProfile -Command "
             Import-Module '$module'; Get-CtrArchive '$path' -ErrorAction SilentlyContinue
             `$Error[0].FullyQualifiedErrorId; `$Error[0].CategoryInfo.Category"
-        $said | Should -Be 'CtrArchiveAccessDenied,CtrPS.Commands.Archive.GetCtrArchiveCommand', 'PermissionDenied'
+        $said | Should -Be 'CtrArchiveAccessDenied,CtrPS.Commands.GetCtrArchiveCommand', 'PermissionDenied'
     }
 }
 
@@ -201,7 +201,7 @@ Describe 'Test-CtrArchive' {
         $path = Join-Path $TestDrive cut.tar
         [IO.File]::WriteAllBytes($path, [IO.File]::ReadAllBytes($busybox)[0..500000])
         Test-CtrArchive $path -ErrorAction SilentlyContinue -ErrorVariable failure | Should -BeNullOrEmpty
-        $failure.FullyQualifiedErrorId | Should -Be 'CtrArchiveTruncated,CtrPS.Commands.Archive.TestCtrArchiveCommand'
+        $failure.FullyQualifiedErrorId | Should -Be 'CtrArchiveTruncated,CtrPS.Commands.TestCtrArchiveCommand'
         $failure[0].Exception.Message | Should -Match 'it ends within the entry ''blobs/sha256/[0-9a-f]{64}'', of which \d+ of \d+ bytes are there'
     }
 
@@ -246,16 +246,19 @@ Describe 'Importing archives, containerd <generation>' -ForEach (Get-RigGenerati
         $session = Connect-CtrSession $rig.Address
         $busybox = Get-ArchivePath busybox
         $busyboxDigest = (Get-CtrImage busybox:1.35 -Namespace k8s.io).Digest
+        $state = @{ Now = Get-RigState $rig }
     }
 
     BeforeEach {
         $namespace = "import-$([guid]::NewGuid().ToString('n').Substring(0, 8))"
-        $before = Get-RigState $rig
     }
 
     AfterEach {
         Clear-TestNamespace $rig $namespace, "$namespace-ctr"
-        Get-RigState $rig | Should -Be $before
+        # As after the test before.
+        $before = $state.Now
+        $state.Now = Get-RigState $rig
+        $state.Now | Should -Be $before
     }
 
     AfterAll {
@@ -624,7 +627,7 @@ Describe 'Saving, containerd <generation>' -ForEach (Get-RigGeneration) {
     ) {
         Set-Content (Join-Path $folder old.tar) old
         $path = if ($path -match '[:/]') { $path -replace '^nowhere', "$folder/nowhere" } else { Join-Path $folder $path }
-        { Save-CtrImage busybox:1.35 $path -Session /nonexistent/c.sock } | Should -Throw -ErrorId "$id,CtrPS.Commands.Image.SaveCtrImageCommand"
+        { Save-CtrImage busybox:1.35 $path -Session /nonexistent/c.sock } | Should -Throw -ErrorId "$id,CtrPS.Commands.SaveCtrImageCommand"
         Get-Content (Join-Path $folder old.tar) | Should -Be old
     }
 
@@ -671,10 +674,10 @@ Describe 'Saving, containerd <generation>' -ForEach (Get-RigGeneration) {
 
     It 'writes nothing where an image is not found, or none came' {
         $null = Save-CtrImage busybox:1.35, nope:1 $file -ErrorVariable fault -ErrorAction SilentlyContinue
-        $fault.FullyQualifiedErrorId | Should -Be 'CtrImageNotFound,CtrPS.Commands.Image.SaveCtrImageCommand'
+        $fault.FullyQualifiedErrorId | Should -Be 'CtrImageNotFound,CtrPS.Commands.SaveCtrImageCommand'
         Test-Path $file | Should -BeFalse
         $null = Get-CtrImage no-such-* | Save-CtrImage -Path $file -ErrorVariable fault -ErrorAction SilentlyContinue
-        $fault.FullyQualifiedErrorId | Should -Be 'CtrImageNotFound,CtrPS.Commands.Image.SaveCtrImageCommand'
+        $fault.FullyQualifiedErrorId | Should -Be 'CtrImageNotFound,CtrPS.Commands.SaveCtrImageCommand'
         Get-ChildItem $folder | Should -BeNullOrEmpty
     }
 
@@ -683,7 +686,7 @@ Describe 'Saving, containerd <generation>' -ForEach (Get-RigGeneration) {
         Save-CtrImage index:partial $file -Namespace $namespace
         $null = Save-CtrImage index:partial $file -Namespace $namespace -Platform All -Force -ErrorVariable faults -ErrorAction SilentlyContinue
         $faults | Should -HaveCount 1
-        $faults[0].FullyQualifiedErrorId | Should -Be 'CtrBlobMissing,CtrPS.Commands.Image.SaveCtrImageCommand'
+        $faults[0].FullyQualifiedErrorId | Should -Be 'CtrBlobMissing,CtrPS.Commands.SaveCtrImageCommand'
         $faults[0].TargetObject | Should -Be (Get-CtrImage index:partial -Namespace $namespace).Platforms[1].Digest
         "$($faults[0])" | Should -Match 'linux/arm64.*never fetched'
         $faults[0].ErrorDetails.RecommendedAction | Should -Match 'Repair-CtrImage'
@@ -715,7 +718,7 @@ Describe 'Saving, containerd <generation>' -ForEach (Get-RigGeneration) {
             Set-Content $old old
             foreach ($extra in @{}, @{ Compress = 'Gzip' }) {
                 $null = Save-CtrImage nginx:deb $old -Force @extra -ErrorVariable fault -ErrorAction SilentlyContinue
-                $fault.FullyQualifiedErrorId | Should -Be 'CtrDiskFull,CtrPS.Commands.Image.SaveCtrImageCommand'
+                $fault.FullyQualifiedErrorId | Should -Be 'CtrDiskFull,CtrPS.Commands.SaveCtrImageCommand'
                 "$fault" | Should -Match ([regex]::Escape($old))
                 Get-Content $old | Should -Be old
                 (Get-ChildItem $disk).Name | Should -Be old.tar
@@ -818,7 +821,7 @@ Describe 'Lines that save and import, containerd <generation>' -ForEach (Get-Rig
             gives = 'delta.tar'
         }
         @{
-            line  = "'{archives}/busybox.tar' | Import-CtrImage -Namespace {here} -NoUnpack -Name spec:1 -Label @{ team = 'web' } | Select -Expand Tag"
+            line  = "'{archives}/busybox.tar' | Import-CtrImage -Namespace {here} -NoUnpack -Name spec:1 -Label @{ a = 'b' } | Select -Expand Tag"
             gives = '1'
         }
         @{

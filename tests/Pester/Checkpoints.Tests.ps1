@@ -79,7 +79,7 @@ Describe 'Checkpoints, containerd <generation>' -ForEach (Get-RigGeneration) {
             return
         }
         Checkpoint-CtrTask $id -ErrorAction SilentlyContinue -ErrorVariable errors
-        $errors.FullyQualifiedErrorId | Should -Be 'CtrRuntimeNotFound,CtrPS.Commands.Tasks.CheckpointCtrTaskCommand'
+        $errors.FullyQualifiedErrorId | Should -Be 'CtrRuntimeNotFound,CtrPS.Commands.CheckpointCtrTaskCommand'
         "$errors" | Should -Match "'criu' is not installed"
         (Get-CtrTask $id).State | Should -Be Running
     }

@@ -393,28 +393,33 @@ Describe 'New-CtrContainer, containerd <generation>' -ForEach (Get-RigGeneration
         Get-RigState $rig | Should -Be $before
     }
 
-    It 'says what is wrong and leaves nothing behind: <what>' -ForEach @(
-        @{ what = 'no such image'; with = @{ Image = 'nothing:1' }; wanted = 'CtrImageNotFound' }
-        @{ what = 'several images'; with = @{ Image = '*' }; wanted = 'CtrInvalidReference' }
-        @{ what = 'another platform'; with = @{ Image = 'arm:v7' }; wanted = 'CtrPlatformNotFound' }
-        @{ what = 'unknown user'; with = @{ User = 'somebody' }; wanted = 'CtrUserNotFound' }
-        @{ what = 'bad id'; with = @{ Id = 'a b' }; wanted = 'CtrInvalidContainerId' }
-        @{ what = 'bad mount'; with = @{ Mount = '/a:b' }; wanted = 'CannotConvertArgumentNoMessage' }
-        @{ what = 'bad capability'; with = @{ CapAdd = 'FLY' }; wanted = 'CtrInvalidArgument' }
-        @{ what = 'bad limit'; with = @{ RLimit = 'nofile=many' }; wanted = 'CtrInvalidArgument' }
-        @{ what = 'bad variable'; with = @{ Env = '=x' }; wanted = 'CtrInvalidArgument' }
-        @{ what = 'no such device'; with = @{ Device = '/dev/nothing' }; wanted = 'CtrInvalidArgument' }
-        @{ what = 'no such profile'; with = @{ SeccompProfile = '/nonexistent' }; wanted = 'CtrInvalidPath' }
-        @{ what = 'no such snapshotter'; with = @{ Snapshotter = 'zzz' }; wanted = 'CtrNotSupported' }
-        @{ what = 'options of runc for another runtime'; with = @{ Runtime = 'other.v1'; RuncRoot = '/r' }; wanted = 'CtrInvalidArgument' }
-        @{ what = 'systemd without a slice'; with = @{ SystemdCgroup = $true }; wanted = 'CtrInvalidArgument' }
-    ) {
-        $before = Get-RigState $rig
-        $arguments = @{ Image = 'busybox:1.35'; Id = "$id-x" } + @{}
-        $with.Keys | ForEach-Object { $arguments[$_] = $with[$_] }
-        { New-CtrContainer @arguments } | Should -Throw -ErrorId "$wanted,*"
-        Get-RigState $rig | Should -Be $before
-        Invoke-Ctr $rig -n $namespace containers ls -q | Should -BeNullOrEmpty
+    Context 'what cannot be' {
+        BeforeAll {
+            $before = Get-RigState $rig
+        }
+
+        It 'says what is wrong and leaves nothing behind: <what>' -ForEach @(
+            @{ what = 'no such image'; with = @{ Image = 'nothing:1' }; wanted = 'CtrImageNotFound' }
+            @{ what = 'several images'; with = @{ Image = '*' }; wanted = 'CtrInvalidReference' }
+            @{ what = 'another platform'; with = @{ Image = 'arm:v7' }; wanted = 'CtrPlatformNotFound' }
+            @{ what = 'unknown user'; with = @{ User = 'somebody' }; wanted = 'CtrUserNotFound' }
+            @{ what = 'bad id'; with = @{ Id = 'a b' }; wanted = 'CtrInvalidContainerId' }
+            @{ what = 'bad mount'; with = @{ Mount = '/a:b' }; wanted = 'CannotConvertArgumentNoMessage' }
+            @{ what = 'bad capability'; with = @{ CapAdd = 'FLY' }; wanted = 'CtrInvalidArgument' }
+            @{ what = 'bad limit'; with = @{ RLimit = 'nofile=many' }; wanted = 'CtrInvalidArgument' }
+            @{ what = 'bad variable'; with = @{ Env = '=x' }; wanted = 'CtrInvalidArgument' }
+            @{ what = 'no such device'; with = @{ Device = '/dev/nothing' }; wanted = 'CtrInvalidArgument' }
+            @{ what = 'no such profile'; with = @{ SeccompProfile = '/nonexistent' }; wanted = 'CtrInvalidPath' }
+            @{ what = 'no such snapshotter'; with = @{ Snapshotter = 'zzz' }; wanted = 'CtrNotSupported' }
+            @{ what = 'options of runc for another runtime'; with = @{ Runtime = 'other.v1'; RuncRoot = '/r' }; wanted = 'CtrInvalidArgument' }
+            @{ what = 'systemd without a slice'; with = @{ SystemdCgroup = $true }; wanted = 'CtrInvalidArgument' }
+        ) {
+            $arguments = @{ Image = 'busybox:1.35'; Id = "$id-x" } + @{}
+            $with.Keys | ForEach-Object { $arguments[$_] = $with[$_] }
+            { New-CtrContainer @arguments } | Should -Throw -ErrorId "$wanted,*"
+            Get-RigState $rig | Should -Be $before
+            Invoke-Ctr $rig -n $namespace containers ls -q | Should -BeNullOrEmpty
+        }
     }
 
     It 'says that a spec is used as it is' {

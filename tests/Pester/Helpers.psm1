@@ -318,10 +318,14 @@ function Invoke-Line {
     param([pscustomobject] $Rig, [string] $Line)
     $run = {
         $all = [Collections.Generic.List[object]]::new()
+        $before = $env:CONTAINERD_ADDRESS
         try {
-            & ([scriptblock]::Create($args[0])) *>&1 | ForEach-Object { $all.Add($_) }
+            $env:CONTAINERD_ADDRESS = $args[0].Address
+            & ([scriptblock]::Create($args[0].Line)) *>&1 | ForEach-Object { $all.Add($_) }
         } catch {
             $all.Add($_)
+        } finally {
+            $env:CONTAINERD_ADDRESS = $before
         }
         $isTold = { $_ -is [Management.Automation.ErrorRecord] -or $_ -is [Management.Automation.InformationalRecord] }
         $objects = $all.Where({ -not (& $isTold) })
@@ -342,11 +346,9 @@ function Invoke-Line {
     }
     $screen = (Get-LineSession).Screen
     $screen.Lines.Clear()
-    Use-Environment @{ CONTAINERD_ADDRESS = $Rig.Address } {
-        $answer = Invoke-InLineSession $run $Line
-        $answer.Screen = @($screen.Lines)
-        $answer
-    }
+    $answer = Invoke-InLineSession $run @{ Line = $Line; Address = $Rig.Address }
+    $answer.Screen = @($screen.Lines)
+    $answer
 }
 
 <#
@@ -372,12 +374,14 @@ function Assert-Line {
         $done.Objects -join '|' | Should -Be (@($Gives | ForEach-Object $fill) -join '|') -Because "of '$Line'"
     }
     if ($Shows) {
-        $masks = @(
-            @(' *\b\d+ (second|minute|hour)s?\b', ' <age>'), @('(?<=^|[ :])[0-9a-f]{12}(?= )|(?<=sha256:)[0-9a-f]+', '#'), @(' *\d+\.\d MiB', ' # MiB')
-        )
+        $masks = [ordered]@{
+            ' *\b\d+ (second|minute|hour)s?\b'                  = ' <age>'
+            '(?<=^|[ :])[0-9a-f]{12}(?= )|(?<=sha256:)[0-9a-f]+' = '#'
+            ' *\d+\.\d MiB'                                     = ' # MiB'
+        }
         $shown = foreach ($text in $done.Text) {
-            foreach ($mask in $masks) {
-                $text = $text -replace $mask[0], $mask[1]
+            foreach ($mask in $masks.Keys) {
+                $text = $text -replace $mask, $masks[$mask]
             }
             $text.TrimEnd()
         }
@@ -511,7 +515,8 @@ function Add-TestType {
 
             public override SecureString ReadLineAsSecureString() => throw Nobody();
 
-            public override Dictionary<string, PSObject> Prompt(string caption, string message, Collection<FieldDescription> fields) => throw Nobody();
+            public override Dictionary<string, PSObject> Prompt(
+                string caption, string message, Collection<FieldDescription> fields) => throw Nobody();
 
             public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int choice) => throw Nobody();
 

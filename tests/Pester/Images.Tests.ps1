@@ -330,7 +330,7 @@ Describe 'Checking images, containerd <generation>' -ForEach (Get-RigGeneration)
     It 'tells what is missing, and goes on after a name that is not there' {
         $layer = Remove-Layer $rig $namespace
         $check = Test-CtrImage nope, busybox* -Namespace $namespace -ErrorAction SilentlyContinue -ErrorVariable errors
-        $errors.FullyQualifiedErrorId | Should -Be 'CtrImageNotFound,CtrPS.Commands.Image.TestCtrImageCommand'
+        $errors.FullyQualifiedErrorId | Should -Be 'CtrImageNotFound,CtrPS.Commands.TestCtrImageCommand'
         $check.Status, $check.PresentCount, $check.RequiredCount | Should -Be Incomplete, 1, 2
         $check.Faults.Count | Should -Be 1
         $check.Faults[0].Digest, $check.Faults[0].Status | Should -Be $layer, Missing
@@ -426,7 +426,7 @@ Describe 'Repairing images, containerd <generation>' -ForEach (Get-RigGeneration
     It 'tells what no source has' {
         $result = Repair-CtrImage absent:1 -Namespace k8s.io -From $archive -ErrorAction SilentlyContinue -ErrorVariable errors
         $result.Status, $result.Failed.Count | Should -Be Failed, 1
-        $errors.FullyQualifiedErrorId | Should -Be 'CtrBlobMissing,CtrPS.Commands.Image.RepairCtrImageCommand'
+        $errors.FullyQualifiedErrorId | Should -Be 'CtrBlobMissing,CtrPS.Commands.RepairCtrImageCommand'
         "$errors" | Should -Match 'None of the sources has it'
         $errors[0].TargetObject | Should -Be $result.Failed[0].Digest
         Invoke-Ctr $rig -n k8s.io leases ls -q | Should -BeNullOrEmpty
@@ -437,17 +437,17 @@ Describe 'Repairing images, containerd <generation>' -ForEach (Get-RigGeneration
         try {
             Set-Content k8s.io 'not an archive'
             $null = Repair-CtrImage $busybox -Namespace $namespace -From k8s.io -ErrorAction SilentlyContinue -ErrorVariable errors
-            $errors.FullyQualifiedErrorId | Should -Be 'CtrInvalidArgument,CtrPS.Commands.Image.RepairCtrImageCommand'
+            $errors.FullyQualifiedErrorId | Should -Be 'CtrInvalidArgument,CtrPS.Commands.RepairCtrImageCommand'
             "$errors" | Should -Match 'both a file or folder here and a namespace'
             $null = Repair-CtrImage $busybox -Namespace $namespace -From ./k8s.io -ErrorAction SilentlyContinue -ErrorVariable errors
-            $errors.FullyQualifiedErrorId | Should -Be 'CtrArchiveUnrecognized,CtrPS.Commands.Image.RepairCtrImageCommand'
+            $errors.FullyQualifiedErrorId | Should -Be 'CtrArchiveUnrecognized,CtrPS.Commands.RepairCtrImageCommand'
             $null = Repair-CtrImage $busybox -Namespace $namespace -From nowhere -ErrorAction SilentlyContinue -ErrorVariable errors
-            $errors.FullyQualifiedErrorId | Should -Be 'CtrInvalidArgument,CtrPS.Commands.Image.RepairCtrImageCommand'
+            $errors.FullyQualifiedErrorId | Should -Be 'CtrInvalidArgument,CtrPS.Commands.RepairCtrImageCommand'
             $null = Repair-CtrImage $busybox -Namespace $namespace -From nowhere.tar -ErrorAction SilentlyContinue -ErrorVariable errors
-            $errors.FullyQualifiedErrorId | Should -Be 'CtrArchiveNotFound,CtrPS.Commands.Image.RepairCtrImageCommand'
+            $errors.FullyQualifiedErrorId | Should -Be 'CtrArchiveNotFound,CtrPS.Commands.RepairCtrImageCommand'
             $both = @{ From = $archive; FromNamespace = 'web' }
             $null = Repair-CtrImage $busybox -Namespace $namespace @both -ErrorAction SilentlyContinue -ErrorVariable errors
-            $errors.FullyQualifiedErrorId | Should -Be 'CtrInvalidArgument,CtrPS.Commands.Image.RepairCtrImageCommand'
+            $errors.FullyQualifiedErrorId | Should -Be 'CtrInvalidArgument,CtrPS.Commands.RepairCtrImageCommand'
         } finally {
             Pop-Location
         }
@@ -499,21 +499,21 @@ Describe 'Copying images, containerd <generation>' -ForEach (Get-RigGeneration) 
         Copy-CtrImage busybox:1.35 $to -NewName tools/shell
         Invoke-Ctr $rig -n $to images ls -q | Should -Be docker.io/tools/shell:latest
         Copy-CtrImage busybox:* $to -NewName other -ErrorAction SilentlyContinue -ErrorVariable errors
-        $errors.FullyQualifiedErrorId | Should -Be 'CtrInvalidReference,CtrPS.Commands.Image.CopyCtrImageCommand'
+        $errors.FullyQualifiedErrorId | Should -Be 'CtrInvalidReference,CtrPS.Commands.CopyCtrImageCommand'
         Copy-CtrImage busybox:1.35, arm:v7 $to -NewName other -ErrorAction SilentlyContinue -ErrorVariable errors
-        $errors.FullyQualifiedErrorId | Should -Be 'CtrInvalidReference,CtrPS.Commands.Image.CopyCtrImageCommand'
+        $errors.FullyQualifiedErrorId | Should -Be 'CtrInvalidReference,CtrPS.Commands.CopyCtrImageCommand'
     }
 
     It 'does not move a name without -Force' {
         Copy-CtrImage busybox:1.35 $to
         Copy-CtrImage arm:v7 $to -NewName busybox:1.35 -ErrorAction SilentlyContinue -ErrorVariable errors
-        $errors.FullyQualifiedErrorId | Should -Be 'CtrImageExists,CtrPS.Commands.Image.CopyCtrImageCommand'
+        $errors.FullyQualifiedErrorId | Should -Be 'CtrImageExists,CtrPS.Commands.CopyCtrImageCommand'
         (Copy-CtrImage arm:v7 $to -NewName busybox:1.35 -Force -PassThru).Digest | Should -Be (Get-CtrImage arm:v7).Digest
     }
 
     It 'refuses to copy an image onto itself' {
         Copy-CtrImage busybox:1.35 k8s.io -ErrorAction SilentlyContinue -ErrorVariable errors
-        $errors.FullyQualifiedErrorId | Should -Be 'CtrInvalidArgument,CtrPS.Commands.Image.CopyCtrImageCommand'
+        $errors.FullyQualifiedErrorId | Should -Be 'CtrInvalidArgument,CtrPS.Commands.CopyCtrImageCommand'
         "$errors" | Should -Match 'cannot be copied onto itself'
     }
 
@@ -526,8 +526,8 @@ Describe 'Copying images, containerd <generation>' -ForEach (Get-RigGeneration) 
         Copy-CtrImage index:full $to -Platform linux/arm64
         "$((Get-CtrImage index:full -Namespace $to).Platforms.IsComplete)" | Should -Be 'False True'
         Copy-CtrImage index:partial $to -Platform All -ErrorAction SilentlyContinue -ErrorVariable errors
-        $errors.FullyQualifiedErrorId | Should -Be 'CtrBlobMissing,CtrPS.Commands.Image.CopyCtrImageCommand'
-        $id = 'CtrInvalidArgument,CtrPS.Commands.Image.CopyCtrImageCommand'
+        $errors.FullyQualifiedErrorId | Should -Be 'CtrBlobMissing,CtrPS.Commands.CopyCtrImageCommand'
+        $id = 'CtrInvalidArgument,CtrPS.Commands.CopyCtrImageCommand'
         { Copy-CtrImage index:partial $to -Platform All, linux/arm64 } | Should -Throw -ErrorId $id
     }
 
@@ -582,7 +582,7 @@ Describe 'Lines about images, containerd <generation>' -ForEach (Get-RigGenerati
         @{ line = "Get-CtrImage ''"; fails = 'CannotConvertArgumentNoMessage' }
         @{ line = 'Get-CtrImage $null'; fails = 'ParameterArgumentValidationError' }
         @{ line = "Get-CtrImage -Namespace k8s.io -Filter 'name~~x'"; fails = 'CtrInvalidArgument InvalidArgument [k8s.io]' }
-        @{ line = "Set-CtrImage busybox:1.35 -Label @{ a = 1 } -ReplaceLabel @{ b = 1 }"; fails = 'AmbiguousParameterSet' }
+        @{ line = 'Set-CtrImage busybox:1.35 -Label @{ a = 1 } -ReplaceLabel @{ b = 1 }'; fails = 'AmbiguousParameterSet' }
         @{
             line = 'Get-CtrImage -Namespace k8s.io'
             has  = 'Name', 'Names', 'Registry', 'Repository', 'Tag', 'Digest', 'MediaType', 'Size', 'Platforms', 'Labels', 'CreatedAt',

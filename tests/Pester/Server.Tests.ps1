@@ -86,7 +86,10 @@ Describe 'The server, containerd <generation>' -ForEach (Get-RigGeneration) {
 
     It '<line>' -ForEach @(
         @{ line = 'Get-CtrServer -Address $env:CONTAINERD_ADDRESS | Select -Expand Address'; gives = '{address}' }
-        @{ line = 'Get-CtrPlugin -Type *.snapshotter.* -Status Ok | Where Id -in native, overlayfs | Select -Expand Id'; gives = 'native', 'overlayfs' }
+        @{
+            line  = 'Get-CtrPlugin -Type *.snapshotter.* -Status Ok | Where Id -in native, overlayfs | Select -Expand Id'
+            gives = 'native', 'overlayfs'
+        }
         @{ line = 'Get-CtrServer'; has = 'Address', 'Version', 'Revision', 'Uuid', 'ProcessId', 'Deprecations' }
         @{ line = 'Get-CtrPlugin'; has = 'Type', 'Id', 'Status', 'Reason', 'Platforms', 'Capabilities', 'Requires', 'Exports' }
         @{ line = 'Get-CtrServer'; shows = 'Deprecations : {}' }

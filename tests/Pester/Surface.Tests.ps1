@@ -103,7 +103,7 @@ Describe '<name>' -ForEach $commands {
 
 Describe 'The tests' {
     It 'run each cmdlet in the file of a capability' {
-        # Isolation.Tests.ps1 calls each of them too, and Pipeline.Tests.ps1 with -WhatIf those that change anything: that says nothing of what it does.
+        # That Isolation.Tests.ps1 calls each of them, and Pipeline.Tests.ps1 many with -WhatIf, says nothing of what they do.
         $files = Get-ChildItem $PSScriptRoot -Filter *.Tests.ps1 | Where-Object Name -NotMatch '^(Surface|Isolation|Pipeline|Completion)\.'
         $words = foreach ($file in $files) {
             $tokens = $null

@@ -28,6 +28,12 @@ BeforeAll {
         Get-ChildItem /run/containerd/fifo -Filter ctrps-* -ErrorAction Ignore | ForEach-Object Name
     }
 
+    # Other programs on the machine make pipes there too, for a while: what counts is that those of now go.
+    function Wait-PipeRemoval {
+        $new = @(Get-PipeFolder | Where-Object { $_ -notin $before })
+        Wait-Until { -not (Get-PipeFolder | Where-Object { $_ -in $new }) } 'all pipes are removed'
+    }
+
     function Get-TaskState {
         param([string] $Id)
         $row = Invoke-Ctr $rig -n $namespace tasks ls | Where-Object { ($_ -split '\s+')[0] -eq $Id }
@@ -50,8 +56,7 @@ BeforeAll {
         Invoke-Ctr $rig -n $namespace containers ls -q
         Invoke-Ctr $rig -n $namespace tasks ls -q
         Invoke-Ctr $rig -n $namespace snapshots ls | Where-Object { $_ -match '\sActive\s*$' }
-        # Other programs on the machine make pipes there too: ours are those that stay.
-        Wait-Until { -not (Get-PipeFolder | Where-Object { $_ -notin $before }) } 'all pipes are removed'
+        Wait-PipeRemoval
     }
 }
 
@@ -73,7 +78,7 @@ Describe 'Processes in containers, containerd <generation>' -ForEach $generation
 
     AfterEach {
         Get-ExecLine $one | Should -BeNullOrEmpty -Because 'each added process is removed'
-        Wait-Until { -not (Get-PipeFolder | Where-Object { $_ -notin $before }) } 'all pipes are removed'
+        Wait-PipeRemoval
     }
 
     AfterAll {
@@ -412,7 +417,7 @@ Describe 'Much at a time, containerd <generation>' -ForEach $last {
         $results | Where-Object { $_.StdOut -cne $whole -or $_.ExitCode -ne 0 } | Should -BeNullOrEmpty
         ($results.ExecId | Sort-Object -Unique).Count | Should -Be 200
         $ids | ForEach-Object { Get-ExecLine $_ } | Should -BeNullOrEmpty
-        Wait-Until { -not (Get-PipeFolder | Where-Object { $_ -notin $before }) } 'all pipes are removed'
+        Wait-PipeRemoval
     }
 
     It 'passes 100 MB through a command and back, byte by byte' {
@@ -690,7 +695,7 @@ Describe 'A terminal, containerd <generation>' -ForEach $last {
             Close-Terminal $terminal
         }
         Invoke-Ctr $rig -n $namespace tasks ls -q | Should -Not -Contain $id
-        Wait-Until { -not (Get-PipeFolder | Where-Object { $_ -notin $before }) } 'all pipes are removed'
+        Wait-PipeRemoval
         Remove-CtrContainer $id
     }
 }

@@ -273,17 +273,17 @@ public sealed class BadArchiveTests : IDisposable
     }
 
     [Fact]
-    public async Task A_million_entries()
+    public async Task More_entries_than_may_be()
     {
         await using (var file = new BufferedStream(File.Create(Target), 1 << 20))
         {
-            for (int i = 0; i <= 1_000_000; i++)
+            for (int i = 0; i <= 200_000; i++)
             {
                 Header(file, "same", 0);
             }
         }
 
-        await FailsAsync(CtrErrorIds.ArchiveLimit, "it has more than 1000000 entries.");
+        await FailsAsync(CtrErrorIds.ArchiveLimit, "it has more than 200000 entries.");
     }
 
     [Fact]

@@ -268,7 +268,8 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
         if (!EndMarked)
         {
             return ArchiveFault.Truncated(
-                Path, $"it ends without an end mark, and has neither {ArchiveFiles.IndexFile} with {ArchiveFiles.LayoutFile} nor {ArchiveFiles.DockerFile}.");
+                Path,
+                $"it ends without an end mark, and has neither {ArchiveFiles.IndexFile} with {ArchiveFiles.LayoutFile} nor {ArchiveFiles.DockerFile}.");
         }
 
         if (layout is not null || index is not null)
@@ -320,7 +321,8 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
         if (version != LayoutVersion)
         {
             throw ArchiveFault.Corrupt(
-                Path, $"its {ArchiveFiles.LayoutFile} names the version '{ForeignText.Show(version ?? "")}' of the layout; there is only {LayoutVersion}.");
+                Path,
+                $"its {ArchiveFiles.LayoutFile} names the version '{ForeignText.Show(version ?? "")}' of the layout; there is only {LayoutVersion}.");
         }
     }
 
@@ -386,7 +388,8 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
                 {
                     throw ArchiveFault.Limit(
                         Path,
-                        $"more than {_files.Limits.DigestsOfFile} links with different digests for names lead to the file '{ForeignText.Show(entry.Name)}'.");
+                        $"more than {_files.Limits.DigestsOfFile} links with different digests for names "
+                            + $"lead to the file '{ForeignText.Show(entry.Name)}'.");
                 }
             }
         }

@@ -8,8 +8,8 @@ using Microsoft.Win32.SafeHandles;
 namespace CtrPS.Client.Archives;
 
 /// <summary>
-/// The files in a compressed tar. It can only be read from its start on: the first pass finds the files, and keeps what will be asked for, the JSON among
-/// them; layers are read in a second one. Owns the handle.
+/// The files in a compressed tar. It can only be read from its start on: the first pass finds the files, and keeps what will be asked for, the
+/// JSON among them; layers are read in a second one. Owns the handle.
 /// </summary>
 internal sealed class CompressedTar(SafeFileHandle handle, string path, CtrCompression compression, ArchiveLimits limits) : ArchiveFiles(path, limits)
 {

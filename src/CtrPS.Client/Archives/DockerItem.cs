@@ -44,7 +44,15 @@ internal sealed record DockerItem(string Config, IReadOnlyList<string> Tags, IRe
 
             while (_json.NextItem())
             {
-                ReadItem();
+                if (_imageCount < limits.Images)
+                {
+                    ReadItem();
+                }
+                else
+                {
+                    _imageCount++;
+                    _json.Skip(); // only counted, for the message
+                }
             }
 
             _json.End();
@@ -101,7 +109,7 @@ internal sealed record DockerItem(string Config, IReadOnlyList<string> Tags, IRe
 
             _ = tags.RemoveAll(tag => tag == NoName);
             _imageCount += Math.Max(1, tags.Count);
-            if (_imageCount <= limits.Images && _layerCount <= limits.LayersOfAll)
+            if (_layerCount <= limits.LayersOfAll)
             {
                 _items.Add(new DockerItem(config!, tags, layers));
             }

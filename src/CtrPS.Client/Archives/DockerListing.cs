@@ -21,7 +21,9 @@ internal sealed class DockerListing(ArchiveFiles files)
     /// <summary>The images, in the order of the listing, one for each tag.</summary>
     public List<ArchiveImage> Images { get; } = [];
 
-    /// <summary>Finds the digests of the images' files, and makes their manifests. Whatever the listing says, a file is read and hashed once.</summary>
+    /// <summary>
+    /// Finds the digests of the images' files, and makes their manifests. Whatever the listing says, a file is read and hashed once.
+    /// </summary>
     public async Task ReadAsync(IReadOnlyList<DockerItem> items, CancellationToken cancellationToken)
     {
         foreach (DockerItem item in items)
@@ -68,7 +70,11 @@ internal sealed class DockerListing(ArchiveFiles files)
 
         byte[] bytes = await files.ReadAllAsync(entry, cancellationToken).ConfigureAwait(false);
         var descriptor = new Descriptor { MediaType = MediaTypes.DockerConfig, Digest = claimed ?? Digests.Of(bytes), Size = bytes.Length };
-        Digests.Require(descriptor, bytes, $"archive '{files.Path}'");
+        if (claimed is not null)
+        {
+            Digests.Require(descriptor, bytes, $"archive '{files.Path}'");
+        }
+
         Blobs[descriptor.Digest] = entry;
         List<string> diffIds = ReadDiffIds(bytes, descriptor, name);
         CountDescribed(name, diffIds.Count);
@@ -89,7 +95,8 @@ internal sealed class DockerListing(ArchiveFiles files)
         if (_described > files.Limits.LayersOfAll)
         {
             throw ArchiveFault.Limit(
-                files.Path, $"its configs describe {_described} layers up to '{ForeignText.Show(name)}'; more than {files.Limits.LayersOfAll} are not read.");
+                files.Path,
+                $"its configs describe {_described} layers up to '{ForeignText.Show(name)}'; more than {files.Limits.LayersOfAll} are not read.");
         }
     }
 
@@ -169,7 +176,8 @@ internal sealed class DockerListing(ArchiveFiles files)
         : throw (files.EndMarked
             ? ArchiveFault.Corrupt(files.Path, $"the {what} '{ForeignText.Show(name)}', which its {ArchiveFiles.DockerFile} names, is not in it.")
             : ArchiveFault.Truncated(
-                files.Path, $"it ends without an end mark, and the {what} '{ForeignText.Show(name)}', which its {ArchiveFiles.DockerFile} names, is not in it."));
+                files.Path,
+                $"it ends without an end mark, and the {what} '{ForeignText.Show(name)}', which its {ArchiveFiles.DockerFile} names, is not in it."));
 
     private List<string> ReadDiffIds(byte[] bytes, Descriptor config, string name)
     {

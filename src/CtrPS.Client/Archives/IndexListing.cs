@@ -53,7 +53,8 @@ internal static class IndexListing
                 {
                     RequireIndex(_json.Text());
                 }
-                else if (_json.IsField("config"u8, ref seen, 4) || _json.IsField("layers"u8, ref seen, 8) || _json.IsField("fsLayers"u8, ref seen, 16))
+                else if (_json.IsField("config"u8, ref seen, 4) || _json.IsField("layers"u8, ref seen, 8)
+                    || _json.IsField("fsLayers"u8, ref seen, 16))
                 {
                     RequireNoManifest();
                 }

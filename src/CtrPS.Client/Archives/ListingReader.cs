@@ -75,7 +75,9 @@ internal ref struct ListingReader(ReadOnlySpan<byte> json, string name, string a
     /// <summary>Passes over the value, or over the field with its value.</summary>
     public void Skip() => _json.Skip();
 
-    /// <summary>The name, the digest or whatever else is short by nature that the value is. Null where it is no text; then it is passed over.</summary>
+    /// <summary>
+    /// The name, the digest or whatever else is short by nature that the value is. Null where it is no text; then it is passed over.
+    /// </summary>
     public string? Text() => _json.TokenType == JsonTokenType.String ? Checked() : LongText();
 
     /// <summary>The text of any length that the value is. Null where it is none; then it is passed over.</summary>

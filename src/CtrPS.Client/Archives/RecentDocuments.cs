@@ -1,6 +1,8 @@
 namespace CtrPS.Client.Archives;
 
-/// <summary>The manifests and configs that were read and proved last: what many images share is not read and hashed for each. Safe for concurrent use.</summary>
+/// <summary>
+/// The manifests and configs that were read and proved last: what many images share is not read and hashed for each. Safe for concurrent use.
+/// </summary>
 internal sealed class RecentDocuments
 {
     private const long MaxBytes = 8 << 20;

@@ -95,7 +95,8 @@ internal sealed class FileSlice(SafeFileHandle handle, FormatFault fault, long s
         if (read == 0)
         {
             throw fault(
-                FormatFaultKind.Truncated, $"it was {start + length} bytes long at least when it was opened, and now ends at byte {start + _position}.");
+                FormatFaultKind.Truncated,
+                $"it was {start + length} bytes long at least when it was opened, and now ends at byte {start + _position}.");
         }
 
         _position += read;

@@ -12,7 +12,9 @@ internal static class ForeignText
     public static string Show(string text)
     {
         const int Half = MaxShown / 2;
-        return text.Length <= MaxShown ? Escape(text) : $"{Escape(text.AsSpan(0, Half))}... ({text.Length} characters) ...{Escape(text.AsSpan(text.Length - Half))}";
+        return text.Length <= MaxShown
+            ? Escape(text)
+            : $"{Escape(text.AsSpan(0, Half))}... ({text.Length} characters) ...{Escape(text.AsSpan(text.Length - Half))}";
     }
 
     private static string Escape(ReadOnlySpan<char> text)

@@ -43,19 +43,19 @@ public sealed class ArchiveLimitTests : IDisposable
         { "docker: one image too many", CtrErrorIds.ArchiveLimit, "its manifest.json lists 10001 images; more than 10000 are not read." },
         { "docker: one name too many", CtrErrorIds.ArchiveLimit, "its manifest.json lists 10001 names of images; more than 10000 are not read." },
         { "docker: one layer too many", CtrErrorIds.ArchiveLimit, "gives one image 501 layers; containerd cannot mount more than 500" },
-        { "docker: too many layers in all", CtrErrorIds.ArchiveLimit, "its manifest.json lists 100500 layers in all; more than 100000 are not read." },
+        { "docker: too many layers in all", CtrErrorIds.ArchiveLimit, "lists 100500 layers in all; more than 100000 are not read." },
         { "docker: a name of a million characters", CtrErrorIds.ArchiveLimit, "a text of 1000000 bytes where a name stands; more than 4096" },
-        { "docker: a config with one layer too many", CtrErrorIds.ArchiveLimit, "its config 'c' describes 501 layers; containerd cannot mount more than 500" },
+        { "docker: a config with one layer too many", CtrErrorIds.ArchiveLimit, "config 'c' describes 501 layers; containerd cannot mount more than 500" },
         { "docker: a config with much in it", CtrErrorIds.ArchiveLimit, "the config 'c' has 5000000 bytes; more than 4393216 are not read." },
         { "docker: the listing as config", CtrErrorIds.ArchiveCorrupt, "its config 'manifest.json' is not that of an image" },
         { "docker: a config twice", CtrErrorIds.ArchiveCorrupt, "its manifest.json gives 'Config' twice." },
         { "docker: a number as layer", CtrErrorIds.ArchiveCorrupt, "is not the list that docker writes" },
-        { "tar: long names by pax", CtrErrorIds.ArchiveLimit, "the names of its entries and links have 17000000 characters up to here, the last one 1000000" },
+        { "tar: long names by pax", CtrErrorIds.ArchiveLimit, "entries and links have 17000000 characters up to here, the last one 1000000" },
         { "tar: long names by GNU", CtrErrorIds.ArchiveLimit, "more than 16777216 are not read." },
         { "tar: long targets by GNU", CtrErrorIds.ArchiveLimit, "more than 16777216 are not read." },
         { "tar: long targets by pax", CtrErrorIds.ArchiveLimit, "more than 16777216 are not read." },
         { "tar: an extension too large", CtrErrorIds.ArchiveLimit, "claims 1048577 bytes; more than 1048576 are not read." },
-        { "tar: extensions without an entry", CtrErrorIds.ArchiveCorrupt, "within the header" },
+        { "tar: extensions without an entry", CtrErrorIds.ArchiveCorrupt, "does not have the checksum that it names." },
         { "tar: a name of slashes", CtrErrorIds.ArchiveUnrecognized, "it has neither index.json nor manifest.json." },
         { "tar: the largest size", CtrErrorIds.ArchiveCorrupt, "claims 9223372036854775807 bytes." },
         { "tar: the largest size by pax", CtrErrorIds.ArchiveCorrupt, "claims 9223372036854775807 bytes." },
@@ -149,7 +149,7 @@ public sealed class ArchiveLimitTests : IDisposable
         var limits = new ArchiveLimits { KeptBytes = 200, Passes = 3 };
         CtrException error = await Assert.ThrowsAsync<CtrException>(() => OpenAsync(limits));
         Assert.Equal(CtrErrorIds.ArchiveLimit, error.ErrorId);
-        Assert.Contains("more than 200 bytes, in an order in which it would have to be unpacked more than 3 times", error.Message, StringComparison.Ordinal);
+        Assert.Contains("in an order in which it would have to be unpacked more than 3 times", error.Message, StringComparison.Ordinal);
         Assert.Contains("Unpack the Gzip data beforehand", error.RecommendedAction, StringComparison.Ordinal);
         await using ArchiveReader archive = await ArchiveReader.OpenAsync(Target, limits with { Passes = 10 }, _hang.Token);
         Assert.Equal(10, archive.Images.Count);
@@ -172,7 +172,8 @@ public sealed class ArchiveLimitTests : IDisposable
     [Fact]
     public async Task As_many_images_as_may_be_are_read()
     {
-        string index = $$"""{"schemaVersion":2,"manifests":[{{Repeat(i => $$"""{"digest":"{{Digest}}","size":{{i}},"annotations":{"a":"1"}}""", 10_000)}}]}""";
+        string images = Repeat(i => $$"""{"digest":"{{Digest}}","size":{{i}},"annotations":{"a":"1"} }""", 10_000);
+        string index = $$"""{"schemaVersion":2,"manifests":[{{images}}]}""";
         await File.WriteAllBytesAsync(Target, new RawTar().Add("oci-layout", Layout).Add("index.json", index).End());
         await using (ArchiveReader archive = await ArchiveReader.OpenAsync(Target, _hang.Token))
         {
@@ -223,7 +224,7 @@ public sealed class ArchiveLimitTests : IDisposable
         // Frames to skip without end: no byte comes out, and the stream that gives them never ends either.
         using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
         await using Stream stream = Compressors.Decompress(new Endless([0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0]), CtrCompression.Zstd);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await stream.ReadAsync(new byte[100], stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await stream.ReadExactlyAsync(new byte[100], stop.Token));
     }
 
     private async Task OpenAsync(ArchiveLimits? limits = null) =>

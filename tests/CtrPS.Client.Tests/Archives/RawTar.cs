@@ -8,7 +8,7 @@ internal sealed class RawTar
 {
     private const int Block = 512;
 
-    private readonly MemoryStream _tar = new();
+    private readonly List<byte> _tar = [];
 
     /// <summary>An entry, the size in its header being another than that of its content where it is given.</summary>
     public RawTar Add(string name, byte[] content, char type = '0', string link = "", long? size = null)
@@ -32,9 +32,9 @@ internal sealed class RawTar
         Put(header, 157, link);
         Put(header, 257, "ustar\0" + "00");
         Put(header, 148, Convert.ToString(header.Sum(one => one), 8).PadLeft(6, '0') + "\0 ");
-        _tar.Write(header);
-        _tar.Write(content);
-        _tar.Write(new byte[(Block - (content.Length % Block)) % Block]);
+        _tar.AddRange(header);
+        _tar.AddRange(content);
+        _tar.AddRange(new byte[(Block - (content.Length % Block)) % Block]);
         return this;
     }
 
@@ -45,9 +45,9 @@ internal sealed class RawTar
     {
         int rest = Encoding.UTF8.GetByteCount($" {key}={value}\n");
         int length = rest + 1;
-        while (length.ToString().Length + rest != length)
+        while ($"{length}".Length + rest != length)
         {
-            length = length.ToString().Length + rest;
+            length = $"{length}".Length + rest;
         }
 
         return Add("PaxHeaders/x", Encoding.UTF8.GetBytes($"{length} {key}={value}\n"), 'x');
@@ -55,8 +55,8 @@ internal sealed class RawTar
 
     public byte[] End()
     {
-        _tar.Write(new byte[2 * Block]);
-        return _tar.ToArray();
+        _tar.AddRange(new byte[2 * Block]);
+        return [.. _tar];
     }
 
     private static void Put(byte[] header, int at, string text) => Encoding.UTF8.GetBytes(text).CopyTo(header, at);

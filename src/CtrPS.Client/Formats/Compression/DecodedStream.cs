@@ -45,7 +45,9 @@ internal sealed class DecodedStream(Stream compressed, Decoder decoder) : Forwar
 
             if (!ended && consumed == 0)
             {
-                throw _last ? new EndOfStreamException("the end of the data is missing.") : new InvalidDataException("the decoder does not get on with it.");
+                throw _last
+                    ? new EndOfStreamException("the end of the data is missing.")
+                    : new InvalidDataException("the decoder does not get on with it.");
             }
         }
 

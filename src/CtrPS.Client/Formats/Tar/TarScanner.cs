@@ -44,7 +44,8 @@ internal sealed class TarScanner(Stream tar, FormatFault fault, long maxItems = 
             string name = pax?.Path ?? longName ?? TarHeader.Name(_block);
             long own = TarHeader.Size(_block)
                 ?? throw fault(
-                    FormatFaultKind.Corrupt, $"the size of the entry '{ForeignText.Show(name)}' at byte {_position - TarHeader.BlockSize} is no number.");
+                    FormatFaultKind.Corrupt,
+                    $"the size of the entry '{ForeignText.Show(name)}' at byte {_position - TarHeader.BlockSize} is no number.");
             switch (type)
             {
                 case 'x':

@@ -269,7 +269,8 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
         {
             return ArchiveFault.Truncated(
                 Path,
-                $"it ends without an end mark, and has neither {ArchiveFiles.IndexFile} with {ArchiveFiles.LayoutFile} nor {ArchiveFiles.DockerFile}.");
+                $"it ends without an end mark, and has neither {ArchiveFiles.IndexFile} with {ArchiveFiles.LayoutFile} "
+                    + $"nor {ArchiveFiles.DockerFile}.");
         }
 
         if (layout is not null || index is not null)

@@ -45,7 +45,7 @@ public sealed class ArchiveLimitTests : IDisposable
         { "docker: one layer too many", CtrErrorIds.ArchiveLimit, "gives one image 501 layers; containerd cannot mount more than 500" },
         { "docker: too many layers in all", CtrErrorIds.ArchiveLimit, "lists 100500 layers in all; more than 100000 are not read." },
         { "docker: a name of a million characters", CtrErrorIds.ArchiveLimit, "a text of 1000000 bytes where a name stands; more than 4096" },
-        { "docker: a config with one layer too many", CtrErrorIds.ArchiveLimit, "config 'c' describes 501 layers; containerd cannot mount more than 500" },
+        { "docker: a config with one layer too many", CtrErrorIds.ArchiveLimit, "describes 501 layers; containerd cannot mount more than 500" },
         { "docker: a config with much in it", CtrErrorIds.ArchiveLimit, "the config 'c' has 5000000 bytes; more than 4393216 are not read." },
         { "docker: the listing as config", CtrErrorIds.ArchiveCorrupt, "its config 'manifest.json' is not that of an image" },
         { "docker: a config twice", CtrErrorIds.ArchiveCorrupt, "its manifest.json gives 'Config' twice." },

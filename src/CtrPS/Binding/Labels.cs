@@ -31,15 +31,4 @@ internal static class Labels
 
         return labels;
     }
-
-    /// <summary>The labels in words, for questions and -WhatIf.</summary>
-    public static string Describe(IReadOnlyDictionary<string, string?> labels, bool replaceAll)
-    {
-        IEnumerable<string> set = labels.OrderBy(label => label.Key, StringComparer.Ordinal).Where(label => !string.IsNullOrEmpty(label.Value)).Select(label => $"{label.Key}={label.Value}");
-        IEnumerable<string> removed = labels.OrderBy(label => label.Key, StringComparer.Ordinal).Where(label => string.IsNullOrEmpty(label.Value)).Select(label => label.Key);
-        string setText = string.Join(", ", set);
-        string removedText = string.Join(", ", removed);
-        return replaceAll ? setText.Length == 0 ? "Remove all labels" : $"Replace all labels with {setText}"
-            : string.Join("; ", new[] { setText.Length == 0 ? "" : $"Set labels {setText}", removedText.Length == 0 ? "" : $"Remove labels {removedText}" }.Where(part => part.Length > 0));
-    }
 }

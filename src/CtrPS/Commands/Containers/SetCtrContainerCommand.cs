@@ -29,20 +29,23 @@ public sealed class SetCtrContainerCommand : CtrContainerCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        Dictionary<string, string?> labels = [];
-        ForEachContainer(found => Change(found, labels, ReplaceLabel is not null), _ => labels = Labels.From(ReplaceLabel ?? Label!));
+        LabelChange? change = null;
+        ForEachContainer(found => Change(found, change!), _ => change = LabelChange.From(Label, ReplaceLabel));
     }
 
-    private void Change(FoundContainer found, Dictionary<string, string?> labels, bool replaceAll)
+    private void Change(FoundContainer found, LabelChange change)
     {
-        if ((labels.Count > 0 || replaceAll) && ShouldProcess(Words(found.Container), Labels.Describe(labels, replaceAll)))
+        if (!change.IsWanted(Words(found.Container), ShouldProcess))
         {
-            CtrContainer changed = Await(token => found.Connection.Containers.SetLabelsAsync(found.Container.Namespace, found.Container.Id, labels, replaceAll, token));
-            if (PassThru)
-            {
-                changed.Session = found.Session;
-                WriteObject(changed);
-            }
+            return;
+        }
+
+        (string name, string id) = (found.Container.Namespace, found.Container.Id);
+        CtrContainer changed = Await(token => found.Connection.Containers.SetLabelsAsync(name, id, change.Values, change.ReplaceAll, token));
+        if (PassThru)
+        {
+            changed.Session = found.Session;
+            WriteObject(changed);
         }
     }
 }

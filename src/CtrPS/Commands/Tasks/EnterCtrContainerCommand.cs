@@ -12,11 +12,11 @@ public sealed class EnterCtrContainerCommand : CtrContainerCmdlet
     /// <summary>The shells that are tried, by the container's PATH.</summary>
     private static readonly string[] Shells = ["bash", "sh"];
 
-    private readonly ExitCode _exitCode;
+    private readonly RunQueue _running;
     private DetachSequence _keys = DetachSequence.Parse("");
 
     /// <summary>Creates the cmdlet.</summary>
-    public EnterCtrContainerCommand() => _exitCode = new ExitCode(this);
+    public EnterCtrContainerCommand() => _running = new RunQueue(this);
 
     /// <summary>The program and its arguments. Default: the first of bash and sh that is there.</summary>
     [Parameter(Position = 1, ValueFromRemainingArguments = true, HelpMessage = "The program and its arguments. Default: bash, else sh.")]
@@ -76,12 +76,22 @@ public sealed class EnterCtrContainerCommand : CtrContainerCmdlet
     });
 
     /// <inheritdoc/>
-    private protected override void OnFailure(CtrException error) => _exitCode.Add(error);
+    private protected override void OnFailure(CtrException error) => _running.ExitCode.Add(error);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _running.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
 
     private void Enter(FoundContainer found)
     {
-        ProcessEnd end = Await(token => ConsoleTalk.RunAsync(stop => OpenAsync(found, stop), new ProcessPlan { Start = Command.Length > 0 }, _keys, token));
-        _exitCode.Add(end.ExitCode);
+        ProcessEnd end = _running.OnConsole(new ProcessPlan { Open = (_, token) => OpenAsync(found, token), Start = Command.Length > 0, Keys = _keys });
         if (end.ExitCode is null)
         {
             WriteVerbose($"The program goes on in {Words(found.Container)} as process '{end.ExecId}'.");

@@ -16,12 +16,7 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
     private const string ResultSet = "Result";
     private const string DetachSet = "Detach";
 
-    private readonly RunQueue _running = new();
-    private readonly ExitCode _exitCode;
     private string[] _command = [];
-
-    /// <summary>Creates the cmdlet.</summary>
-    public InvokeCtrCommandCommand() => _exitCode = new ExitCode(this);
 
     /// <summary>The program and its arguments.</summary>
     [Parameter(Position = 1, Mandatory = true, ValueFromRemainingArguments = true, HelpMessage = "The program and its arguments. Write -- before them where they have options.")]
@@ -108,37 +103,6 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
-    {
-        base.ProcessRecord();
-        _running.TakeReady();
-    }
-
-    /// <inheritdoc/>
-    protected override void EndProcessing()
-    {
-        base.EndProcessing();
-        while (_running.Count > 0)
-        {
-            _running.FinishFirst(Guard);
-        }
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _running.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
-
-    /// <inheritdoc/>
-    private protected override void Take(ProcessOutput piece) => _running.Take(piece);
-
-    /// <inheritdoc/>
     private protected override ProcessRun? Begin(FoundContainer found, ProcessInput? input)
     {
         if (!ShouldProcess(Words(found.Container), $"Run '{string.Join(' ', _command)}'"))
@@ -152,25 +116,22 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
             return null;
         }
 
-        while (_running.Count >= ThrottleLimit)
+        Running.Finish(left: ThrottleLimit - 1);
+        CtrExecRequest request = Request(found.Container, new CtrProcessIo { Kind = CtrIo.Pipes, Terminal = Tty });
+        var plan = new ProcessPlan
         {
-            _running.FinishFirst(Guard);
+            Open = (hasInput, token) => found.Connection.Runner.ExecAsync(request with { Io = request.Io with { Input = hasInput } }, token),
+            Input = input,
+            Terminal = Tty,
+            Timeout = Timeout > 0 ? TimeSpan.FromSeconds(Timeout) : null,
+        };
+        if (!AsResult)
+        {
+            return Running.Begin(found.Container, plan, OutputSink.ToPipeline(this, Format, found.Container), end => CheckTime(found.Container, end));
         }
 
-        CtrExecRequest request = Request(found.Container, new CtrProcessIo { Kind = CtrIo.Pipes, Input = input is not null, Terminal = Tty });
-        var plan = new ProcessPlan { Timeout = Timeout > 0 ? TimeSpan.FromSeconds(Timeout) : null };
-        var run = new ProcessRun(token => found.Connection.Runner.ExecAsync(request, token), plan, input, Tty, StopToken);
-        if (AsResult)
-        {
-            var captured = new CapturedOutput(OutputEncoding, RedirectStandardError);
-            _running.Add(run, captured, end => WriteResult(found, end, captured), found.Container);
-        }
-        else
-        {
-            _running.Add(run, OutputSink.ToPipeline(this, Format, found.Container), end => Told(found.Container, end), found.Container);
-        }
-
-        return run;
+        var captured = new CapturedOutput(OutputEncoding, RedirectStandardError);
+        return Running.Begin(found.Container, plan, captured, end => WriteResult(found, end, captured));
     }
 
     private CtrExecRequest Request(CtrContainer container, CtrProcessIo io) => new()
@@ -187,9 +148,7 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
 
     private void Leave(FoundContainer found)
     {
-        string? log = LogPath is not null ? TaskLogUri.FromPath(this, LogPath, found.Container.Id)
-            : LogUri is not null ? TaskLogUri.From(LogUri, found.Container.Id)
-            : null;
+        string? log = TaskLogUri.From(this, LogPath, LogUri, found.Container.Id);
         var io = new CtrProcessIo { Kind = log is null ? CtrIo.Null : CtrIo.Log, LogUri = log ?? "", Terminal = Tty };
         CtrCommandResult left = Await(async token =>
         {
@@ -213,9 +172,7 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
         Session = found.Session,
     };
 
-    private void WriteResult(FoundContainer found, ProcessEnd end, CapturedOutput captured)
-    {
-        _exitCode.Add(end.ExitCode);
+    private void WriteResult(FoundContainer found, ProcessEnd end, CapturedOutput captured) =>
         WriteObject(Result(found, end.ExecId, end.ProcessId) with
         {
             ExitCode = end.ExitCode,
@@ -224,11 +181,9 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
             Duration = end.Duration,
             TimedOut = end.TimedOut,
         });
-    }
 
-    private void Told(CtrContainer container, ProcessEnd end)
+    private void CheckTime(CtrContainer container, ProcessEnd end)
     {
-        _exitCode.Add(end.ExitCode);
         if (end.TimedOut)
         {
             throw new CtrException(
@@ -239,9 +194,6 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
             };
         }
     }
-
-    /// <inheritdoc/>
-    private protected override void OnFailure(CtrException error) => _exitCode.Add(error);
 
     private void Guarded(Action work)
     {

@@ -9,7 +9,8 @@ internal sealed record LabelChange(Dictionary<string, string?> Values, bool Repl
 {
     /// <summary>Reads the parameters, one of which is given.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidArgument"/>: an empty key, or a label that is too long.</exception>
-    public static LabelChange From(Hashtable? label, Hashtable? replaceLabel) => new(Labels.From(replaceLabel ?? label ?? []), replaceLabel is not null);
+    public static LabelChange From(Hashtable? label, Hashtable? replaceLabel) =>
+        new(Labels.From(replaceLabel ?? label ?? []), replaceLabel is not null);
 
     /// <summary>Asks whether to make the change, where there is one.</summary>
     /// <param name="target">What has the labels, in words.</param>

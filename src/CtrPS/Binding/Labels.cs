@@ -20,7 +20,8 @@ internal static class Labels
             if (key.Length == 0 || key.Length + (value?.Length ?? 0) > MaxLength)
             {
                 throw new CtrException(
-                    CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, key.Length == 0 ? "A label has no name." : $"The label '{key}' has more than {MaxLength} characters in name and value together.")
+                    CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument,
+                    key.Length == 0 ? "A label has no name." : $"The label '{key}' has more than {MaxLength} characters in name and value together.")
                 {
                     Target = key,
                 };

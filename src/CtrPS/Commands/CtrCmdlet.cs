@@ -131,8 +131,8 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>
-    /// Does asynchronous work for several objects side by side and goes on with the results on the pipeline's thread, as <see cref="Guard"/> does. However it ends, the rest
-    /// is cancelled and its end waited for.
+    /// Does asynchronous work for several objects side by side and goes on with the results on the pipeline's thread, as <see cref="Guard"/> does.
+    /// However it ends, the rest is cancelled and its end waited for.
     /// </summary>
     /// <param name="items">The objects.</param>
     /// <param name="width">How many at a time, with the results in the objects' order. Null: all at once, with the results as they come.</param>
@@ -140,7 +140,11 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
     /// <param name="target">What error records name for an object.</param>
     /// <param name="done">What to do with a result.</param>
     private protected void ForEachAtOnce<TItem, TResult>(
-        IEnumerable<TItem> items, int? width, Func<TItem, CancellationToken, Task<TResult>> work, Func<TItem, object?> target, Action<TItem, TResult> done)
+        IEnumerable<TItem> items,
+        int? width,
+        Func<TItem, CancellationToken, Task<TResult>> work,
+        Func<TItem, object?> target,
+        Action<TItem, TResult> done)
     {
         foreach ((TItem item, Task<TResult> result) in Pull(token => width is { } many
             ? OrderedParallel.SelectAsync(items, many, OutcomeAsync, token)
@@ -181,12 +185,25 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
         }
         catch (WildcardPatternException e)
         {
-            WriteError(ErrorFactory.From(
-                new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"'{target}' is not a valid wildcard pattern. A '[' that stands for itself is written '`['.", e), target));
+            string message = $"'{target}' is not a valid wildcard pattern. A '[' that stands for itself is written '`['.";
+            WriteError(ErrorFactory.From(new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, message, e), target));
         }
         catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
         {
             throw new PipelineStoppedException();
+        }
+    }
+
+    /// <summary>Does what comes before the first object, such as a look at the parameters: an error of it ends the cmdlet.</summary>
+    private protected void OrEnd(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (CtrException e)
+        {
+            ThrowTerminatingError(ErrorFactory.From(e, e.Target));
         }
     }
 

@@ -10,7 +10,8 @@ internal static class ByteChunks
     private const int Ahead = 4;
 
     /// <summary>Runs the writer and yields what it writes. Leaving early ends the writer.</summary>
-    public static async IAsyncEnumerable<byte[]> ReadAsync(Func<Stream, CancellationToken, Task> write, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static async IAsyncEnumerable<byte[]> ReadAsync(
+        Func<Stream, CancellationToken, Task> write, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var queue = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(Ahead) { SingleReader = true, SingleWriter = true });
@@ -36,7 +37,8 @@ internal static class ByteChunks
         }
     }
 
-    private static async Task WriteAsync(Func<Stream, CancellationToken, Task> write, ChannelWriter<byte[]> queue, CancellationToken cancellationToken)
+    private static async Task WriteAsync(
+        Func<Stream, CancellationToken, Task> write, ChannelWriter<byte[]> queue, CancellationToken cancellationToken)
     {
         try
         {
@@ -85,9 +87,11 @@ internal static class ByteChunks
             }
         }
 
-        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-        public override void Write(byte[] buffer, int offset, int count) => WriteAsync(buffer.AsMemory(offset, count), stop).AsTask().GetAwaiter().GetResult();
+        public override void Write(byte[] buffer, int offset, int count) =>
+            WriteAsync(buffer.AsMemory(offset, count), stop).AsTask().GetAwaiter().GetResult();
 
         /// <summary>Nothing: a compressor flushes now and then, and small chunks make a slow pipeline.</summary>
         public override void Flush()

@@ -13,7 +13,9 @@ public sealed class SetCtrContainerCommand : CtrContainerCmdlet
     private const string ReplaceSet = "Replace";
 
     /// <summary>Labels to set; an empty or null value removes the label. Others stay.</summary>
-    [Parameter(Position = 1, Mandatory = true, ParameterSetName = ChangeSet, HelpMessage = "Labels to set; an empty value removes the label. Others stay.")]
+    [Parameter(
+        Position = 1, Mandatory = true, ParameterSetName = ChangeSet,
+        HelpMessage = "Labels to set; an empty value removes the label. Others stay.")]
     [ValidateNotNull]
     public Hashtable? Label { get; set; }
 

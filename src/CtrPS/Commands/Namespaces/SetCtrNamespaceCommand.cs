@@ -21,7 +21,9 @@ public sealed class SetCtrNamespaceCommand : CtrSessionCmdlet
     public CtrNamespaceIdentity[] Name { get; set; } = [];
 
     /// <summary>Labels to set; an empty or null value removes the label. Others stay.</summary>
-    [Parameter(Position = 1, Mandatory = true, ParameterSetName = ChangeSet, HelpMessage = "Labels to set; an empty value removes the label. Others stay.")]
+    [Parameter(
+        Position = 1, Mandatory = true, ParameterSetName = ChangeSet,
+        HelpMessage = "Labels to set; an empty value removes the label. Others stay.")]
     [ValidateNotNull]
     public Hashtable? Label { get; set; }
 

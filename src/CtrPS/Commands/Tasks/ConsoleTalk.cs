@@ -26,7 +26,10 @@ internal static class ConsoleTalk
             : null;
         if (reason is not null)
         {
-            throw new CtrException(CtrErrorIds.NoConsole, CtrStatus.FailedPrecondition, $"{reason}: there is no console to work on.") { RecommendedAction = instead };
+            throw new CtrException(CtrErrorIds.NoConsole, CtrStatus.FailedPrecondition, $"{reason}: there is no console to work on.")
+            {
+                RecommendedAction = instead,
+            };
         }
     }
 
@@ -35,7 +38,9 @@ internal static class ConsoleTalk
 
     private static bool HasHost(PSCmdlet cmdlet) => Hosts.Contains(cmdlet.Host.Name, StringComparer.Ordinal);
 
-    /// <summary>A first process has its terminal before it starts, and is to see the size from the first moment on. An added one has none yet.</summary>
+    /// <summary>
+    /// A first process has its terminal before it starts, and is to see the size from the first moment on. An added one has none yet.
+    /// </summary>
     public static async Task ResizeAsync(ICtrProcess process, CancellationToken cancellationToken)
     {
         if (process.ExecId.Length == 0 && Terminal.Size is var (columns, rows))

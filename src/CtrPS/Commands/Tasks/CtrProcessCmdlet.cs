@@ -85,7 +85,9 @@ public abstract class CtrProcessCmdlet : CtrContainerCmdlet
         }
         else
         {
-            byte[][] input = !WantsInput || InputObject is null || MyInvocation.ExpectingInput ? [] : [ProcessInput.Encode(InputObject, InputEncoding)];
+            byte[][] input = !WantsInput || InputObject is null || MyInvocation.ExpectingInput
+                ? []
+                : [ProcessInput.Encode(InputObject, InputEncoding)];
             ForEachContainer(found => Begin(found, HasInput && WantsInput ? new ProcessInput(input) : null));
         }
 

@@ -19,7 +19,9 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
     private string[] _command = [];
 
     /// <summary>The program and its arguments.</summary>
-    [Parameter(Position = 1, Mandatory = true, ValueFromRemainingArguments = true, HelpMessage = "The program and its arguments. Write -- before them where they have options.")]
+    [Parameter(
+        Position = 1, Mandatory = true, ValueFromRemainingArguments = true,
+        HelpMessage = "The program and its arguments. Write -- before them where they have options.")]
     [WordsTransformation]
     [ValidateNotNullOrEmpty]
     public string[] Command { get; set; } = [];
@@ -34,7 +36,9 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
     public SwitchParameter AsByteStream { get; set; }
 
     /// <summary>Write one object with the exit code and all output for each container.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = ResultSet, HelpMessage = "Write one object with exit code, output and duration for each container.")]
+    [Parameter(
+        Mandatory = true, ParameterSetName = ResultSet,
+        HelpMessage = "Write one object with exit code, output and duration for each container.")]
     public SwitchParameter AsResult { get; set; }
 
     /// <summary>Do not wait for the end.</summary>
@@ -98,7 +102,7 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        Guarded(() => _command = CommandOption ? CommandWords.Restore(MyInvocation, Command, nameof(CommandOption), [nameof(Container)]) : Command);
+        OrEnd(() => _command = CommandOption ? CommandWords.Restore(MyInvocation, Command, nameof(CommandOption), [nameof(Container)]) : Command);
         base.BeginProcessing();
     }
 
@@ -187,23 +191,12 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
         if (end.TimedOut)
         {
             throw new CtrException(
-                CtrErrorIds.CommandTimeout, CtrStatus.DeadlineExceeded, $"The command '{string.Join(' ', _command)}' in {Words(container)} did not end within {Timeout} s. It was killed.")
+                CtrErrorIds.CommandTimeout, CtrStatus.DeadlineExceeded,
+                $"The command '{string.Join(' ', _command)}' in {Words(container)} did not end within {Timeout} s. It was killed.")
             {
                 Target = container.Id,
                 RecommendedAction = "Give it more time with -Timeout.",
             };
-        }
-    }
-
-    private void Guarded(Action work)
-    {
-        try
-        {
-            work();
-        }
-        catch (CtrException e)
-        {
-            ThrowTerminatingError(Output.ErrorFactory.From(e, null));
         }
     }
 }

@@ -102,22 +102,35 @@ public sealed class InvokeCtrImageCommand : CtrContainerOptionsCmdlet, ITaskPara
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        OrEnd(CheckParameters);
+        _isInputPiped = MyInvocation.ExpectingInput
+            && (IsGiven(nameof(Image)) || IsGiven(nameof(RootFS)) || IsGiven(nameof(Spec)) || IsGiven(nameof(SpecPath)));
+        if (_isInputPiped)
+        {
+            ForEachRequest(plan => _fed = Run(plan, Detach ? null : new ProcessInput()));
+        }
+    }
+
+    private void CheckParameters()
+    {
         if (Detach && Remove)
         {
-            ThrowTerminatingError(ErrorFactory.From(
-                new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, "-Remove and -Detach do not go together: nobody would wait for the end to remove the container.") { Target = nameof(Remove) }, null));
+            throw new CtrException(
+                CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument,
+                "-Remove and -Detach do not go together: nobody would wait for the end to remove the container.")
+            {
+                Target = nameof(Remove),
+            };
         }
 
         if (new bool[] { NullIO, LogPath is not null, LogUri is not null }.Count(given => given) > 1)
         {
-            ThrowTerminatingError(ErrorFactory.From(
-                new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, "The output goes to one place: give one of -NullIO, -LogPath and -LogUri.") { Target = nameof(LogUri) }, null));
-        }
-
-        _isInputPiped = MyInvocation.ExpectingInput && (IsGiven(nameof(Image)) || IsGiven(nameof(RootFS)) || IsGiven(nameof(Spec)) || IsGiven(nameof(SpecPath)));
-        if (_isInputPiped)
-        {
-            ForEachRequest(plan => _fed = Run(plan, Detach ? null : new ProcessInput()));
+            throw new CtrException(
+                CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument,
+                "The output goes to one place: give one of -NullIO, -LogPath and -LogUri.")
+            {
+                Target = nameof(LogUri),
+            };
         }
     }
 

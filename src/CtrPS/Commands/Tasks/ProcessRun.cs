@@ -261,7 +261,9 @@ internal sealed class ProcessRun : IDisposable
         return true;
     }
 
-    /// <summary>Ends and removes the process as planned. Its output is read meanwhile: a shim with output that nobody takes is slow to let go.</summary>
+    /// <summary>
+    /// Ends and removes the process as planned. Its output is read meanwhile: a shim with output that nobody takes is slow to let go.
+    /// </summary>
     private async Task EndAsync(ICtrProcess process)
     {
         bool hasEnded = _stage == ProcessStage.Ended;

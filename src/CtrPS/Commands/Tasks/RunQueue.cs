@@ -41,10 +41,15 @@ internal sealed class RunQueue(CtrCmdlet cmdlet) : IDisposable
         ProcessInput? input,
         OutputFormat format,
         string detachKeys,
-        Func<ProcessStage, CancellationToken, Task>? after = null) =>
-        Stay(container, new ProcessPlan { Open = start.CreateAsync, Input = input, StopSignal = StopSignalOf(container), After = after }, format, detachKeys);
+        Func<ProcessStage, CancellationToken, Task>? after = null)
+    {
+        var plan = new ProcessPlan { Open = start.CreateAsync, Input = input, StopSignal = StopSignalOf(container), After = after };
+        return Stay(container, plan, format, detachKeys);
+    }
 
-    /// <summary>Stays with the task of a container, when the one before is over: with a terminal on both sides they talk by it, else by the pipeline.</summary>
+    /// <summary>
+    /// Stays with the task of a container, when the one before is over: with a terminal on both sides they talk by it, else by the pipeline.
+    /// </summary>
     /// <param name="container">The container.</param>
     /// <param name="plan">What becomes of the task.</param>
     /// <param name="format">How its output is written.</param>

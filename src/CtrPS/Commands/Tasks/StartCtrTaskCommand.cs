@@ -23,12 +23,16 @@ public sealed class StartCtrTaskCommand : CtrProcessCmdlet, ITaskParameters
     public string? LogPath { get; set; }
 
     /// <summary>A log for the output.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = LogUriSet, HelpMessage = "A log that takes the output: file:///path or binary:///program?key=value.")]
+    [Parameter(
+        Mandatory = true, ParameterSetName = LogUriSet,
+        HelpMessage = "A log that takes the output: file:///path or binary:///program?key=value.")]
     [ValidateNotNullOrEmpty]
     public string? LogUri { get; set; }
 
     /// <summary>Stay with the task: give its output, remove it when it has ended.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = AttachSet, HelpMessage = "Stay with the task until it ends: its output comes here, and it is removed then.")]
+    [Parameter(
+        Mandatory = true, ParameterSetName = AttachSet,
+        HelpMessage = "Stay with the task until it ends: its output comes here, and it is removed then.")]
     public SwitchParameter Attach { get; set; }
 
     /// <summary>With -Attach and a terminal: the keys that leave the task to itself.</summary>
@@ -98,7 +102,8 @@ public sealed class StartCtrTaskCommand : CtrProcessCmdlet, ITaskParameters
         IReadOnlyDictionary<string, string?> changes = RestartLabels.ToStart(found.Container.Labels);
         return changes.Count == 0 ? found : found with
         {
-            Container = await found.Connection.Containers.SetLabelsAsync(found.Container.Namespace, found.Container.Id, changes, replaceAll: false, cancellationToken).ConfigureAwait(false),
+            Container = await found.Connection.Containers.SetLabelsAsync(
+                found.Container.Namespace, found.Container.Id, changes, replaceAll: false, cancellationToken).ConfigureAwait(false),
         };
     }
 }

@@ -23,7 +23,10 @@ internal static class TaskLogUri
     public static string From(string given, string id)
     {
         string filled = given.Replace(IdPlaceholder, id, StringComparison.OrdinalIgnoreCase);
-        return Uri.TryCreate(filled, UriKind.Absolute, out Uri? uri) && uri.Scheme is "file" or "binary" && uri.Host.Length == 0 && uri.AbsolutePath.Length > 1
+        return Uri.TryCreate(filled, UriKind.Absolute, out Uri? uri)
+            && uri.Scheme is "file" or "binary"
+            && uri.Host.Length == 0
+            && uri.AbsolutePath.Length > 1
             ? filled
             : throw new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"'{given}' is not the URI of a log.")
             {

@@ -33,7 +33,9 @@ internal sealed record TaskStart(ICtrConnection Connection, CtrTaskRequest Reque
             Cni = cni with
             {
                 ConfigFolder = cmdlet.CniConfigPath is { } folder ? ProviderPath.Resolve(cmdlet, folder) : cni.ConfigFolder,
-                PluginFolders = cmdlet.CniPluginPath is { } folders ? [.. folders.Select(one => ProviderPath.Resolve(cmdlet, one))] : cni.PluginFolders,
+                PluginFolders = cmdlet.CniPluginPath is { } folders
+                    ? [.. folders.Select(one => ProviderPath.Resolve(cmdlet, one))]
+                    : cni.PluginFolders,
             },
             NoPivot = cmdlet.NoPivot,
             Io = log is not null ? new CtrProcessIo { Kind = CtrIo.Log, LogUri = log } : new CtrProcessIo { Kind = stay ? CtrIo.Pipes : CtrIo.Null },

@@ -53,24 +53,10 @@ internal static class ByteChunks
         }
     }
 
-    private sealed class ChunkStream(ChannelWriter<byte[]> queue, CancellationToken stop) : Stream
+    private sealed class ChunkStream(ChannelWriter<byte[]> queue, CancellationToken stop) : WriteOnlyStream
     {
         private byte[] _chunk = new byte[ChunkSize];
         private int _used;
-
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -86,9 +72,6 @@ internal static class ByteChunks
                 }
             }
         }
-
-        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
         public override void Write(byte[] buffer, int offset, int count) =>
             WriteAsync(buffer.AsMemory(offset, count), stop).AsTask().GetAwaiter().GetResult();
@@ -108,11 +91,5 @@ internal static class ByteChunks
                 _used = 0;
             }
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

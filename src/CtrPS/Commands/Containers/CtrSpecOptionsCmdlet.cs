@@ -173,8 +173,8 @@ public abstract class CtrSpecOptionsCmdlet : CtrSessionCmdlet
     [ValidateNotNullOrEmpty]
     public string? CpusetMems { get; set; }
 
-    /// <summary>Processes at the most.</summary>
-    [Parameter(HelpMessage = "Processes at the most; -1 for no limit.")]
+    /// <summary>Processes and threads at the most.</summary>
+    [Parameter(HelpMessage = "Processes and threads at the most; -1 for no limit.")]
     [ValidateRange(-1L, long.MaxValue)]
     public long PidsLimit { get; set; }
 

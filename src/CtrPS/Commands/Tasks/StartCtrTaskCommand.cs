@@ -36,7 +36,9 @@ public sealed class StartCtrTaskCommand : CtrProcessCmdlet, ITaskParameters
     public SwitchParameter Attach { get; set; }
 
     /// <summary>With -Attach and a terminal: the keys that leave the task to itself.</summary>
-    [Parameter(ParameterSetName = AttachSet, HelpMessage = "The keys that leave a task with a terminal to itself. Default: ctrl-p,ctrl-q.")]
+    [Parameter(
+        ParameterSetName = AttachSet,
+        HelpMessage = "The keys that leave a task with a terminal to itself. Default: ctrl-p,ctrl-q; an empty text: none.")]
     [AllowEmptyString]
     public string DetachKeys { get; set; } = DetachSequence.Default;
 

@@ -111,29 +111,6 @@ public sealed class InvokeCtrImageCommand : CtrContainerOptionsCmdlet, ITaskPara
         }
     }
 
-    private void CheckParameters()
-    {
-        if (Detach && Remove)
-        {
-            throw new CtrException(
-                CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument,
-                "-Remove and -Detach do not go together: nobody would wait for the end to remove the container.")
-            {
-                Target = nameof(Remove),
-            };
-        }
-
-        if (new bool[] { NullIO, LogPath is not null, LogUri is not null }.Count(given => given) > 1)
-        {
-            throw new CtrException(
-                CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument,
-                "The output goes to one place: give one of -NullIO, -LogPath and -LogUri.")
-            {
-                Target = nameof(LogUri),
-            };
-        }
-    }
-
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -171,6 +148,29 @@ public sealed class InvokeCtrImageCommand : CtrContainerOptionsCmdlet, ITaskPara
         if (!Detach)
         {
             _running.ExitCode.Add(error);
+        }
+    }
+
+    private void CheckParameters()
+    {
+        if (Detach && Remove)
+        {
+            throw new CtrException(
+                CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument,
+                "-Remove and -Detach do not go together: nobody would wait for the end to remove the container.")
+            {
+                Target = nameof(Remove),
+            };
+        }
+
+        if (new bool[] { NullIO, LogPath is not null, LogUri is not null }.Count(given => given) > 1)
+        {
+            throw new CtrException(
+                CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument,
+                "The output goes to one place: give one of -NullIO, -LogPath and -LogUri.")
+            {
+                Target = nameof(LogUri),
+            };
         }
     }
 

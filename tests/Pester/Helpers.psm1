@@ -85,14 +85,15 @@ function Start-RigProcess {
 }
 
 <#
-A running containerd of a generation: Address, Ctr (path), Version, Root, ProcessId of the daemon. The first call for the shared ones
-starts those of all generations, side by side.
+A running containerd of a generation: Address, Ctr (path), Version, Root, ProcessId of the daemon. The first call for a content starts
+those of all generations, side by side: each file that asks for one asks for the others later.
 #>
 function Get-Rig {
     param([string] $Generation, [string] $Content = 'Shared')
-    $wanted = $Content -eq 'Shared' ? @(Get-RigGeneration | Where-Object { -not $_.reason } | ForEach-Object generation) : @($Generation)
-    foreach ($one in $wanted | Where-Object { -not $rigs.ContainsKey("$_ $Content") }) {
-        $rigs["$one $Content"] = Start-RigProcess $one $Content
+    if (-not $rigs.ContainsKey("$Generation $Content")) {
+        foreach ($one in Get-RigGeneration | Where-Object { -not $_.reason } | ForEach-Object generation) {
+            $rigs["$one $Content"] = Start-RigProcess $one $Content
+        }
     }
     $entry = $rigs["$Generation $Content"]
     if (-not $entry.Rig) {

@@ -123,8 +123,7 @@ function Invoke-TestTask {
     Import-Module (Join-Path $root tests Tools Suites.psm1)
     $suites = @(Invoke-Suite -Tests (Join-Path $root tests) -Pester $pester -Results $results -Configuration $Configuration)
 
-    Write-Host "`
-Summary"
+    Write-Host "`nSummary"
     $suites.Failed | Sort-Object | ForEach-Object { Write-Host "  failed $_" }
     $suites.Skipped | Sort-Object | ForEach-Object { Write-Host "  skipped $_" }
     $suites | ForEach-Object { Write-Host "$($_.Name): $($_.Passed) passed, $($_.Failed.Count) failed, $($_.Skipped.Count) skipped" }

@@ -6,7 +6,7 @@ Runs Pester files against the built module in output/CtrPS, and ends the private
 By hand: the exit code is the number of failed tests. With -Queue, as the test task of build.ps1 calls it, several of these processes
 share a folder of waiting test files and leave a log and a result beside each; then the exit code says only whether all was done.
 .EXAMPLE
-tests/Pester/Run.ps1 -Path tests/Pester/Image.Tests.ps1
+tests/Pester/Run.ps1 -Path tests/Pester/Images.Tests.ps1
 #>
 [CmdletBinding()]
 param(

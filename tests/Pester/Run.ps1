@@ -9,6 +9,7 @@ share a folder of waiting test files and leave a log and a result beside each; t
 tests/Pester/Run.ps1 -Path tests/Pester/Image.Tests.ps1
 #>
 [CmdletBinding()]
+[Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSReviewUnusedParameter', '', Justification = 'read by a function')]
 param(
     # Test files or folders.
     [string[]] $Path = $PSScriptRoot,

@@ -65,7 +65,8 @@ internal static class ConnectFault
         }
 
         // connect(2) answers ECONNREFUSED both for a plain file and for a socket without a listener.
-        return error is SocketError.ConnectionRefused && FileKind.IsSocket(endpoint.Path)
+        // Where it cannot be told which, it counts as a socket: that is what was asked for.
+        return error is SocketError.ConnectionRefused && FileStatus.Of(endpoint.Path, follow: true) is not { IsSocket: false }
             ? Make(
                 CtrErrorIds.ConnectionRefused,
                 endpoint,

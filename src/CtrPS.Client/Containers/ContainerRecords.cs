@@ -1,6 +1,5 @@
 using Containerd.Services.Containers.V1;
 using CtrPS.Client.Connection;
-using CtrPS.Client.Images;
 using Google.Protobuf.WellKnownTypes;
 
 namespace CtrPS.Client.Containers;
@@ -39,8 +38,8 @@ internal static class ContainerRecords
             Snapshotter = container.Snapshotter,
             SnapshotKey = container.SnapshotKey,
             Labels = SortedMap.From(container.Labels),
-            CreatedAt = Records.ToTime(container.CreatedAt),
-            UpdatedAt = Records.ToTime(container.UpdatedAt),
+            CreatedAt = WireTime.ToTime(container.CreatedAt),
+            UpdatedAt = WireTime.ToTime(container.UpdatedAt),
             Kind = kind,
             PodName = Label(PodNameLabel),
             PodNamespace = Label(PodNamespaceLabel),

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Containerd.Services.Containers.V1;
 using CtrPS.Client.Connection;
 using CtrPS.Client.Snapshots;
-using CtrPS.Client.Tasks;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Net.Client;
@@ -10,7 +9,7 @@ using Grpc.Net.Client;
 namespace CtrPS.Client.Containers;
 
 /// <inheritdoc/>
-internal sealed class ContainerStore(GrpcChannel channel, Calls calls, TaskStore tasks, SnapshotStore snapshots, Func<ContainerMaker> maker) : IContainerStore
+internal sealed class ContainerStore(GrpcChannel channel, Calls calls, ITaskStore tasks, SnapshotStore snapshots, Func<ContainerMaker> maker) : IContainerStore
 {
     private readonly Containerd.Services.Containers.V1.Containers.ContainersClient _client = new(channel);
 

@@ -5,7 +5,6 @@ using Containerd.Events;
 using Containerd.Services.Images.V1;
 using Containerd.Types;
 using CtrPS.Client.Connection;
-using CtrPS.Client.Images;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 
@@ -18,7 +17,7 @@ internal static class EventRecords
     {
         var told = new CtrEvent
         {
-            Timestamp = Records.ToTime(envelope.Timestamp) ?? DateTimeOffset.Now,
+            Timestamp = WireTime.ToTime(envelope.Timestamp) ?? DateTimeOffset.Now,
             Namespace = envelope.Namespace,
             Topic = envelope.Topic,
         };
@@ -48,8 +47,8 @@ internal static class EventRecords
                 "containerd.events.TaskCreate" when TaskCreate.Parser.ParseFrom(any.Value) is var it => new CtrTaskCreatePayload(
                     it.ContainerId, it.Bundle, it.Pid, it.Checkpoint, it.Io?.Stdin ?? "", it.Io?.Stdout ?? "", it.Io?.Stderr ?? "", it.Io?.Terminal ?? false),
                 "containerd.events.TaskStart" when TaskStart.Parser.ParseFrom(any.Value) is var it => new CtrTaskStartPayload(it.ContainerId, it.Pid),
-                "containerd.events.TaskExit" when TaskExit.Parser.ParseFrom(any.Value) is var it => new CtrTaskExitPayload(it.ContainerId, it.Id, it.Pid, (int)it.ExitStatus, Records.ToTime(it.ExitedAt)),
-                "containerd.events.TaskDelete" when TaskDelete.Parser.ParseFrom(any.Value) is var it => new CtrTaskExitPayload(it.ContainerId, it.Id, it.Pid, (int)it.ExitStatus, Records.ToTime(it.ExitedAt)),
+                "containerd.events.TaskExit" when TaskExit.Parser.ParseFrom(any.Value) is var it => new CtrTaskExitPayload(it.ContainerId, it.Id, it.Pid, (int)it.ExitStatus, WireTime.ToTime(it.ExitedAt)),
+                "containerd.events.TaskDelete" when TaskDelete.Parser.ParseFrom(any.Value) is var it => new CtrTaskExitPayload(it.ContainerId, it.Id, it.Pid, (int)it.ExitStatus, WireTime.ToTime(it.ExitedAt)),
                 "containerd.events.TaskOOM" when TaskOOM.Parser.ParseFrom(any.Value) is var it => new CtrTaskOomPayload(it.ContainerId),
                 "containerd.events.TaskExecAdded" when TaskExecAdded.Parser.ParseFrom(any.Value) is var it => new CtrTaskExecPayload(it.ContainerId, it.ExecId, 0),
                 "containerd.events.TaskExecStarted" when TaskExecStarted.Parser.ParseFrom(any.Value) is var it => new CtrTaskExecPayload(it.ContainerId, it.ExecId, it.Pid),
@@ -58,7 +57,7 @@ internal static class EventRecords
                 "containerd.events.TaskCheckpointed" when TaskCheckpointed.Parser.ParseFrom(any.Value) is var it => new CtrTaskCheckpointPayload(it.ContainerId, it.Checkpoint),
                 "containerd.events.SandboxCreate" when SandboxCreate.Parser.ParseFrom(any.Value) is var it => new CtrSandboxPayload(it.SandboxId),
                 "containerd.events.SandboxStart" when SandboxStart.Parser.ParseFrom(any.Value) is var it => new CtrSandboxPayload(it.SandboxId),
-                "containerd.events.SandboxExit" when SandboxExit.Parser.ParseFrom(any.Value) is var it => new CtrSandboxExitPayload(it.SandboxId, (int)it.ExitStatus, Records.ToTime(it.ExitedAt)),
+                "containerd.events.SandboxExit" when SandboxExit.Parser.ParseFrom(any.Value) is var it => new CtrSandboxExitPayload(it.SandboxId, (int)it.ExitStatus, WireTime.ToTime(it.ExitedAt)),
                 _ => Unknown(any),
             };
         }

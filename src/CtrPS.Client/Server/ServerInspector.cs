@@ -1,7 +1,6 @@
 using Containerd.Services.Introspection.V1;
 using Containerd.Services.Version.V1;
 using CtrPS.Client.Connection;
-using CtrPS.Client.Images;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Net.Client;
 
@@ -30,7 +29,7 @@ internal sealed class ServerInspector(GrpcChannel channel, Calls calls) : IServe
             {
                 Id = warning.Id,
                 Message = warning.Message,
-                LastOccurrence = Records.ToTime(warning.LastOccurrence),
+                LastOccurrence = WireTime.ToTime(warning.LastOccurrence),
             }).ToArray(),
         };
     }

@@ -2,7 +2,6 @@ using Containerd.Runc.V1;
 using Containerd.Services.Tasks.V1;
 using Containerd.V1.Types;
 using CtrPS.Client.Connection;
-using CtrPS.Client.Images;
 using CtrPS.Client.Server;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -46,7 +45,7 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls, DaemonMachine 
             {
                 WaitResponse response = await InvokeAsync(
                     () => _client.WaitAsync(new WaitRequest { ContainerId = id, ExecId = execId }, Calls.Unbounded(@namespace, cancellationToken)), @namespace, id, execId, cancellationToken).ConfigureAwait(false);
-                return new CtrExit((int)response.ExitStatus, Records.ToTime(response.ExitedAt));
+                return new CtrExit((int)response.ExitStatus, WireTime.ToTime(response.ExitedAt));
             }
             catch (CtrException e) when (e.ErrorId is CtrErrorIds.Unavailable or CtrErrorIds.RuntimeFailed || (patience is not null && e.IsConnectionFault))
             {
@@ -108,11 +107,6 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls, DaemonMachine 
         return [.. response.Metrics.Select(metric => MetricRecords.ToMetric(metric, @namespace)).OfType<CtrMetric>().OrderBy(metric => metric.Id, StringComparer.Ordinal)];
     }
 
-    /// <summary>Changes limits of a running task.</summary>
-    /// <param name="namespace">The namespace.</param>
-    /// <param name="id">The container.</param>
-    /// <param name="resources">linux.resources of the OCI runtime spec, as JSON.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task UpdateAsync(string @namespace, string id, ReadOnlyMemory<byte> resources, CancellationToken cancellationToken)
     {
         // containerd's type URLs have no "type.googleapis.com/" before the name.
@@ -154,7 +148,7 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls, DaemonMachine 
         _ => CtrTaskState.Unknown,
     };
 
-    private static CtrExit ToExit(DeleteResponse response) => new((int)response.ExitStatus, Records.ToTime(response.ExitedAt));
+    private static CtrExit ToExit(DeleteResponse response) => new((int)response.ExitStatus, WireTime.ToTime(response.ExitedAt));
 
     private static CtrProcess ToProcess(ProcessInfo info, uint first, bool isHere, string id, string @namespace)
     {
@@ -180,7 +174,7 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls, DaemonMachine 
             State = state,
             ProcessId = process.Pid,
             ExitCode = hasEnded ? (int)process.ExitStatus : null,
-            ExitedAt = hasEnded ? Records.ToTime(process.ExitedAt) : null,
+            ExitedAt = hasEnded ? WireTime.ToTime(process.ExitedAt) : null,
             Terminal = process.Terminal,
             StandardInput = process.Stdin,
             StandardOutput = process.Stdout,

@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>Checkpoints of tasks and containers, and containers made from them. What keeps the state of processes needs criu on the daemon's machine.</summary>
-public interface ICheckpoints
+internal interface ICheckpoints
 {
     /// <summary>Keeps the state of a task: as an image, or as criu's own files on the daemon's machine.</summary>
     /// <returns>The image. Null where the files stay in a folder.</returns>
@@ -24,7 +24,7 @@ public interface ICheckpoints
 }
 
 /// <summary>A task to keep the state of.</summary>
-public sealed record CtrTaskCheckpointRequest
+internal sealed record CtrTaskCheckpointRequest
 {
     /// <summary>The namespace.</summary>
     public required string Namespace { get; init; }
@@ -43,7 +43,7 @@ public sealed record CtrTaskCheckpointRequest
 }
 
 /// <summary>A container to keep.</summary>
-public sealed record CtrContainerCheckpointRequest
+internal sealed record CtrContainerCheckpointRequest
 {
     /// <summary>The namespace.</summary>
     public required string Namespace { get; init; }
@@ -65,7 +65,7 @@ public sealed record CtrContainerCheckpointRequest
 }
 
 /// <summary>A container to make from a checkpoint.</summary>
-public sealed record CtrRestoreRequest
+internal sealed record CtrRestoreRequest
 {
     /// <summary>The namespace.</summary>
     public required string Namespace { get; init; }

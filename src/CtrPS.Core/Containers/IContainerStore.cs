@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>The container records of containerd, and the state of their tasks.</summary>
-public interface IContainerStore
+internal interface IContainerStore
 {
     /// <summary>Lists containers by id. Two calls, whatever their number; one that goes in between is left out.</summary>
     IAsyncEnumerable<CtrContainer> ListAsync(CtrContainerQuery query, CancellationToken cancellationToken);
@@ -44,7 +44,7 @@ public interface IContainerStore
 }
 
 /// <summary>Which containers to list.</summary>
-public sealed record CtrContainerQuery
+internal sealed record CtrContainerQuery
 {
     /// <summary>The namespace.</summary>
     public required string Namespace { get; init; }

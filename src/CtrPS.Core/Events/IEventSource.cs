@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>The events of containerd. Nothing is replayed: what was before a subscription is not to be had.</summary>
-public interface IEventSource
+internal interface IEventSource
 {
     /// <summary>
     /// Subscribes. When this returns, the subscription is proven to be live: no event from now on is missed, read or not. The proof is an event of our
@@ -12,7 +12,7 @@ public interface IEventSource
 }
 
 /// <summary>A live subscription. Disposing ends it.</summary>
-public interface ICtrSubscription : IAsyncDisposable
+internal interface ICtrSubscription : IAsyncDisposable
 {
     /// <summary>
     /// The events in the daemon's order, without end. A daemon that goes is waited for; then there is a gap (<see cref="CtrEventKind.Gap"/>) and it goes on.
@@ -23,7 +23,7 @@ public interface ICtrSubscription : IAsyncDisposable
 }
 
 /// <summary>Which events to have.</summary>
-public sealed record CtrEventQuery
+internal sealed record CtrEventQuery
 {
     /// <summary>The namespace to publish the proof of the subscription in. It need not exist.</summary>
     public required string Namespace { get; init; }

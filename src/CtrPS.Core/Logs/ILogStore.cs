@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>Knows where the logs of containers are.</summary>
-public interface ILogStore
+internal interface ILogStore
 {
     /// <summary>Finds the log of a container: CRI's, that of a task with a log file, or that of nerdctl.</summary>
     /// <exception cref="CtrException">
@@ -14,7 +14,7 @@ public interface ILogStore
 }
 
 /// <summary>Reads log files, without a containerd.</summary>
-public interface ILogFiles
+internal interface ILogFiles
 {
     /// <summary>The lines, oldest first.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.LogNotFound"/>; <see cref="CtrErrorIds.LogUnreadable"/>.</exception>
@@ -22,7 +22,7 @@ public interface ILogFiles
 }
 
 /// <summary>How a log is written.</summary>
-public enum CtrLogFormat
+internal enum CtrLogFormat
 {
     /// <summary>To be seen from its first line.</summary>
     Any,
@@ -38,7 +38,7 @@ public enum CtrLogFormat
 }
 
 /// <summary>A log.</summary>
-public sealed record CtrLogSource
+internal sealed record CtrLogSource
 {
     /// <summary>The file that is written.</summary>
     public required string Path { get; init; }
@@ -54,7 +54,7 @@ public sealed record CtrLogSource
 }
 
 /// <summary>Which lines of a log.</summary>
-public sealed record CtrLogRequest
+internal sealed record CtrLogRequest
 {
     /// <summary>Only the last lines. Null: all.</summary>
     public int? Tail { get; init; }

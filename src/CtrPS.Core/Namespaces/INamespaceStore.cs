@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>The namespaces of containerd.</summary>
-public interface INamespaceStore
+internal interface INamespaceStore
 {
     /// <summary>All namespaces, by name.</summary>
     Task<IReadOnlyList<CtrNamespace>> ListAsync(CancellationToken cancellationToken);

@@ -4,7 +4,7 @@ namespace CtrPS;
 /// Where the CNI plugins and their configuration are, and what to tell the plugins. The names of the environment variables are those of cnitool
 /// (containernetworking/cni, cnitool).
 /// </summary>
-public sealed record CtrCniOptions
+internal sealed record CtrCniOptions
 {
     /// <summary>The variable with the folders of plugins, colons between them.</summary>
     public const string PluginVariable = "CNI_PATH";

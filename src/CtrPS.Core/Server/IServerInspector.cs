@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>What the daemon says of itself.</summary>
-public interface IServerInspector
+internal interface IServerInspector
 {
     /// <summary>Version, identity, deprecations.</summary>
     Task<CtrServer> GetAsync(CancellationToken cancellationToken);

@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>Starts processes in containers and holds the pipes to them. On the daemon's own machine only, but for processes without pipes.</summary>
-public interface ITaskRunner
+internal interface ITaskRunner
 {
     /// <summary>Makes the task of a container, with its network where that is asked for; <see cref="ICtrProcess.StartAsync"/> lets it run.</summary>
     /// <exception cref="CtrException">
@@ -20,7 +20,7 @@ public interface ITaskRunner
 }
 
 /// <summary>Where the standard streams of a process lead.</summary>
-public enum CtrIo
+internal enum CtrIo
 {
     /// <summary>To nowhere.</summary>
     Null,
@@ -33,7 +33,7 @@ public enum CtrIo
 }
 
 /// <summary>The standard streams of a process.</summary>
-public sealed record CtrProcessIo
+internal sealed record CtrProcessIo
 {
     /// <summary>Nowhere.</summary>
     public static readonly CtrProcessIo None = new();
@@ -55,7 +55,7 @@ public sealed record CtrProcessIo
 }
 
 /// <summary>A task to make.</summary>
-public sealed record CtrTaskRequest
+internal sealed record CtrTaskRequest
 {
     /// <summary>The namespace.</summary>
     public required string Namespace { get; init; }
@@ -83,7 +83,7 @@ public sealed record CtrTaskRequest
 }
 
 /// <summary>A process to add to a task.</summary>
-public sealed record CtrExecRequest
+internal sealed record CtrExecRequest
 {
     /// <summary>The namespace.</summary>
     public required string Namespace { get; init; }
@@ -114,7 +114,7 @@ public sealed record CtrExecRequest
 }
 
 /// <summary>A process of a container, with its pipes. Disposing closes and removes the pipes; it does not end the process.</summary>
-public interface ICtrProcess : IAsyncDisposable
+internal interface ICtrProcess : IAsyncDisposable
 {
     /// <summary>The container.</summary>
     string ContainerId { get; }
@@ -164,4 +164,4 @@ public interface ICtrProcess : IAsyncDisposable
 /// <summary>A piece of what a process wrote.</summary>
 /// <param name="IsError">Whether to its standard error.</param>
 /// <param name="Bytes">The bytes; the next piece may overwrite them.</param>
-public readonly record struct CtrOutput(bool IsError, ReadOnlyMemory<byte> Bytes);
+internal readonly record struct CtrOutput(bool IsError, ReadOnlyMemory<byte> Bytes);

@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>Ends tasks in order: with the signal that the container wants, then by force.</summary>
-public interface ITaskStopper
+internal interface ITaskStopper
 {
     /// <summary>
     /// Ends a task as docker stop does: the signal, a time to end by itself, then SIGKILL to all processes; returns when it has ended. A paused task gets the signal
@@ -28,7 +28,7 @@ public interface ITaskStopper
 }
 
 /// <summary>A task to end.</summary>
-public sealed record CtrStopRequest
+internal sealed record CtrStopRequest
 {
     /// <summary>The namespace.</summary>
     public required string Namespace { get; init; }
@@ -47,4 +47,4 @@ public sealed record CtrStopRequest
 /// <param name="Task">The task, which has ended. Its exit code is null where the shim had ended before it.</param>
 /// <param name="Signal">The signal that was sent. Null: it had ended before.</param>
 /// <param name="WasKilled">Whether the signal did not do in time, and SIGKILL was sent.</param>
-public sealed record CtrStopResult(CtrTask Task, CtrSignal? Signal, bool WasKilled);
+internal sealed record CtrStopResult(CtrTask Task, CtrSignal? Signal, bool WasKilled);

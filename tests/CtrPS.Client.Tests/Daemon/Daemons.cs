@@ -30,7 +30,7 @@ public class Daemons : IAsyncDisposable
     }
 
     /// <summary>A connection of its own, so that nothing is in its cache.</summary>
-    public async Task<ICtrConnection> ConnectAsync(Generation generation) =>
+    internal async Task<ICtrConnection> ConnectAsync(Generation generation) =>
         await Connector.OpenAsync(CtrEndpoint.Parse((await GetAsync(generation)).Address), CancellationToken.None);
 
     public async ValueTask DisposeAsync()

@@ -11,4 +11,7 @@ internal sealed class ArchiveEntry(string name, long offset, long size)
     public long Offset { get; } = offset;
 
     public long Size { get; } = size;
+
+    /// <summary>What it is compressed by, as far as that was looked at.</summary>
+    public CtrCompression? Compression { get; set; }
 }

@@ -1,9 +1,21 @@
+using CtrPS.Client.Formats;
+
 namespace CtrPS.Client.Archives;
 
 /// <summary>The errors about archives. Each names the path; the sentences say what is wrong with which part of it.</summary>
 internal static class ArchiveFault
 {
     private const string MakeAgain = "Make or fetch the archive again, and compare its checksum with that of the original.";
+
+    /// <summary>Words what the formats find in an archive.</summary>
+    public static FormatFault For(string path) => (kind, what, cause) => kind switch
+    {
+        FormatFaultKind.Unreadable => Unreadable(path, cause ?? new IOException(what)),
+        FormatFaultKind.Unrecognized => Unrecognized(path, what),
+        FormatFaultKind.Truncated => Truncated(path, what),
+        FormatFaultKind.Limit => Limit(path, what),
+        _ => Corrupt(path, what, cause),
+    };
 
     public static CtrException NotFound(string path) =>
         new(CtrErrorIds.ArchiveNotFound, CtrStatus.NotFound, $"There is no file or folder '{path}'.") { Target = path };
@@ -62,10 +74,11 @@ internal static class ArchiveFault
 
     /// <param name="path">The archive.</param>
     /// <param name="what">A sentence: which limit, and how far beyond it the archive is.</param>
-    public static CtrException Limit(string path, string what) =>
+    /// <param name="action">What can be done. Null: what can be done about most.</param>
+    public static CtrException Limit(string path, string what, string? action = null) =>
         new(CtrErrorIds.ArchiveLimit, CtrStatus.ResourceExhausted, $"The archive '{path}' is refused: {what}")
         {
             Target = path,
-            RecommendedAction = "No real image needs that much. Make the archive again, with fewer images where there are very many.",
+            RecommendedAction = action ?? "No real image needs that much. Make the archive again, with fewer images where there are very many.",
         };
 }

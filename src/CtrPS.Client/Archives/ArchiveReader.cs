@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using CtrPS.Client.Formats;
 using CtrPS.Client.Formats.Compression;
 using CtrPS.Client.Oci;
 using Microsoft.Win32.SafeHandles;
@@ -21,19 +22,17 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
     private const string LayoutVersion = "1.0.0";
 
     private readonly ArchiveFiles _files;
+
+    /// <summary>What docker's listing tells of files that are not named by their digest.</summary>
     private readonly Dictionary<string, ArchiveEntry> _blobs = new(StringComparer.Ordinal);
+
     private readonly Dictionary<string, ReadOnlyMemory<byte>> _documents = new(StringComparer.Ordinal);
+    private readonly RecentDocuments _recent = new();
 
     private ArchiveReader(ArchiveFiles files)
     {
         _files = files;
-        foreach ((string name, ArchiveEntry entry) in files.Entries)
-        {
-            if (DigestOfName(name) is { } digest)
-            {
-                _blobs[digest] = entry;
-            }
-        }
+        RequireFewDigests();
     }
 
     /// <summary>Full path of the file or folder.</summary>
@@ -69,10 +68,14 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
     /// <see cref="CtrErrorIds.ArchiveUnsafe"/>, <see cref="CtrErrorIds.ArchiveLimit"/>, <see cref="CtrErrorIds.CompressionUnavailable"/>,
     /// <see cref="CtrErrorIds.InvalidDigest"/>, <see cref="CtrErrorIds.BlobCorrupt"/>.
     /// </exception>
-    public static async Task<ArchiveReader> OpenAsync(string path, CancellationToken cancellationToken)
+    public static Task<ArchiveReader> OpenAsync(string path, CancellationToken cancellationToken) =>
+        OpenAsync(path, ArchiveLimits.Default, cancellationToken);
+
+    /// <summary>The same with other limits, for tests of them.</summary>
+    public static async Task<ArchiveReader> OpenAsync(string path, ArchiveLimits limits, CancellationToken cancellationToken)
     {
         path = System.IO.Path.GetFullPath(path);
-        ArchiveFiles files = Directory.Exists(path) ? new LayoutFolder(path) : OpenFile(path);
+        ArchiveFiles files = Directory.Exists(path) ? new LayoutFolder(path, limits) : OpenFile(path, limits);
         try
         {
             await files.IndexAsync(cancellationToken).ConfigureAwait(false);
@@ -102,8 +105,7 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask<long?> FindAsync(string digest, CancellationToken cancellationToken) => ValueTask.FromResult(
         _documents.TryGetValue(digest, out ReadOnlyMemory<byte> document) ? document.Length
-        : _blobs.TryGetValue(digest, out ArchiveEntry? entry) ? entry.Size
-        : (long?)null);
+        : Lookup(digest)?.Size);
 
     /// <inheritdoc/>
     public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(Descriptor blob, CancellationToken cancellationToken)
@@ -124,8 +126,13 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
             throw Corrupt(blob, $"has {entry.Size} bytes, but its descriptor says {blob.Size}.");
         }
 
-        byte[] bytes = await _files.ReadAllAsync(entry, cancellationToken).ConfigureAwait(false);
-        Digests.Require(blob, bytes, Words);
+        if (_recent.Find(blob.Digest) is not { } bytes)
+        {
+            bytes = await _files.ReadAllAsync(entry, cancellationToken).ConfigureAwait(false);
+            Digests.Require(blob, bytes, Words);
+            _recent.Add(blob.Digest, bytes);
+        }
+
         return bytes;
     }
 
@@ -139,8 +146,7 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
 
     /// <summary>
     /// Reads blobs in the archive's order, each once; the fastest way, and for a compressed archive the only one. Digests that are not in the
-    /// archive are
-    /// left out. What is read is not compared with the digest: whoever takes the bytes proves them.
+    /// archive are left out. What is read is not compared with the digest: whoever takes the bytes proves them.
     /// </summary>
     /// <returns>Each stream is valid until the next step.</returns>
     public async IAsyncEnumerable<(string Digest, long Size, Stream Content)> ReadBlobsAsync(
@@ -154,7 +160,7 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
                 using Stream content = OpenDocument(document);
                 yield return (digest, document.Length, content);
             }
-            else if (_blobs.TryGetValue(digest, out ArchiveEntry? entry))
+            else if (Lookup(digest) is { } entry)
             {
                 left.Add((digest, entry));
             }
@@ -201,7 +207,7 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
         }
     }
 
-    private static ArchiveFiles OpenFile(string path)
+    private static ArchiveFiles OpenFile(string path, ArchiveLimits limits)
     {
         var target = new FileInfo(File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path);
         if (target is { Exists: true, Length: 0 })
@@ -216,7 +222,7 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
             Span<byte> head = stackalloc byte[Compressors.MagicLength];
             int read = RandomAccess.Read(handle, head, 0);
             CtrCompression compression = Compressors.Detect(head[..read]);
-            return compression == CtrCompression.None ? new PlainTar(handle, path) : new CompressedTar(handle, path, compression);
+            return compression == CtrCompression.None ? new PlainTar(handle, path, limits) : new CompressedTar(handle, path, compression, limits);
         }
         catch (Exception e)
         {
@@ -237,9 +243,9 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
         ArchiveEntry? layout = _files.Entries.GetValueOrDefault(ArchiveFiles.LayoutFile);
         ArchiveEntry? index = _files.Entries.GetValueOrDefault(ArchiveFiles.IndexFile);
         ArchiveEntry? docker = _files.Entries.GetValueOrDefault(ArchiveFiles.DockerFile);
-        IReadOnlyList<DockerListing.Item>? items = docker is null
+        IReadOnlyList<DockerItem>? items = docker is null
             ? null
-            : DockerListing.Parse(await _files.ReadAllAsync(docker, cancellationToken).ConfigureAwait(false), Path);
+            : DockerItem.Parse(await _files.ReadAllAsync(docker, cancellationToken).ConfigureAwait(false), Path, _files.Limits);
         if (layout is not null && index is not null)
         {
             RequireLayoutVersion(await _files.ReadAllAsync(layout, cancellationToken).ConfigureAwait(false));
@@ -262,7 +268,9 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
         if (!EndMarked)
         {
             return ArchiveFault.Truncated(
-                Path, $"it ends without an end mark, and has neither {ArchiveFiles.IndexFile} with {ArchiveFiles.LayoutFile} nor {ArchiveFiles.DockerFile}.");
+                Path,
+                $"it ends without an end mark, and has neither {ArchiveFiles.IndexFile} with {ArchiveFiles.LayoutFile} "
+                    + $"nor {ArchiveFiles.DockerFile}.");
         }
 
         if (layout is not null || index is not null)
@@ -275,18 +283,36 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
             || name.EndsWith("/" + ArchiveFiles.DockerFile, StringComparison.Ordinal));
         return ArchiveFault.Unrecognized(
             Path,
-            below is not null ? $"it holds '{below}', one folder too deep. Pack the content of that folder, not the folder."
+            below is not null ? $"it holds '{ForeignText.Show(below)}', one folder too deep. Pack the content of that folder, not the folder."
             : _files.Entries.ContainsKey(ArchiveFiles.RepositoriesFile) ? "it is of docker before 1.10, which containerd cannot read either."
             : $"it has neither {ArchiveFiles.IndexFile} nor {ArchiveFiles.DockerFile}.");
     }
 
     private void RequireLayoutVersion(byte[] json)
     {
-        string? version;
+        string? version = null;
         try
         {
-            using var document = JsonDocument.Parse(json);
-            version = document.RootElement.TryGetProperty("imageLayoutVersion", out JsonElement value) ? value.GetString() : null;
+            var reader = new ListingReader(json, ArchiveFiles.LayoutFile, Path, _files.Limits);
+            reader.Read();
+            if (reader.Token != JsonTokenType.StartObject)
+            {
+                throw new JsonException("It is no object.");
+            }
+
+            for (int seen = 0; reader.NextField();)
+            {
+                if (reader.IsField("imageLayoutVersion"u8, ref seen, 1))
+                {
+                    version = reader.Text();
+                }
+                else
+                {
+                    reader.Skip();
+                }
+            }
+
+            reader.End();
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -296,33 +322,15 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
         if (version != LayoutVersion)
         {
             throw ArchiveFault.Corrupt(
-                Path, $"its {ArchiveFiles.LayoutFile} names the version '{version}' of the layout; there is only {LayoutVersion}.");
+                Path,
+                $"its {ArchiveFiles.LayoutFile} names the version '{ForeignText.Show(version ?? "")}' of the layout; there is only {LayoutVersion}.");
         }
     }
 
     private void ReadIndex(byte[] json)
     {
         Index = AddDocument(json, MediaTypes.OciIndex);
-        ManifestDocument document;
-        try
-        {
-            document = ManifestDocument.Parse(json, Index);
-        }
-        catch (CtrException e)
-        {
-            throw ArchiveFault.Corrupt(Path, $"its {ArchiveFiles.IndexFile} is not an index: {e.Message}", e);
-        }
-
-        foreach (Descriptor image in document.Children)
-        {
-            Digests.Require(image.Digest);
-            if (image.Size < 0)
-            {
-                throw ArchiveFault.Corrupt(Path, $"its {ArchiveFiles.IndexFile} gives '{image.Digest}' a size of {image.Size}.");
-            }
-        }
-
-        Images = [.. document.Children.Select(image => new ArchiveImage
+        Images = [.. IndexListing.Parse(json, Path, _files.Limits).Select(image => new ArchiveImage
         {
             Target = image,
             ImageName = Annotation(image, ImageNameKey),
@@ -330,14 +338,10 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
         }).DistinctBy(image => (image.Target.Digest, image.ImageName, image.ReferenceName))];
     }
 
-    private async Task ReadDockerAsync(IReadOnlyList<DockerListing.Item> items, CancellationToken cancellationToken)
+    private async Task ReadDockerAsync(IReadOnlyList<DockerItem> items, CancellationToken cancellationToken)
     {
         var listing = new DockerListing(_files);
-        foreach (DockerListing.Item item in items)
-        {
-            await listing.AddAsync(item, cancellationToken).ConfigureAwait(false);
-        }
-
+        await listing.ReadAsync(items, cancellationToken).ConfigureAwait(false);
         foreach ((string digest, ArchiveEntry entry) in listing.Blobs)
         {
             _blobs[digest] = entry;
@@ -359,15 +363,38 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
         return new Descriptor { MediaType = mediaType, Digest = digest, Size = json.Length };
     }
 
-    private ArchiveEntry Find(string digest) => _blobs.TryGetValue(digest, out ArchiveEntry? entry)
-        ? entry
-        : throw new CtrException(
-            CtrErrorIds.BlobMissing,
-            CtrStatus.NotFound,
-            $"The blob '{digest}' is not in {Words}{(EndMarked ? "" : ", which ends without an end mark: it may be cut off")}.")
+    private ArchiveEntry? Lookup(string digest) => _blobs.TryGetValue(digest, out ArchiveEntry? entry) ? entry
+        : Digests.IsValid(digest) ? _files.Entries.GetValueOrDefault($"blobs/{digest.Replace(':', '/')}")
+        : null;
+
+    private ArchiveEntry Find(string digest) => Lookup(digest) ?? throw new CtrException(
+        CtrErrorIds.BlobMissing,
+        CtrStatus.NotFound,
+        $"The blob '{digest}' is not in {Words}{(EndMarked ? "" : ", which ends without an end mark: it may be cut off")}.")
+    {
+        Target = digest,
+    };
+
+    /// <summary>A file that links give very many digests would be read very often: of each algorithm one digest can be right.</summary>
+    private void RequireFewDigests()
+    {
+        var counts = new Dictionary<ArchiveEntry, int>();
+        foreach ((string name, ArchiveEntry entry) in _files.Entries)
         {
-            Target = digest,
-        };
+            if (!ReferenceEquals(name, entry.Name) && name != entry.Name && DigestOfName(name) is not null)
+            {
+                int count = counts.GetValueOrDefault(entry) + 1;
+                counts[entry] = count;
+                if (count > _files.Limits.DigestsOfFile)
+                {
+                    throw ArchiveFault.Limit(
+                        Path,
+                        $"more than {_files.Limits.DigestsOfFile} links with different digests for names "
+                            + $"lead to the file '{ForeignText.Show(entry.Name)}'.");
+                }
+            }
+        }
+    }
 
     private CtrException Corrupt(Descriptor blob, string what) =>
         new(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{blob.Digest}' in {Words} {what}") { Target = blob.Digest };

@@ -8,22 +8,21 @@ using Microsoft.Win32.SafeHandles;
 namespace CtrPS.Client.Archives;
 
 /// <summary>
-/// The files in a compressed tar. It can only be read from its start on: the first pass finds the files, keeps the JSON among them and hashes what
-/// will be asked for; layers are read in a second one. Owns the handle.
+/// The files in a compressed tar. It can only be read from its start on: the first pass finds the files, and keeps what will be asked for, the
+/// JSON among them; layers are read in a second one. Owns the handle.
 /// </summary>
-internal sealed class CompressedTar(SafeFileHandle handle, string path, CtrCompression compression) : ArchiveFiles(path)
+internal sealed class CompressedTar(SafeFileHandle handle, string path, CtrCompression compression, ArchiveLimits limits) : ArchiveFiles(path, limits)
 {
-    /// <summary>Bytes of JSON kept in memory. Archives of thousands of images need less.</summary>
-    private const long MaxKept = 64 << 20;
-
     /// <summary>More than any of the formats puts between two checksums by default.</summary>
     private const long BlockOfCompression = 32 << 20;
 
     private readonly SemaphoreSlim _passing = new(1);
-    private readonly Dictionary<ArchiveEntry, byte[]> _listings = [];
-    private readonly Dictionary<ArchiveEntry, CtrCompression> _compressed = [];
-    private readonly Dictionary<ArchiveEntry, string> _digests = [];
+
+    /// <summary>What lists the images, by name: an archive can hold many of one name, of which the last counts.</summary>
+    private readonly Dictionary<string, (ArchiveEntry Entry, byte[] Bytes)> _listings = new(StringComparer.Ordinal);
+
     private Dictionary<ArchiveEntry, byte[]> _kept = [];
+    private int _passes;
     private bool _endMarked;
 
     public override CtrCompression Compression => compression;
@@ -34,7 +33,12 @@ internal sealed class CompressedTar(SafeFileHandle handle, string path, CtrCompr
 
     public override async ValueTask<byte[]> ReadAllAsync(ArchiveEntry entry, CancellationToken cancellationToken)
     {
-        if (_listings.TryGetValue(entry, out byte[]? bytes) || Volatile.Read(ref _kept).TryGetValue(entry, out bytes))
+        if (_listings.TryGetValue(entry.Name, out (ArchiveEntry Entry, byte[] Bytes) listing) && listing.Entry == entry)
+        {
+            return listing.Bytes;
+        }
+
+        if (Volatile.Read(ref _kept).TryGetValue(entry, out byte[]? bytes))
         {
             return bytes;
         }
@@ -45,8 +49,11 @@ internal sealed class CompressedTar(SafeFileHandle handle, string path, CtrCompr
         {
             if (!_kept.TryGetValue(entry, out bytes))
             {
-                Volatile.Write(ref _kept, await KeepFromAsync(entry, cancellationToken).ConfigureAwait(false));
-                bytes = _kept[entry];
+                CountPass();
+                Volatile.Write(ref _kept, []);
+                Dictionary<ArchiveEntry, byte[]> kept = await KeepFromAsync(entry, cancellationToken).ConfigureAwait(false);
+                bytes = kept.GetValueOrDefault(entry) ?? throw Gone(entry);
+                Volatile.Write(ref _kept, kept);
             }
 
             return bytes;
@@ -67,7 +74,7 @@ internal sealed class CompressedTar(SafeFileHandle handle, string path, CtrCompr
         CompressedTarStream tar = OpenTar();
         await using (tar.ConfigureAwait(false))
         {
-            var scanner = new TarScanner(tar, Path);
+            var scanner = new TarScanner(tar, ArchiveFault.For(Path), Limits.Entries);
             while (byOffset.Count > 0 && await scanner.NextAsync(cancellationToken).ConfigureAwait(false) is { } item)
             {
                 if (item.Kind == TarItemKind.File && byOffset.Remove(item.Offset, out ArchiveEntry? entry))
@@ -79,22 +86,7 @@ internal sealed class CompressedTar(SafeFileHandle handle, string path, CtrCompr
     }
 
     public override ValueTask<CtrCompression> DetectAsync(ArchiveEntry entry, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(_compressed.GetValueOrDefault(entry, CtrCompression.None));
-
-    public override async ValueTask<string> DigestAsync(ArchiveEntry entry, CancellationToken cancellationToken)
-    {
-        if (_digests.TryGetValue(entry, out string? digest))
-        {
-            return digest;
-        }
-
-        await foreach ((_, Stream content) in ReadInOrderAsync(new HashSet<ArchiveEntry> { entry }, cancellationToken).ConfigureAwait(false))
-        {
-            return await HashAsync(content, new byte[1 << 17], cancellationToken).ConfigureAwait(false);
-        }
-
-        throw ArchiveFault.Corrupt(Path, $"the entry '{entry.Name}' is no longer where it was: the file was changed while it was read.");
-    }
+        ValueTask.FromResult(entry.Compression ?? CtrCompression.None);
 
     public override void Dispose()
     {
@@ -110,18 +102,12 @@ internal sealed class CompressedTar(SafeFileHandle handle, string path, CtrCompr
         CompressedTarStream tar = OpenTar();
         await using (tar.ConfigureAwait(false))
         {
-            var scanner = new TarScanner(tar, Path);
+            var scanner = new TarScanner(tar, ArchiveFault.For(Path), Limits.Entries);
             while (await NextAsync(scanner, tar, buffer, cancellationToken).ConfigureAwait(false) is { } item)
             {
-                string name = EntryPath.Clean(item.Name, Path);
-                if (item.Kind == TarItemKind.File)
+                if (Add(item) is { } entry)
                 {
-                    ArchiveEntry entry = AddFile(name, item.Offset, item.Size);
-                    kept += await TakeAsync(entry, scanner.OpenCurrent(), buffer, MaxKept - kept, cancellationToken).ConfigureAwait(false);
-                }
-                else if (item.Kind != TarItemKind.Other)
-                {
-                    AddLink(name, EntryPath.Follow(name, item.LinkName, item.Kind == TarItemKind.HardLink, Path));
+                    kept += await TakeAsync(entry, scanner.OpenCurrent(), buffer, Limits.KeptBytes - kept, cancellationToken).ConfigureAwait(false);
                 }
             }
 
@@ -154,54 +140,60 @@ internal sealed class CompressedTar(SafeFileHandle handle, string path, CtrCompr
         }
     }
 
-    /// <summary>Takes from an entry in passing what will be asked for. Returns how many bytes it keeps.</summary>
+    /// <summary>Takes from an entry in passing what will be asked for. Returns how many bytes of those that are limited it keeps.</summary>
     private async ValueTask<long> TakeAsync(ArchiveEntry entry, Stream content, byte[] buffer, long room, CancellationToken cancellationToken)
     {
         if (IsListing(entry.Name))
         {
-            _listings[entry] = await ReadWholeAsync(entry, content, cancellationToken).ConfigureAwait(false);
+            // Of docker's old list it only matters that it is there.
+            if (entry.Name != RepositoriesFile)
+            {
+                _ = _listings.Remove(entry.Name);
+                _listings[entry.Name] = (entry, await ReadWholeAsync(entry, content, cancellationToken).ConfigureAwait(false));
+            }
+
             return 0;
         }
 
         Memory<byte> magic = buffer.AsMemory(0, Compressors.MagicLength);
         int read = await content.ReadAtLeastAsync(magic, magic.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-        ReadOnlyMemory<byte> head = magic[..read];
-        CtrCompression found = Compressors.Detect(head.Span);
-        if (found != CtrCompression.None)
+        entry.Compression = Compressors.Detect(magic.Span[..read]);
+        if (!IsJson(magic.Span[..read]) || entry.Size > Math.Min(room, ManifestDocument.MaxSize))
         {
-            _compressed[entry] = found;
-            if (ArchiveReader.DigestOfName(entry.Name) is null)
-            {
-                var whole = new PrefixedStream(head.ToArray(), content);
-                await using (whole.ConfigureAwait(false))
-                {
-                    _digests[entry] = await HashAsync(whole, buffer, cancellationToken).ConfigureAwait(false);
-                }
-            }
-        }
-        else if (IsJson(head.Span) && entry.Size <= Math.Min(room, ManifestDocument.MaxSize))
-        {
-            var whole = new PrefixedStream(head.ToArray(), content);
-            await using (whole.ConfigureAwait(false))
-            {
-                _kept[entry] = await ReadWholeAsync(entry, whole, cancellationToken).ConfigureAwait(false);
-            }
-
-            return entry.Size;
+            return 0;
         }
 
-        return 0;
+        var whole = new PrefixedStream(magic[..read].ToArray(), content);
+        await using (whole.ConfigureAwait(false))
+        {
+            _kept[entry] = await ReadWholeAsync(entry, whole, cancellationToken).ConfigureAwait(false);
+        }
+
+        return entry.Size;
+    }
+
+    private void CountPass()
+    {
+        if (++_passes > Limits.Passes)
+        {
+            throw ArchiveFault.Limit(
+                Path,
+                $"its manifests and configs have more than {Limits.KeptBytes} bytes, in an order in which it would have to be unpacked more than "
+                    + $"{Limits.Passes} times to read them.",
+                $"Unpack the {compression} data beforehand: a tar that is not compressed is read where it lies.");
+        }
     }
 
     private async Task<Dictionary<ArchiveEntry, byte[]>> KeepFromAsync(ArchiveEntry first, CancellationToken cancellationToken)
     {
         var kept = new Dictionary<ArchiveEntry, byte[]>();
-        long room = MaxKept;
+        long room = Limits.KeptBytes;
         var wanted = new HashSet<ArchiveEntry>();
-        IEnumerable<ArchiveEntry> following = Entries.Values.Where(entry => entry.Offset >= first.Offset && entry.Size <= ManifestDocument.MaxSize);
+        IEnumerable<ArchiveEntry> following =
+            Entries.Values.Where(entry => entry == first || (entry.Offset > first.Offset && entry.Size <= ManifestDocument.MaxSize));
         foreach (ArchiveEntry entry in following.OrderBy(entry => entry.Offset))
         {
-            if (room < entry.Size)
+            if (room < entry.Size && entry != first)
             {
                 break;
             }
@@ -226,5 +218,5 @@ internal sealed class CompressedTar(SafeFileHandle handle, string path, CtrCompr
 
     private static bool IsJson(ReadOnlySpan<byte> head) => head.TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[', ..];
 
-    private CompressedTarStream OpenTar() => new(new FileSlice(handle, Path, 0, RandomAccess.GetLength(handle)), Path, compression);
+    private CompressedTarStream OpenTar() => new(new FileSlice(handle, ArchiveFault.For(Path), 0, RandomAccess.GetLength(handle)), Path, compression);
 }

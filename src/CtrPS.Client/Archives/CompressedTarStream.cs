@@ -30,6 +30,10 @@ internal sealed class CompressedTarStream(FileSlice file, string path, CtrCompre
         {
             throw ArchiveFault.Truncated(path, $"its {compression} data ends after {_read} bytes of what it holds: {e.Message}");
         }
+        catch (Exception e) when (e is FormatLimitException or InsufficientMemoryException)
+        {
+            throw ArchiveFault.Limit(path, $"its {compression} data cannot be decoded beyond byte {_read} of what it holds: {e.Message}");
+        }
         catch (InvalidDataException e)
         {
             throw ArchiveFault.Corrupt(path, $"its {compression} data cannot be read beyond byte {_read} of what it holds: {e.Message}", e);

@@ -47,7 +47,8 @@ internal sealed class DockerLayerCompressor(ContentStore content, LeaseStore lea
         Descriptor[] layers = docker.Layers.Select(layer => compressed.GetValueOrDefault(layer.Digest, layer)).ToArray();
         byte[] manifest = DockerManifest.Build(docker.Config, layers);
         var target = new Descriptor { MediaType = MediaTypes.DockerManifest, Digest = Digests.Of(manifest), Size = manifest.Length };
-        Written += await writer.WriteAsync(target, manifest, GarbageLabels.For(layers.Prepend(docker.Config)), cancellationToken).ConfigureAwait(false) ? 1 : 0;
+        IReadOnlyDictionary<string, string> labels = GarbageLabels.For(layers.Prepend(docker.Config));
+        Written += await writer.WriteAsync(target, manifest, labels, cancellationToken).ConfigureAwait(false) ? 1 : 0;
         return new ImageNode
         {
             Descriptor = target,
@@ -62,7 +63,8 @@ internal sealed class DockerLayerCompressor(ContentStore content, LeaseStore lea
     /// <summary>A compressed form of a layer that the namespace has already: its label says what it unpacks to.</summary>
     private async Task<Descriptor?> FindCompressedAsync(string diffId, CancellationToken cancellationToken)
     {
-        await foreach (BlobInfo blob in content.ListAsync(lease.Namespace, [$"labels.\"{UncompressedLabel}\"==\"{diffId}\""], cancellationToken).ConfigureAwait(false))
+        string filter = $"labels.\"{UncompressedLabel}\"==\"{diffId}\"";
+        await foreach (BlobInfo blob in content.ListAsync(lease.Namespace, [filter], cancellationToken).ConfigureAwait(false))
         {
             if (blob.Digest != diffId)
             {
@@ -71,7 +73,8 @@ internal sealed class DockerLayerCompressor(ContentStore content, LeaseStore lea
                 await using (start.ConfigureAwait(false))
                 {
                     byte[] magic = new byte[2];
-                    if (await start.ReadAtLeastAsync(magic, magic.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false) == magic.Length && magic is [0x1f, 0x8b])
+                    _ = await start.ReadAtLeastAsync(magic, magic.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+                    if (magic is [0x1f, 0x8b])
                     {
                         return new Descriptor { MediaType = MediaTypes.DockerLayerGzip, Digest = blob.Digest, Size = blob.Size };
                     }
@@ -92,7 +95,8 @@ internal sealed class DockerLayerCompressor(ContentStore content, LeaseStore lea
             try
             {
                 var labels = new Dictionary<string, string> { [UncompressedLabel] = diffId };
-                return await writer.WriteNewAsync($"gzip-{diffId}", MediaTypes.DockerLayerGzip, compressed, labels, cancellationToken).ConfigureAwait(false);
+                return await writer.WriteNewAsync($"gzip-{diffId}", MediaTypes.DockerLayerGzip, compressed, labels, cancellationToken)
+                    .ConfigureAwait(false);
             }
             finally
             {
@@ -120,7 +124,11 @@ internal sealed class DockerLayerCompressor(ContentStore content, LeaseStore lea
             }
 
             string actual = Digests.Of(hash, diffId);
-            fault = actual == diffId ? null : new CtrException(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The layer '{diffId}' is corrupt: its bytes hash to {actual}.") { Target = diffId };
+            fault = actual == diffId ? null : new CtrException(
+                CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The layer '{diffId}' is corrupt: its bytes hash to {actual}.")
+            {
+                Target = diffId,
+            };
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or CtrException or InvalidOperationException)
         {

@@ -1,3 +1,5 @@
+using CtrPS.Client.Formats;
+
 namespace CtrPS.Client.Archives;
 
 /// <summary>
@@ -12,13 +14,23 @@ internal static class EntryPath
     {
         if (name.StartsWith('/'))
         {
-            throw ArchiveFault.Unsafe(archive, $"the entry '{name}' has an absolute name.");
+            throw ArchiveFault.Unsafe(archive, $"the entry '{ForeignText.Show(name)}' has an absolute name.");
         }
 
-        string[] parts = name.Split('/');
-        return parts.Contains("..")
-            ? throw ArchiveFault.Unsafe(archive, $"the entry '{name}' has '..' in its name.")
-            : string.Join('/', parts.Where(IsReal));
+        // Most names are clean: they are given back as they are. A long one may be nothing but slashes, so its parts are not gathered.
+        bool clean = true;
+        foreach (Range part in name.AsSpan().Split('/'))
+        {
+            ReadOnlySpan<char> text = name.AsSpan(part);
+            if (text is "..")
+            {
+                throw ArchiveFault.Unsafe(archive, $"the entry '{ForeignText.Show(name)}' has '..' in its name.");
+            }
+
+            clean &= IsReal(text);
+        }
+
+        return clean ? name : Join([], name);
     }
 
     /// <summary>What a link points to, as a name of the archive.</summary>
@@ -29,28 +41,57 @@ internal static class EntryPath
     /// <exception cref="CtrException"><see cref="CtrErrorIds.ArchiveUnsafe"/>.</exception>
     public static string Follow(string name, string target, bool fromRoot, string archive)
     {
-        var parts = new List<string>(fromRoot ? [] : name.Split('/')[..^1]);
-        bool outside = target.StartsWith('/');
-        foreach (string part in target.Split('/').Where(IsReal))
+        if (!IsWithin(fromRoot ? 0 : name.AsSpan().Count('/'), target))
         {
-            if (part != "..")
+            throw ArchiveFault.Unsafe(
+                archive, $"the link '{ForeignText.Show(name)}' points to '{ForeignText.Show(target)}', outside of the archive.");
+        }
+
+        int slash = fromRoot ? -1 : name.LastIndexOf('/');
+        return Join(slash < 0 ? [] : name.AsSpan(0, slash), target);
+    }
+
+    /// <summary>Whether a target stays below the root, seen from a folder that is some folders below it.</summary>
+    private static bool IsWithin(int depth, string target)
+    {
+        bool within = !target.StartsWith('/');
+        foreach (Range part in target.AsSpan().Split('/'))
+        {
+            ReadOnlySpan<char> text = target.AsSpan(part);
+            depth += text is ".." ? -1 : IsReal(text) ? 1 : 0;
+            within &= depth >= 0;
+        }
+
+        return within;
+    }
+
+    /// <summary>The folder and what leads on from it, in the shortest form.</summary>
+    private static string Join(ReadOnlySpan<char> folder, string onward)
+    {
+        char[] joined = new char[folder.Length + 1 + onward.Length];
+        folder.CopyTo(joined);
+        int length = folder.Length;
+        foreach (Range part in onward.AsSpan().Split('/'))
+        {
+            ReadOnlySpan<char> text = onward.AsSpan(part);
+            if (text is "..")
             {
-                parts.Add(part);
+                length = Math.Max(0, joined.AsSpan(0, length).LastIndexOf('/'));
             }
-            else if (parts.Count > 0)
+            else if (IsReal(text))
             {
-                parts.RemoveAt(parts.Count - 1);
-            }
-            else
-            {
-                outside = true;
+                if (length > 0)
+                {
+                    joined[length++] = '/';
+                }
+
+                text.CopyTo(joined.AsSpan(length));
+                length += text.Length;
             }
         }
 
-        return outside
-            ? throw ArchiveFault.Unsafe(archive, $"the link '{name}' points to '{target}', outside of the archive.")
-            : string.Join('/', parts);
+        return new string(joined, 0, length);
     }
 
-    private static bool IsReal(string part) => part.Length > 0 && part != ".";
+    private static bool IsReal(ReadOnlySpan<char> part) => !part.IsEmpty && part is not ".";
 }

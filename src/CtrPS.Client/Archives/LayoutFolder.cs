@@ -4,10 +4,8 @@ using CtrPS.Client.Formats;
 namespace CtrPS.Client.Archives;
 
 /// <summary>The files in a folder: an OCI layout that is not packed, or an unpacked docker save.</summary>
-internal sealed class LayoutFolder(string path) : SeekableFiles(path)
+internal sealed class LayoutFolder(string path, ArchiveLimits limits) : SeekableFiles(path, limits)
 {
-    private const int MaxFiles = 1_000_000;
-
     public override Stream Open(ArchiveEntry entry)
     {
         if (entry.Size == 0)
@@ -16,7 +14,7 @@ internal sealed class LayoutFolder(string path) : SeekableFiles(path)
         }
 
         string path = System.IO.Path.Join(Path, entry.Name);
-        return new FileSlice(ArchiveReader.OpenHandle(path), path, 0, entry.Size, owned: true);
+        return new FileSlice(ArchiveReader.OpenHandle(path), ArchiveFault.For(path), 0, entry.Size, owned: true);
     }
 
     protected override Task ScanAsync(CancellationToken cancellationToken)
@@ -33,9 +31,9 @@ internal sealed class LayoutFolder(string path) : SeekableFiles(path)
             foreach (FileSystemInfo info in Below())
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (++count > MaxFiles)
+                if (++count > Limits.Entries)
                 {
-                    throw ArchiveFault.Limit(Path, $"it has more than {MaxFiles} entries.");
+                    throw ArchiveFault.Limit(Path, $"it has more than {Limits.Entries} entries.");
                 }
 
                 string name = System.IO.Path.GetRelativePath(Path, info.FullName).Replace(System.IO.Path.DirectorySeparatorChar, '/');
@@ -46,6 +44,10 @@ internal sealed class LayoutFolder(string path) : SeekableFiles(path)
                 else if (info is FileInfo file)
                 {
                     _ = AddFile(name, count, file.Length);
+                }
+                else
+                {
+                    CountName(name.Length); // folders are remembered too, until they are gone through
                 }
             }
         }

@@ -4,10 +4,8 @@ using CtrPS.Client.Formats.Compression;
 namespace CtrPS.Client.Archives;
 
 /// <summary>Files that can be opened one by one.</summary>
-internal abstract class SeekableFiles(string path) : ArchiveFiles(path)
+internal abstract class SeekableFiles(string path, ArchiveLimits limits) : ArchiveFiles(path, limits)
 {
-    private const int HashBuffer = 1 << 20;
-
     public override async ValueTask<byte[]> ReadAllAsync(ArchiveEntry entry, CancellationToken cancellationToken)
     {
         Stream content = Open(entry);
@@ -35,21 +33,19 @@ internal abstract class SeekableFiles(string path) : ArchiveFiles(path)
 
     public override async ValueTask<CtrCompression> DetectAsync(ArchiveEntry entry, CancellationToken cancellationToken)
     {
+        if (entry.Compression is { } known)
+        {
+            return known;
+        }
+
         Stream content = Open(entry);
         await using (content.ConfigureAwait(false))
         {
             byte[] head = new byte[Compressors.MagicLength];
             int read = await content.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-            return Compressors.Detect(head.AsSpan(0, read));
-        }
-    }
-
-    public override async ValueTask<string> DigestAsync(ArchiveEntry entry, CancellationToken cancellationToken)
-    {
-        Stream content = Open(entry);
-        await using (content.ConfigureAwait(false))
-        {
-            return await HashAsync(content, new byte[HashBuffer], cancellationToken).ConfigureAwait(false);
+            CtrCompression found = Compressors.Detect(head.AsSpan(0, read));
+            entry.Compression = found;
+            return found;
         }
     }
 }

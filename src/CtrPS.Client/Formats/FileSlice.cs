@@ -1,15 +1,14 @@
-using CtrPS.Client.Archives;
 using Microsoft.Win32.SafeHandles;
 
 namespace CtrPS.Client.Formats;
 
 /// <summary>A part of a file, read at its own position: any number of them work on one handle at a time.</summary>
 /// <param name="handle">The open file.</param>
-/// <param name="path">Its path, for messages.</param>
+/// <param name="fault">Words the errors of reading.</param>
 /// <param name="start">Where the part begins.</param>
 /// <param name="length">Bytes.</param>
 /// <param name="owned">Close the file with the stream.</param>
-internal sealed class FileSlice(SafeFileHandle handle, string path, long start, long length, bool owned = false) : Stream
+internal sealed class FileSlice(SafeFileHandle handle, FormatFault fault, long start, long length, bool owned = false) : Stream
 {
     private long _position;
 
@@ -40,7 +39,7 @@ internal sealed class FileSlice(SafeFileHandle handle, string path, long start, 
         }
         catch (IOException e)
         {
-            throw ArchiveFault.Unreadable(path, e);
+            throw fault(FormatFaultKind.Unreadable, e.Message, e);
         }
     }
 
@@ -57,7 +56,7 @@ internal sealed class FileSlice(SafeFileHandle handle, string path, long start, 
         }
         catch (IOException e)
         {
-            throw ArchiveFault.Unreadable(path, e);
+            throw fault(FormatFaultKind.Unreadable, e.Message, e);
         }
     }
 
@@ -95,8 +94,9 @@ internal sealed class FileSlice(SafeFileHandle handle, string path, long start, 
     {
         if (read == 0)
         {
-            throw ArchiveFault.Truncated(
-                path, $"it was {start + length} bytes long at least when it was opened, and now ends at byte {start + _position}.");
+            throw fault(
+                FormatFaultKind.Truncated,
+                $"it was {start + length} bytes long at least when it was opened, and now ends at byte {start + _position}.");
         }
 
         _position += read;

@@ -53,7 +53,9 @@ internal static class SystemLibrary
 
         string wanted = string.Join(", ", names.Where(name => !name.Contains('/')));
         throw new CtrException(
-            CtrErrorIds.CompressionUnavailable, CtrStatus.Unimplemented, $"{compression} needs a library of the system that is not installed: {wanted}.")
+            CtrErrorIds.CompressionUnavailable,
+            CtrStatus.Unimplemented,
+            $"{compression} needs a library of the system that is not installed: {wanted}.")
         {
             Target = compression,
             RecommendedAction = $"Install it: on Debian and Ubuntu the package {package}. Or use the program {compression} beforehand.",

@@ -16,7 +16,9 @@ public sealed class ArchiveReaderTests : IDisposable
     public async Task A_layout_lists_its_images_and_gives_their_blobs()
     {
         await using ArchiveReader archive = await ArchiveReader.OpenAsync(await Archives.RealAsync("busybox"), default);
-        Assert.Equal((CtrArchiveFormat.Oci, CtrCompression.None, true, true), (archive.Format, archive.Compression, archive.CanSeek, archive.EndMarked));
+        Assert.Equal(
+            (CtrArchiveFormat.Oci, CtrCompression.None, true, true),
+            (archive.Format, archive.Compression, archive.CanSeek, archive.EndMarked));
         ArchiveImage image = Assert.Single(archive.Images);
         Assert.Equal((null, "docker.io/library/busybox:1.35"), (image.ImageName, image.ReferenceName));
         Assert.Null(image.Docker);
@@ -72,7 +74,8 @@ public sealed class ArchiveReaderTests : IDisposable
     {
         string tar = await Archives.RealAsync("index-full");
         await using ArchiveReader expected = await ArchiveReader.OpenAsync(tar, default);
-        await using ArchiveReader actual = await ArchiveReader.OpenAsync(Bundle.Read(tar).Write(Path.Combine(_folder.FullName, "a.tar"), format), default);
+        string written = Bundle.Read(tar).Write(Path.Combine(_folder.FullName, "a.tar"), format);
+        await using ArchiveReader actual = await ArchiveReader.OpenAsync(written, default);
         await SameAsync(expected, actual);
     }
 
@@ -83,14 +86,19 @@ public sealed class ArchiveReaderTests : IDisposable
         await using ArchiveReader archive = await ArchiveReader.OpenAsync(bundle.Write(Path.Combine(_folder.FullName, "old.tar")), default);
         Assert.Equal(CtrArchiveFormat.Docker, archive.Format);
         Assert.Equal(
-            [("docker.io/library/busybox:1.35", "busybox:1.35"), ("example.com:5000/team/box:1", "example.com:5000/team/box:1"), ("docker.io/library/second:2", "second:2")],
+            [
+                ("docker.io/library/busybox:1.35", "busybox:1.35"),
+                ("example.com:5000/team/box:1", "example.com:5000/team/box:1"),
+                ("docker.io/library/second:2", "second:2"),
+            ],
             archive.Images.Select(image => (image.ImageName!, image.ReferenceName!)));
         Assert.Equal(archive.Images[0].Target.Digest, archive.Images[1].Target.Digest);
         Assert.NotEqual(archive.Images[0].Target.Digest, archive.Images[2].Target.Digest);
         DockerImage docker = archive.Images[2].Docker!;
         Assert.Equal(docker.DiffIds, docker.Layers.Select(layer => layer.Digest));
         Assert.Equal(archive.Images[0].Docker!.Layers, docker.Layers);
-        await ProveAsync(archive, [.. archive.Images.SelectMany(image => image.Docker!.Layers.Append(image.Docker.Config).Append(image.Target)).Select(blob => blob.Digest), archive.Index.Digest]);
+        IEnumerable<Descriptor> blobs = archive.Images.SelectMany(image => image.Docker!.Layers.Append(image.Docker.Config).Append(image.Target));
+        await ProveAsync(archive, [.. blobs.Select(blob => blob.Digest), archive.Index.Digest]);
     }
 
     [Fact]
@@ -131,7 +139,9 @@ public sealed class ArchiveReaderTests : IDisposable
         {
             ImageNode one = await ImageGraph.ReadAsync(expected, image.Target, default);
             ImageNode other = await ImageGraph.ReadAsync(actual, image.Target, default);
-            Assert.Equal(one.All.Select(node => (node.Descriptor.Digest, node.StoredSize)), other.All.Select(node => (node.Descriptor.Digest, node.StoredSize)));
+            Assert.Equal(
+                one.All.Select(node => (node.Descriptor.Digest, node.StoredSize)),
+                other.All.Select(node => (node.Descriptor.Digest, node.StoredSize)));
             digests.UnionWith(one.All.Where(node => node.IsSound).Select(node => node.Descriptor.Digest));
         }
 

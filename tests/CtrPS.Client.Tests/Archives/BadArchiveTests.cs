@@ -95,7 +95,8 @@ public sealed class BadArchiveTests : IDisposable
         {
             await File.WriteAllBytesAsync(Target, whole[..length]);
             CtrException error = await Assert.ThrowsAsync<CtrException>(() => ArchiveReader.OpenAsync(Target, default));
-            Assert.True(error.ErrorId == (length < 512 ? CtrErrorIds.ArchiveUnrecognized : CtrErrorIds.ArchiveTruncated), $"{length}: {error.ErrorId} {error.Message}");
+            string id = length < 512 ? CtrErrorIds.ArchiveUnrecognized : CtrErrorIds.ArchiveTruncated;
+            Assert.True(error.ErrorId == id, $"{length}: {error.ErrorId} {error.Message}");
             Assert.Contains(Target, error.Message, StringComparison.Ordinal);
         }
 
@@ -140,7 +141,10 @@ public sealed class BadArchiveTests : IDisposable
     [InlineData("index.json", "[]", "of the kind Array")]
     [InlineData("index.json", """{"manifests":[{"size":3}]}""", "its index.json is not an index")]
     [InlineData("index.json", """{"manifests":[],"layers":[]}""", "its index.json is not an index")]
-    [InlineData("index.json", """{"manifests":[{"mediaType":"a/b","size":-1,"digest":"sha256:0123456789012345678901234567890123456789012345678901234567890123"}]}""", "a size of -1")]
+    [InlineData(
+        "index.json",
+        """{"manifests":[{"mediaType":"a/b","size":-1,"digest":"sha256:0123456789012345678901234567890123456789012345678901234567890123"}]}""",
+        "a size of -1")]
     [InlineData("oci-layout", "{", "its oci-layout cannot be read")]
     [InlineData("oci-layout", """{"imageLayoutVersion":"2.0.0"}""", "the version '2.0.0'")]
     [InlineData("oci-layout", "{}", "the version ''")]
@@ -184,7 +188,9 @@ public sealed class BadArchiveTests : IDisposable
     public async Task A_digest_of_an_unknown_algorithm(string digest)
     {
         Bundle bundle = Bundle.Read(await Archives.RealAsync("busybox"));
-        bundle.Set("index.json", $$"""{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"{{digest}}","size":3}]}""");
+        bundle.Set("index.json", $$"""
+            {"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"{{digest}}","size":3}]}
+            """);
         await FailsAsync(bundle, CtrErrorIds.InvalidDigest, $"'{digest}' is not a digest", namesPath: false);
     }
 
@@ -229,7 +235,8 @@ public sealed class BadArchiveTests : IDisposable
         Assert.Equal(CtrErrorIds.ArchiveUnsafe, error.ErrorId);
         File.Delete(blob);
         Directory.CreateSymbolicLink(blob, "../../..");
-        Assert.Equal(CtrErrorIds.ArchiveUnsafe, (await Assert.ThrowsAsync<CtrException>(() => ArchiveReader.OpenAsync(_folder.FullName, default))).ErrorId);
+        error = await Assert.ThrowsAsync<CtrException>(() => ArchiveReader.OpenAsync(_folder.FullName, default));
+        Assert.Equal(CtrErrorIds.ArchiveUnsafe, error.ErrorId);
     }
 
     [Fact]
@@ -269,21 +276,21 @@ public sealed class BadArchiveTests : IDisposable
             file.SetLength(512 + (2L << 30) + 1024);
         }
 
-        await FailsAsync(CtrErrorIds.ArchiveLimit, "claims 2147483648 bytes.");
+        await FailsAsync(CtrErrorIds.ArchiveLimit, "claims 2147483648 bytes; more than 1048576 are not read.");
     }
 
     [Fact]
-    public async Task A_million_entries()
+    public async Task More_entries_than_may_be()
     {
         await using (var file = new BufferedStream(File.Create(Target), 1 << 20))
         {
-            for (int i = 0; i <= 1_000_000; i++)
+            for (int i = 0; i <= 200_000; i++)
             {
                 Header(file, "same", 0);
             }
         }
 
-        await FailsAsync(CtrErrorIds.ArchiveLimit, "it has more than 1000000 entries.");
+        await FailsAsync(CtrErrorIds.ArchiveLimit, "it has more than 200000 entries.");
     }
 
     [Fact]
@@ -309,7 +316,8 @@ public sealed class BadArchiveTests : IDisposable
     public async Task A_sparse_entry()
     {
         string layout = Path.Combine(_folder.FullName, "layout");
-        await System.Formats.Tar.TarFile.ExtractToDirectoryAsync(await Archives.RealAsync("busybox"), Directory.CreateDirectory(layout).FullName, overwriteFiles: false);
+        _ = Directory.CreateDirectory(layout);
+        await System.Formats.Tar.TarFile.ExtractToDirectoryAsync(await Archives.RealAsync("busybox"), layout, overwriteFiles: false);
         await using (FileStream file = File.Create(Path.Combine(layout, "hole")))
         {
             file.SetLength(10 << 20);
@@ -326,7 +334,8 @@ public sealed class BadArchiveTests : IDisposable
     public async Task What_gnu_tar_packs_is_read_even_with_long_names()
     {
         string layout = Path.Combine(_folder.FullName, "layout");
-        await System.Formats.Tar.TarFile.ExtractToDirectoryAsync(await Archives.RealAsync("busybox"), Directory.CreateDirectory(layout).FullName, overwriteFiles: false);
+        _ = Directory.CreateDirectory(layout);
+        await System.Formats.Tar.TarFile.ExtractToDirectoryAsync(await Archives.RealAsync("busybox"), layout, overwriteFiles: false);
         string deep = Directory.CreateDirectory(Path.Combine(layout, new string('d', 120), new string('e', 120))).FullName;
         File.CreateSymbolicLink(Path.Combine(deep, "link"), "../" + new string('t', 150));
         await File.WriteAllTextAsync(Path.Combine(deep, new string('f', 90)), "x");
@@ -352,7 +361,8 @@ public sealed class BadArchiveTests : IDisposable
 
     private async Task FailsAsync(string id, string words, bool namesPath = true)
     {
-        CtrException error = await Assert.ThrowsAsync<CtrException>(async () => await (await ArchiveReader.OpenAsync(Target, default)).DisposeAsync());
+        CtrException error = await Assert.ThrowsAsync<CtrException>(
+            async () => await (await ArchiveReader.OpenAsync(Target, default)).DisposeAsync());
         Assert.True(error.ErrorId == id, $"{error.ErrorId}: {error.Message}");
         Assert.Contains(words, error.Message, StringComparison.Ordinal);
         Assert.True(!namesPath || error.Message.Contains(Target, StringComparison.Ordinal), error.Message);

@@ -112,7 +112,7 @@ internal sealed class LayerFiles(IBlobSource blobs, IReadOnlyList<Descriptor> la
             Stream tar = Compressors.Decompress(whole, Compressors.Detect(head.AsSpan(0, read)));
             await using (tar.ConfigureAwait(false))
             {
-                var scanner = new TarScanner(tar, $"layer {blob.Digest}");
+                var scanner = new TarScanner(tar, (_, what, cause) => Fault(blob, what, cause));
                 while (await scanner.NextAsync(cancellationToken).ConfigureAwait(false) is { } item)
                 {
                     await visit(scanner, item).ConfigureAwait(false);
@@ -120,6 +120,9 @@ internal sealed class LayerFiles(IBlobSource blobs, IReadOnlyList<Descriptor> la
             }
         }
     }
+
+    private static CtrException Fault(Descriptor layer, string what, Exception? cause) =>
+        new(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The files of layer '{layer.Digest}' cannot be read: {what}", cause) { Target = layer.Digest };
 
     private static async Task<byte[]> ReadAsync(Stream content, CancellationToken cancellationToken)
     {

@@ -3,20 +3,16 @@ using CtrPS.Client.Posix;
 
 namespace CtrPS.Client.Formats.Compression;
 
-/// <summary>bzip2 by libbz2 (bzlib.h, unchanged since 1.0).</summary>
-internal sealed unsafe partial class Bzip2Decoder : Decoder
+/// <summary>bzip2 by libbz2.</summary>
+internal sealed unsafe class Bzip2Decoder : Decoder
 {
-    private const int Ok = 0;
-    private const int StreamEnd = 4;
-    private const int MemoryError = -3;
-
-    private BzStream* _stream;
+    private Libbz2.Stream* _stream;
     private bool _started;
 
     public Bzip2Decoder()
     {
         SystemLibrary.Require(SystemLibrary.Bzip2);
-        _stream = (BzStream*)NativeMemory.AllocZeroed((nuint)sizeof(BzStream));
+        _stream = (Libbz2.Stream*)NativeMemory.AllocZeroed((nuint)sizeof(Libbz2.Stream));
         Restart();
     }
 
@@ -31,14 +27,14 @@ internal sealed unsafe partial class Bzip2Decoder : Decoder
             _stream->AvailableIn = (uint)input.Length;
             _stream->NextOut = outputBytes;
             _stream->AvailableOut = (uint)output.Length;
-            int outcome = Decompress(_stream);
+            int outcome = Libbz2.Decompress(_stream);
             int consumed = input.Length - (int)_stream->AvailableIn;
             int produced = output.Length - (int)_stream->AvailableOut;
             return outcome switch
             {
-                Ok => (consumed, produced, false),
-                StreamEnd => (consumed, produced, true),
-                MemoryError => throw new InsufficientMemoryException(),
+                Libbz2.Ok => (consumed, produced, false),
+                Libbz2.StreamEnd => (consumed, produced, true),
+                Libbz2.MemoryError => throw new InsufficientMemoryException(),
                 _ => throw new InvalidDataException($"libbz2 calls it damaged (code {outcome})."),
             };
         }
@@ -47,8 +43,8 @@ internal sealed unsafe partial class Bzip2Decoder : Decoder
     public override void Restart()
     {
         Stop();
-        int outcome = Initialize(_stream, 0, 0);
-        _started = outcome == Ok;
+        int outcome = Libbz2.Initialize(_stream, 0, 0);
+        _started = outcome == Libbz2.Ok;
         if (!_started)
         {
             throw new InvalidOperationException($"libbz2 cannot be started (code {outcome}).");
@@ -69,35 +65,8 @@ internal sealed unsafe partial class Bzip2Decoder : Decoder
     {
         if (_started)
         {
-            _ = End(_stream);
+            _ = Libbz2.End(_stream);
             _started = false;
         }
-    }
-
-    [LibraryImport(SystemLibrary.Bzip2, EntryPoint = "BZ2_bzDecompressInit")]
-    private static partial int Initialize(BzStream* stream, int verbosity, int small);
-
-    [LibraryImport(SystemLibrary.Bzip2, EntryPoint = "BZ2_bzDecompress")]
-    private static partial int Decompress(BzStream* stream);
-
-    [LibraryImport(SystemLibrary.Bzip2, EntryPoint = "BZ2_bzDecompressEnd")]
-    private static partial int End(BzStream* stream);
-
-    /// <summary>bz_stream.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    private struct BzStream
-    {
-        public byte* NextIn;
-        public uint AvailableIn;
-        public uint TotalInLow;
-        public uint TotalInHigh;
-        public byte* NextOut;
-        public uint AvailableOut;
-        public uint TotalOutLow;
-        public uint TotalOutHigh;
-        public nint State;
-        public nint Allocate;
-        public nint Free;
-        public nint Opaque;
     }
 }

@@ -11,10 +11,13 @@ internal sealed class DecodedStream(Stream compressed, Decoder decoder) : Forwar
 
     /// <exception cref="EndOfStreamException">The stream ends within a member.</exception>
     /// <exception cref="InvalidDataException">The bytes are damaged.</exception>
+    /// <exception cref="FormatLimitException">They need more memory than the decoder gives.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         while (!buffer.IsEmpty)
         {
+            // Members without content can follow one another for long without a byte to give.
+            cancellationToken.ThrowIfCancellationRequested();
             if (_start == _end && !_last)
             {
                 _start = 0;
@@ -40,9 +43,11 @@ internal sealed class DecodedStream(Stream compressed, Decoder decoder) : Forwar
                 return produced;
             }
 
-            if (_last && !ended && consumed == 0)
+            if (!ended && consumed == 0)
             {
-                throw new EndOfStreamException("the end of the data is missing.");
+                throw _last
+                    ? new EndOfStreamException("the end of the data is missing.")
+                    : new InvalidDataException("the decoder does not get on with it.");
             }
         }
 

@@ -75,6 +75,7 @@ internal sealed class GzipDecodedStream : ForwardStream
     {
         while (!_ended)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             int read;
             try
             {

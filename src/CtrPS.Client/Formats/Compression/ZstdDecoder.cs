@@ -10,7 +10,7 @@ internal sealed unsafe class ZstdDecoder : Decoder
     public ZstdDecoder()
     {
         SystemLibrary.Require(SystemLibrary.Zstd);
-        _decoder = ZstdLibrary.CreateDecoder();
+        _decoder = Libzstd.CreateDecoder();
         if (_decoder == 0)
         {
             throw new InsufficientMemoryException();
@@ -24,10 +24,15 @@ internal sealed unsafe class ZstdDecoder : Decoder
         ObjectDisposedException.ThrowIf(_decoder == 0, this);
         fixed (byte* inputBytes = input, outputBytes = output)
         {
-            var from = new ZstdLibrary.Buffer { Bytes = inputBytes, Size = (nuint)input.Length };
-            var to = new ZstdLibrary.Buffer { Bytes = outputBytes, Size = (nuint)output.Length };
-            nuint outcome = ZstdLibrary.Decompress(_decoder, &to, &from);
-            return ZstdLibrary.ErrorOf(outcome) is { } error
+            var from = new Libzstd.Buffer { Bytes = inputBytes, Size = (nuint)input.Length };
+            var to = new Libzstd.Buffer { Bytes = outputBytes, Size = (nuint)output.Length };
+            nuint outcome = Libzstd.Decompress(_decoder, &to, &from);
+            if (Libzstd.IsWindowTooLarge(outcome))
+            {
+                throw new FormatLimitException("it needs more than 128 MiB of memory to decode.");
+            }
+
+            return Libzstd.ErrorOf(outcome) is { } error
                 ? throw new InvalidDataException($"{error}.")
                 : ((int)from.Position, (int)to.Position, outcome == 0);
         }
@@ -42,7 +47,7 @@ internal sealed unsafe class ZstdDecoder : Decoder
     {
         if (_decoder != 0)
         {
-            _ = ZstdLibrary.FreeDecoder(_decoder);
+            _ = Libzstd.FreeDecoder(_decoder);
             _decoder = 0;
         }
     }

@@ -20,17 +20,17 @@ internal sealed class ZstdEncoderStream : Stream
         SystemLibrary.Require(SystemLibrary.Zstd);
         _output = output;
         _leaveOpen = leaveOpen;
-        _encoder = ZstdLibrary.CreateEncoder();
+        _encoder = Libzstd.CreateEncoder();
         if (_encoder == 0)
         {
             throw new InsufficientMemoryException();
         }
 
-        _ = ZstdLibrary.SetParameter(_encoder, ZstdLibrary.CompressionLevel, Level);
-        _ = ZstdLibrary.SetParameter(_encoder, ZstdLibrary.ChecksumFlag, 1);
+        _ = Libzstd.SetParameter(_encoder, Libzstd.CompressionLevel, Level);
+        _ = Libzstd.SetParameter(_encoder, Libzstd.ChecksumFlag, 1);
 
         // Refused by a library that was built without threads, which works in this one then. At least one, for the bytes do not depend on how many.
-        _ = ZstdLibrary.SetParameter(_encoder, ZstdLibrary.Workers, Math.Clamp(Environment.ProcessorCount, 1, MaxWorkers));
+        _ = Libzstd.SetParameter(_encoder, Libzstd.Workers, Math.Clamp(Environment.ProcessorCount, 1, MaxWorkers));
     }
 
     ~ZstdEncoderStream() => Free();
@@ -53,7 +53,7 @@ internal sealed class ZstdEncoderStream : Stream
     {
         while (!buffer.IsEmpty)
         {
-            (int consumed, int produced, _) = Encode(buffer, ZstdLibrary.Continue);
+            (int consumed, int produced, _) = Encode(buffer, Libzstd.Continue);
             buffer = buffer[consumed..];
             _output.Write(_buffer, 0, produced);
         }
@@ -65,7 +65,7 @@ internal sealed class ZstdEncoderStream : Stream
     {
         while (!buffer.IsEmpty)
         {
-            (int consumed, int produced, _) = Encode(buffer.Span, ZstdLibrary.Continue);
+            (int consumed, int produced, _) = Encode(buffer.Span, Libzstd.Continue);
             buffer = buffer[consumed..];
             if (produced > 0)
             {
@@ -79,13 +79,13 @@ internal sealed class ZstdEncoderStream : Stream
 
     public override void Flush()
     {
-        Drain(ZstdLibrary.Flush);
+        Drain(Libzstd.Flush);
         _output.Flush();
     }
 
     public override async Task FlushAsync(CancellationToken cancellationToken)
     {
-        await DrainAsync(ZstdLibrary.Flush, cancellationToken).ConfigureAwait(false);
+        await DrainAsync(Libzstd.Flush, cancellationToken).ConfigureAwait(false);
         await _output.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -95,7 +95,7 @@ internal sealed class ZstdEncoderStream : Stream
         {
             try
             {
-                await DrainAsync(ZstdLibrary.End, CancellationToken.None).ConfigureAwait(false);
+                await DrainAsync(Libzstd.End, CancellationToken.None).ConfigureAwait(false);
             }
             finally
             {
@@ -124,7 +124,7 @@ internal sealed class ZstdEncoderStream : Stream
         {
             try
             {
-                Drain(ZstdLibrary.End);
+                Drain(Libzstd.End);
             }
             finally
             {
@@ -167,10 +167,10 @@ internal sealed class ZstdEncoderStream : Stream
         ObjectDisposedException.ThrowIf(_encoder == 0, this);
         fixed (byte* inputBytes = input, outputBytes = _buffer)
         {
-            var from = new ZstdLibrary.Buffer { Bytes = inputBytes, Size = (nuint)input.Length };
-            var to = new ZstdLibrary.Buffer { Bytes = outputBytes, Size = (nuint)_buffer.Length };
-            nuint outcome = ZstdLibrary.Compress(_encoder, &to, &from, operation);
-            return ZstdLibrary.ErrorOf(outcome) is { } error
+            var from = new Libzstd.Buffer { Bytes = inputBytes, Size = (nuint)input.Length };
+            var to = new Libzstd.Buffer { Bytes = outputBytes, Size = (nuint)_buffer.Length };
+            nuint outcome = Libzstd.Compress(_encoder, &to, &from, operation);
+            return Libzstd.ErrorOf(outcome) is { } error
                 ? throw new IOException($"zstd cannot compress: {error}.")
                 : ((int)from.Position, (int)to.Position, outcome == 0);
         }
@@ -180,7 +180,7 @@ internal sealed class ZstdEncoderStream : Stream
     {
         if (_encoder != 0)
         {
-            _ = ZstdLibrary.FreeEncoder(_encoder);
+            _ = Libzstd.FreeEncoder(_encoder);
             _encoder = 0;
         }
     }

@@ -30,7 +30,7 @@ internal sealed class PaxRecords
 
             ReadOnlySpan<byte> record = bytes[(space + 1)..(length - 1)];
             int equals = record.IndexOf((byte)'=');
-            if (equals < 1 || !records.Take(Encoding.UTF8.GetString(record[..equals]), record[(equals + 1)..]))
+            if (equals < 1 || !records.Take(record[..equals], record[(equals + 1)..]))
             {
                 return null;
             }
@@ -41,24 +41,24 @@ internal sealed class PaxRecords
         return records;
     }
 
-    private bool Take(string key, ReadOnlySpan<byte> value)
+    private bool Take(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
-        switch (key)
+        if (key.SequenceEqual("path"u8))
         {
-            case "path":
-                Path = Encoding.UTF8.GetString(value);
-                break;
-            case "linkpath":
-                LinkPath = Encoding.UTF8.GetString(value);
-                break;
-            case "size":
-                Size = Utf8Parser.TryParse(value, out long size, out int used) && used == value.Length && size >= 0 ? size : null;
-                return Size is not null;
-            case { } when key.StartsWith("GNU.sparse.", StringComparison.Ordinal):
-                IsSparse = true;
-                break;
-            default:
-                break;
+            Path = Encoding.UTF8.GetString(value);
+        }
+        else if (key.SequenceEqual("linkpath"u8))
+        {
+            LinkPath = Encoding.UTF8.GetString(value);
+        }
+        else if (key.SequenceEqual("size"u8))
+        {
+            Size = Utf8Parser.TryParse(value, out long size, out int used) && used == value.Length && size >= 0 ? size : null;
+            return Size is not null;
+        }
+        else
+        {
+            IsSparse |= key.StartsWith("GNU.sparse."u8);
         }
 
         return true;

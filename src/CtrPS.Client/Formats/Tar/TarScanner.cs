@@ -1,5 +1,3 @@
-using CtrPS.Client.Archives;
-
 namespace CtrPS.Client.Formats.Tar;
 
 /// <summary>
@@ -8,16 +6,16 @@ namespace CtrPS.Client.Formats.Tar;
 /// array as large as a pax header claims to be and seeks past the end of a cut file without a word.
 /// </summary>
 /// <param name="tar">The uncompressed tar, at its start.</param>
-/// <param name="path">The archive's path, for messages.</param>
-internal sealed class TarScanner(Stream tar, string path)
+/// <param name="fault">Words the errors.</param>
+/// <param name="maxItems">Headers, at most; also those that only extend others.</param>
+internal sealed class TarScanner(Stream tar, FormatFault fault, long maxItems = 1_000_000)
 {
     /// <summary>More than any path or set of pax records needs.</summary>
-    private const long MaxExtension = 1 << 20;
-
-    private const long MaxItems = 1_000_000;
+    private const int MaxExtension = 1 << 20;
 
     private readonly byte[] _block = new byte[TarHeader.BlockSize];
     private readonly byte[] _rest = new byte[1 << 16];
+    private byte[] _extension = [];
     private TarItem _current;
     private long _position;
     private long _next;
@@ -27,11 +25,7 @@ internal sealed class TarScanner(Stream tar, string path)
     public bool EndMarked { get; private set; }
 
     /// <summary>The next entry. Null at the end.</summary>
-    /// <exception cref="CtrException">
-    /// <see cref="CtrErrorIds.ArchiveUnrecognized"/> when it is no tar at all; <see cref="CtrErrorIds.ArchiveTruncated"/>, <see
-    /// cref="CtrErrorIds.ArchiveCorrupt"/>,
-    /// <see cref="CtrErrorIds.ArchiveLimit"/>.
-    /// </exception>
+    /// <exception cref="Exception">What the maker of errors makes of the fault: all kinds but <see cref="FormatFaultKind.Unreadable"/>.</exception>
     public async ValueTask<TarItem?> NextAsync(CancellationToken cancellationToken)
     {
         PaxRecords? pax = null;
@@ -39,6 +33,7 @@ internal sealed class TarScanner(Stream tar, string path)
         string? longLink = null;
         while (true)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             await SkipAsync(cancellationToken).ConfigureAwait(false);
             if (!await ReadHeaderAsync(pax is not null || longName is not null || longLink is not null, cancellationToken).ConfigureAwait(false))
             {
@@ -48,18 +43,20 @@ internal sealed class TarScanner(Stream tar, string path)
             char type = TarHeader.Type(_block);
             string name = pax?.Path ?? longName ?? TarHeader.Name(_block);
             long own = TarHeader.Size(_block)
-                ?? throw ArchiveFault.Corrupt(path, $"the size of the entry '{name}' at byte {_position - TarHeader.BlockSize} is no number.");
+                ?? throw fault(
+                    FormatFaultKind.Corrupt,
+                    $"the size of the entry '{ForeignText.Show(name)}' at byte {_position - TarHeader.BlockSize} is no number.");
             switch (type)
             {
                 case 'x':
-                    pax = PaxRecords.Parse(await ReadExtensionAsync(own, cancellationToken).ConfigureAwait(false))
-                        ?? throw ArchiveFault.Corrupt(path, $"the extended header before byte {_position} is malformed.");
+                    pax = PaxRecords.Parse((await ReadExtensionAsync(own, cancellationToken).ConfigureAwait(false)).Span)
+                        ?? throw fault(FormatFaultKind.Corrupt, $"the extended header before byte {_position} is malformed.");
                     continue;
                 case 'L':
-                    longName = TarHeader.Text(await ReadExtensionAsync(own, cancellationToken).ConfigureAwait(false));
+                    longName = TarHeader.Text((await ReadExtensionAsync(own, cancellationToken).ConfigureAwait(false)).Span);
                     continue;
                 case 'K':
-                    longLink = TarHeader.Text(await ReadExtensionAsync(own, cancellationToken).ConfigureAwait(false));
+                    longLink = TarHeader.Text((await ReadExtensionAsync(own, cancellationToken).ConfigureAwait(false)).Span);
                     continue;
                 default:
                     break;
@@ -67,8 +64,9 @@ internal sealed class TarScanner(Stream tar, string path)
 
             if (type == 'S' || pax is { IsSparse: true })
             {
-                throw ArchiveFault.Corrupt(
-                    path, $"the entry '{name}' is stored sparse, without its holes. Pack it again without the option --sparse.");
+                throw fault(
+                    FormatFaultKind.Corrupt,
+                    $"the entry '{ForeignText.Show(name)}' is stored sparse, without its holes. Pack it again without the option --sparse.");
             }
 
             TarItemKind kind = type switch
@@ -84,7 +82,7 @@ internal sealed class TarScanner(Stream tar, string path)
             long size = type is '1' or '2' or '3' or '4' or '5' or '6' ? 0 : pax?.Size ?? own;
             if (size > long.MaxValue - _position - TarHeader.BlockSize)
             {
-                throw ArchiveFault.Corrupt(path, $"the entry '{name}' claims {size} bytes.");
+                throw fault(FormatFaultKind.Corrupt, $"the entry '{ForeignText.Show(name)}' claims {size} bytes.");
             }
 
             _current = new TarItem(name, kind, pax?.LinkPath ?? longLink ?? TarHeader.LinkName(_block), _position, size);
@@ -109,8 +107,8 @@ internal sealed class TarScanner(Stream tar, string path)
         return read > 0 ? read : throw Cut(_current.Name, _current.Size - left, _current.Size);
     }
 
-    private CtrException Cut(string name, long there, long size) =>
-        ArchiveFault.Truncated(path, $"it ends within the entry '{name}', of which {there} of {size} bytes are there.");
+    private Exception Cut(string name, long there, long size) =>
+        fault(FormatFaultKind.Truncated, $"it ends within the entry '{ForeignText.Show(name)}', of which {there} of {size} bytes are there.");
 
     /// <summary>Goes to the next header.</summary>
     private async ValueTask SkipAsync(CancellationToken cancellationToken)
@@ -155,7 +153,7 @@ internal sealed class TarScanner(Stream tar, string path)
 
         if (_count == 0 && (read < TarHeader.BlockSize || !TarHeader.IsSound(_block)))
         {
-            throw ArchiveFault.Unrecognized(path, read == 0 ? "it is empty." : "it is neither a tar nor a compressed tar.");
+            throw fault(FormatFaultKind.Unrecognized, read == 0 ? "it is empty." : "it is neither a tar nor a compressed tar.");
         }
 
         if (read == 0 && !awaited)
@@ -165,41 +163,49 @@ internal sealed class TarScanner(Stream tar, string path)
 
         if (read < TarHeader.BlockSize)
         {
-            throw ArchiveFault.Truncated(path, $"it ends at byte {_position}, within the header of an entry{After}.");
+            throw fault(FormatFaultKind.Truncated, $"it ends at byte {_position}, within the header of an entry{After}.");
         }
 
         if (!TarHeader.IsSound(_block))
         {
-            throw ArchiveFault.Corrupt(
-                path, $"the header at byte {_position - TarHeader.BlockSize}{After} does not have the checksum that it names.");
+            throw fault(
+                FormatFaultKind.Corrupt, $"the header at byte {_position - TarHeader.BlockSize}{After} does not have the checksum that it names.");
         }
 
-        if (++_count > MaxItems)
+        if (++_count > maxItems)
         {
-            throw ArchiveFault.Limit(path, $"it has more than {MaxItems} entries.");
+            throw fault(FormatFaultKind.Limit, $"it has more than {maxItems} entries.");
         }
 
         _next = _position;
         return true;
     }
 
-    private string After => _current.Name is { Length: > 0 } name ? $" after the entry '{name}'" : "";
+    private string After => _current.Name is { Length: > 0 } name ? $" after the entry '{ForeignText.Show(name)}'" : "";
 
-    private async ValueTask<byte[]> ReadExtensionAsync(long size, CancellationToken cancellationToken)
+    /// <summary>Reads the bytes of an entry that extends the next one. They are valid until the next call.</summary>
+    private async ValueTask<ReadOnlyMemory<byte>> ReadExtensionAsync(long size, CancellationToken cancellationToken)
     {
         if (size > MaxExtension)
         {
-            throw ArchiveFault.Limit(path, $"the extended header at byte {_position - TarHeader.BlockSize} claims {size} bytes.");
+            throw fault(
+                FormatFaultKind.Limit,
+                $"the extended header at byte {_position - TarHeader.BlockSize} claims {size} bytes; more than {MaxExtension} are not read.");
         }
 
-        byte[] bytes = new byte[size];
+        if (_extension.Length < size)
+        {
+            _extension = new byte[size];
+        }
+
+        Memory<byte> bytes = _extension.AsMemory(0, (int)size);
         int read = await tar.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
         long start = _position;
         _position += read;
         _next = start + Padded(size);
         return read == size
             ? bytes
-            : throw ArchiveFault.Truncated(path, $"it ends at byte {_position}, within the extended header of an entry{After}.");
+            : throw fault(FormatFaultKind.Truncated, $"it ends at byte {_position}, within the extended header of an entry{After}.");
     }
 
     private static long Padded(long size) => (size + TarHeader.BlockSize - 1) / TarHeader.BlockSize * TarHeader.BlockSize;

@@ -1,10 +1,9 @@
 using System.Runtime.InteropServices;
-using CtrPS.Client.Posix;
 
-namespace CtrPS.Client.Formats.Compression;
+namespace CtrPS.Client.Posix;
 
 /// <summary>The functions of libzstd that are used here (zstd.h, stable since 1.4.0).</summary>
-internal static unsafe partial class ZstdLibrary
+internal static unsafe partial class Libzstd
 {
     /// <summary>A buffer that the library works on, and how far it is.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -22,6 +21,9 @@ internal static unsafe partial class ZstdLibrary
     public const int Continue = 0;
     public const int Flush = 1;
     public const int End = 2;
+
+    /// <summary>The library's number for a frame that needs a larger window than it allows (zstd_errors.h).</summary>
+    private const int WindowTooLarge = 16;
 
     [LibraryImport(SystemLibrary.Zstd, EntryPoint = "ZSTD_createDStream")]
     public static partial nint CreateDecoder();
@@ -43,6 +45,9 @@ internal static unsafe partial class ZstdLibrary
 
     [LibraryImport(SystemLibrary.Zstd, EntryPoint = "ZSTD_compressStream2")]
     public static partial nuint Compress(nint encoder, Buffer* output, Buffer* input, int endOperation);
+
+    /// <summary>Whether an outcome says that the frame needs more memory than the library gives it: errors are negative numbers.</summary>
+    public static bool IsWindowTooLarge(nuint outcome) => (nint)outcome == -WindowTooLarge;
 
     /// <summary>What the library says of an outcome. Null where it is no error.</summary>
     public static string? ErrorOf(nuint outcome) => IsError(outcome) == 0 ? null : Marshal.PtrToStringUTF8(ErrorName(outcome));

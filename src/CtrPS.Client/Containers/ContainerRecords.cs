@@ -46,7 +46,8 @@ internal static class ContainerRecords
             PodUid = Label(PodUidLabel),
             ContainerName = kind == CtrContainerKind.Sandbox ? null : Label(ContainerNameLabel),
             Sandbox = container.Sandbox,
-            Extensions = container.Extensions.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary(pair => pair.Key, pair => ToExtension(pair.Value), StringComparer.Ordinal),
+            Extensions = container.Extensions.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary(
+                pair => pair.Key, pair => ToExtension(pair.Value), StringComparer.Ordinal),
             RuntimeOptions = container.Runtime?.Options is { } options ? ToExtension(options) : null,
             SpecJson = container.Spec?.TypeUrl == SpecUrl ? container.Spec.Value.Memory : default,
         };

@@ -4,7 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace CtrPS.Client.Posix;
 
 /// <summary>
-/// What the kernel says of a file (statx(2)); .NET has no words for devices and their numbers, sockets, owners, inodes and extended attributes. Linux only.
+/// What the kernel says of a file (statx(2)); .NET has no words for devices and their numbers, sockets, owners, inodes and extended attributes. Linux
+/// only.
 /// </summary>
 /// <param name="Mode">Kind and permissions, as in stat(2).</param>
 /// <param name="Uid">The owner.</param>

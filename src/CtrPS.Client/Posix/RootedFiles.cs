@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace CtrPS.Client.Posix;
 
 /// <summary>
-/// Opens files below a folder that is taken for the root of all paths: the kernel follows links within it (openat2(2), RESOLVE_IN_ROOT), in one step, so that
-/// nobody who changes a link meanwhile leads us to a file outside.
+/// Opens files below a folder that is taken for the root of all paths: the kernel follows links within it (openat2(2), RESOLVE_IN_ROOT), in one step,
+/// so that nobody who changes a link meanwhile leads us to a file outside.
 /// </summary>
 internal static partial class RootedFiles
 {

@@ -12,7 +12,9 @@ internal sealed record CtrContainerRequest
     /// <summary>The image. Null: none.</summary>
     public CtrImage? Image { get; init; }
 
-    /// <summary>A folder on the daemon's machine that is the root file system; absolute. Null: a snapshot of the image, or what <see cref="Spec"/> says.</summary>
+    /// <summary>
+    /// A folder on the daemon's machine that is the root file system; absolute. Null: a snapshot of the image, or what <see cref="Spec"/> says.
+    /// </summary>
     public string? RootFs { get; init; }
 
     /// <summary>The spec as it is to be. Null: the default one with the image's config and <see cref="Options"/> applied.</summary>

@@ -4,8 +4,8 @@ namespace CtrPS;
 internal interface IEventSource
 {
     /// <summary>
-    /// Subscribes. When this returns, the subscription is proven to be live: no event from now on is missed, read or not. The proof is an event of our
-    /// own that was published and came back; it is shown to nobody here.
+    /// Subscribes. When this returns, the subscription is proven to be live: no event from now on is missed, read or not. The proof is an event of
+    /// our own that was published and came back; it is shown to nobody here.
     /// </summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidArgument"/> for a filter that containerd does not understand.</exception>
     Task<ICtrSubscription> SubscribeAsync(CtrEventQuery query, CancellationToken cancellationToken);
@@ -15,8 +15,9 @@ internal interface IEventSource
 internal interface ICtrSubscription : IAsyncDisposable
 {
     /// <summary>
-    /// The events in the daemon's order, without end. A daemon that goes is waited for; then there is a gap (<see cref="CtrEventKind.Gap"/>) and it goes on.
-    /// Who does not read has <see cref="CtrEventQuery.Capacity"/> events kept for him; what goes beyond is dropped, with a gap in its place. One reader.
+    /// The events in the daemon's order, without end. A daemon that goes is waited for; then there is a gap
+    /// (<see cref="CtrEventKind.Gap"/>) and it goes on. Who does not read has <see cref="CtrEventQuery.Capacity"/> events kept for him;
+    /// what goes beyond is dropped, with a gap in its place. One reader.
     /// </summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.SessionClosed"/>: the session was disconnected.</exception>
     IAsyncEnumerable<CtrEvent> ReadAsync(CancellationToken cancellationToken);

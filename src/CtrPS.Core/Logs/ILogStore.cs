@@ -5,7 +5,8 @@ internal interface ILogStore
 {
     /// <summary>Finds the log of a container: CRI's, that of a task with a log file, or that of nerdctl.</summary>
     /// <exception cref="CtrException">
-    /// <see cref="CtrErrorIds.ContainerNotFound"/>; <see cref="CtrErrorIds.NotLocal"/>; <see cref="CtrErrorIds.LogNotFound"/>, with what its output goes to instead.
+    /// <see cref="CtrErrorIds.ContainerNotFound"/>; <see cref="CtrErrorIds.NotLocal"/>;
+    /// <see cref="CtrErrorIds.LogNotFound"/>, with what its output goes to instead.
     /// </exception>
     Task<CtrLogSource> FindAsync(string @namespace, string id, CancellationToken cancellationToken);
 

@@ -15,6 +15,8 @@ internal interface INamespaceStore
     Task<CtrNamespace> SetLabelsAsync(string name, IReadOnlyDictionary<string, string?> labels, bool replaceAll, CancellationToken cancellationToken);
 
     /// <summary>Deletes an empty namespace.</summary>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.NamespaceNotFound"/>; <see cref="CtrErrorIds.NamespaceNotEmpty"/> with what is in it.</exception>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.NamespaceNotFound"/>; <see cref="CtrErrorIds.NamespaceNotEmpty"/> with what is in it.
+    /// </exception>
     Task DeleteAsync(string name, CancellationToken cancellationToken);
 }

@@ -34,8 +34,8 @@ internal sealed record CtrCniOptions
     public string Arguments { get; init; } = "";
 
     /// <summary>
-    /// A JSON object of capabilities by name, such as <c>{"portMappings":[{"hostPort":8080,"containerPort":80,"protocol":"tcp"}]}</c>. Each plugin gets those
-    /// that its configuration says it has.
+    /// A JSON object of capabilities by name, such as <c>{"portMappings":[{"hostPort":8080,"containerPort":80,"protocol":"tcp"}]}</c>. Each plugin
+    /// gets those that its configuration says it has.
     /// </summary>
     public string Capabilities { get; init; } = "";
 

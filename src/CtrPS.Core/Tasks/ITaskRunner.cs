@@ -5,17 +5,23 @@ internal interface ITaskRunner
 {
     /// <summary>Makes the task of a container, with its network where that is asked for; <see cref="ICtrProcess.StartAsync"/> lets it run.</summary>
     /// <exception cref="CtrException">
-    /// <see cref="CtrErrorIds.ContainerNotFound"/>; <see cref="CtrErrorIds.TaskExists"/>; <see cref="CtrErrorIds.NotLocal"/>; <see cref="CtrErrorIds.RuntimeFailed"/>;
-    /// <see cref="CtrErrorIds.NetworkFailed"/>. Nothing is left of the try.
+    /// <see cref="CtrErrorIds.ContainerNotFound"/>; <see cref="CtrErrorIds.TaskExists"/>; <see cref="CtrErrorIds.NotLocal"/>;
+    /// <see cref="CtrErrorIds.RuntimeFailed"/>; <see cref="CtrErrorIds.NetworkFailed"/>. Nothing is left of the try.
     /// </exception>
     Task<ICtrProcess> CreateAsync(CtrTaskRequest request, CancellationToken cancellationToken);
 
     /// <summary>Adds a process to a running task; <see cref="ICtrProcess.StartAsync"/> lets it run.</summary>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.TaskNotFound"/>; <see cref="CtrErrorIds.TaskState"/>; <see cref="CtrErrorIds.NotLocal"/>; <see cref="CtrErrorIds.UserNotFound"/>.</exception>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.TaskNotFound"/>; <see cref="CtrErrorIds.TaskState"/>; <see cref="CtrErrorIds.NotLocal"/>;
+    /// <see cref="CtrErrorIds.UserNotFound"/>.
+    /// </exception>
     Task<ICtrProcess> ExecAsync(CtrExecRequest request, CancellationToken cancellationToken);
 
     /// <summary>Opens the pipes of a running task again. Two readers share the bytes between them.</summary>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.TaskNotFound"/>; <see cref="CtrErrorIds.TaskState"/>; <see cref="CtrErrorIds.NotLocal"/>; <see cref="CtrErrorIds.FailedPrecondition"/> where it has no pipes.</exception>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.TaskNotFound"/>; <see cref="CtrErrorIds.TaskState"/>; <see cref="CtrErrorIds.NotLocal"/>;
+    /// <see cref="CtrErrorIds.FailedPrecondition"/> where it has no pipes.
+    /// </exception>
     Task<ICtrProcess> AttachAsync(string @namespace, string id, CancellationToken cancellationToken);
 }
 
@@ -47,7 +53,9 @@ internal sealed record CtrProcessIo
     /// <summary>Whether the process has a terminal: then all output comes as standard output.</summary>
     public bool Terminal { get; init; }
 
-    /// <summary>Of a process that is added, with a terminal: its size from the first moment on. Null: none, until <see cref="ICtrProcess.ResizeAsync"/>.</summary>
+    /// <summary>
+    /// Of a process that is added, with a terminal: its size from the first moment on. Null: none, until <see cref="ICtrProcess.ResizeAsync"/>.
+    /// </summary>
     public (int Columns, int Rows)? Size { get; init; }
 
     /// <summary>With a log: <c>file:///path</c> or <c>binary:///program?key=value</c>, on the daemon's machine.</summary>
@@ -132,7 +140,9 @@ internal interface ICtrProcess : IAsyncDisposable
     bool KeepPipes { get; set; }
 
     /// <summary>Lets the process run.</summary>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.CommandNotFound"/>, <see cref="CtrErrorIds.RuntimeFailed"/>. The task or process is removed again, with its network.</exception>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.CommandNotFound"/>, <see cref="CtrErrorIds.RuntimeFailed"/>. The task or process is removed again, with its network.
+    /// </exception>
     Task StartAsync(CancellationToken cancellationToken);
 
     /// <summary>

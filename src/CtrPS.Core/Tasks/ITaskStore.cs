@@ -40,10 +40,15 @@ internal interface ITaskStore
     Task UpdateAsync(string @namespace, string id, ReadOnlyMemory<byte> resources, CancellationToken cancellationToken);
 
     /// <summary>Removes a process that was added and has ended, or was never started.</summary>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.TaskNotFound"/>, <see cref="CtrErrorIds.ProcessNotFound"/>, <see cref="CtrErrorIds.TaskState"/> while it runs.</exception>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.TaskNotFound"/>, <see cref="CtrErrorIds.ProcessNotFound"/>, <see cref="CtrErrorIds.TaskState"/> while it runs.
+    /// </exception>
     Task<CtrExit> DeleteProcessAsync(string @namespace, string id, string execId, CancellationToken cancellationToken);
 
-    /// <summary>The processes of a task, by number. What the daemon does not tell is read from the kernel where the daemon runs on this machine. Empty where it has ended.</summary>
+    /// <summary>
+    /// The processes of a task, by number. What the daemon does not tell is read from the kernel where the daemon runs on this machine. Empty where
+    /// it has ended.
+    /// </summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.TaskNotFound"/>.</exception>
     Task<IReadOnlyList<CtrProcess>> ListProcessesAsync(string @namespace, string id, CancellationToken cancellationToken);
 

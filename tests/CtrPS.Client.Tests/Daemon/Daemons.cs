@@ -5,8 +5,8 @@ using CtrPS.Rig;
 namespace CtrPS.Client.Tests.Daemon;
 
 /// <summary>
-/// One private containerd per generation for all tests, started when the first test asks for it. Classes run side by side on it: a test keeps to namespaces of
-/// its class. Who restarts a daemon, damages its blobs or measures all of it takes <see cref="OwnDaemons"/>.
+/// One private containerd per generation for all tests, started when the first test asks for it. Classes run side by side on it: a test keeps to
+/// namespaces of its class. Who restarts a daemon, damages its blobs or measures all of it takes <see cref="OwnDaemons"/>.
 /// </summary>
 public class Daemons : IAsyncDisposable
 {

@@ -46,7 +46,7 @@ internal sealed record CheckpointIndex(IReadOnlyList<Descriptor> Parts, IReadOnl
     /// <summary>The labels that keep the parts from the garbage collector.</summary>
     public IReadOnlyDictionary<string, string> Labels() => Parts.Index()
         .ToDictionary(
-            part => string.Create(CultureInfo.InvariantCulture, $"containerd.io/gc.ref.content.{part.Index}"),
+            part => string.Create(CultureInfo.InvariantCulture, $"{GarbageLabels.Prefix}{part.Index}"),
             part => part.Item.Digest,
             StringComparer.Ordinal);
 

@@ -16,7 +16,6 @@ namespace CtrPS.Client.Checkpoints;
 /// <summary>Makes containers from checkpoints, as containerd's client does (client/client.go, Restore; client/container_restore_opts.go).</summary>
 internal sealed class CheckpointRestorer(ContainerdConnection connection)
 {
-    private const string DefaultRuntime = "io.containerd.runc.v2";
 
     private static readonly Dictionary<string, string> NoLabels = [];
 
@@ -59,7 +58,7 @@ internal sealed class CheckpointRestorer(ContainerdConnection connection)
                     Image = index.Image!,
                     Snapshotter = snapshotter,
                     SnapshotKey = id,
-                    Runtime = new Container.Types.Runtime { Name = index.Runtime ?? DefaultRuntime },
+                    Runtime = new Container.Types.Runtime { Name = index.Runtime ?? ContainerNames.RuncRuntime },
                 };
                 container.Spec = await LeaveCgroupAsync(
                     @namespace,

@@ -16,10 +16,6 @@ namespace CtrPS.Client.Containers;
 /// </summary>
 internal sealed class ContainerMaker(ContainerdConnection connection)
 {
-    private const string RuncRuntime = "io.containerd.runc.v2";
-    private const string DefaultRuntimeLabel = "containerd.io/defaults/runtime";
-    private const string StopSignalLabel = "io.containerd.image.config.stop-signal";
-
     /// <summary>How long taking back is tried while nobody answers.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -283,7 +279,7 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
 
         if (image is not null)
         {
-            labels[StopSignalLabel] = image.Run.StopSignal.Length == 0 ? "SIGTERM" : image.Run.StopSignal;
+            labels[ContainerNames.StopSignalLabel] = image.Run.StopSignal.Length == 0 ? "SIGTERM" : image.Run.StopSignal;
         }
 
         return labels;
@@ -310,14 +306,16 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
         {
             CtrNamespace? own = (await connection.Namespaces.ListAsync(cancellationToken).ConfigureAwait(false))
                 .FirstOrDefault(one => one.Name == request.Namespace);
-            name = own is not null && own.Labels.TryGetValue(DefaultRuntimeLabel, out string? label) && label.Length > 0 ? label : RuncRuntime;
+            name = own is not null && own.Labels.TryGetValue(ContainerNames.DefaultRuntimeLabel, out string? label) && label.Length > 0
+                ? label
+                : ContainerNames.RuncRuntime;
         }
 
         bool forRunc = choice.RuncBinary is not null || choice.RuncRoot is not null || choice.SystemdCgroup;
-        if (name != RuncRuntime)
+        if (name != ContainerNames.RuncRuntime)
         {
             return forRunc
-                ? throw Contradiction($"The options for runc are only for the runtime {RuncRuntime}, not for '{name}'.")
+                ? throw Contradiction($"The options for runc are only for the runtime {ContainerNames.RuncRuntime}, not for '{name}'.")
                 : new Container.Types.Runtime
                 {
                     Name = name,
@@ -334,12 +332,12 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
         }
 
         return choice.ConfigPath is not null
-            ? throw Contradiction($"The runtime {RuncRuntime} has no configuration file.")
+            ? throw Contradiction($"The runtime {ContainerNames.RuncRuntime} has no configuration file.")
             : new Container.Types.Runtime
             {
                 Name = name,
                 Options = Pack(
-                    "containerd.runc.v1.Options",
+                    ContainerNames.RuncOptions,
                     new Containerd.Runc.V1.Options
                     {
                         BinaryName = choice.RuncBinary ?? "",

@@ -7,7 +7,6 @@ namespace CtrPS.Client.Containers;
 /// </summary>
 internal static class RestartPolicy
 {
-    private const string LogUriLabel = "containerd.io/restart.loguri";
 
     /// <summary>The labels for a policy. Empty: it is never started again.</summary>
     /// <exception cref="CtrException">
@@ -50,7 +49,7 @@ internal static class RestartPolicy
         labels[RestartLabels.Policy] = policy;
         if (request.RestartLogUri is { } uri)
         {
-            labels[LogUriLabel] = uri;
+            labels[RestartLabels.LogUri] = uri;
         }
 
         return labels;

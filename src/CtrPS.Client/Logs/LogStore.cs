@@ -11,10 +11,8 @@ internal sealed class LogStore(ContainerStore containers, ITaskStore tasks, Daem
     /// <summary>The label with the log URI that we gave a container's last task: a task that is removed has taken its own along.</summary>
     public const string UriLabel = "ctrps.io/log-uri";
 
-    // containerd, pkg/cri/server/helpers.go; runtime/restart/restart.go; nerdctl, pkg/labels/labels.go.
+    // containerd, pkg/cri/server/helpers.go; nerdctl, pkg/labels/labels.go.
     private const string CriMetadata = "io.cri-containerd.container.metadata";
-    private const string RestartLogUri = "containerd.io/restart.loguri";
-    private const string RestartLogPath = "containerd.io/restart.logpath";
     private const string NerdctlFolder = "nerdctl/state-dir";
 
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
@@ -52,9 +50,9 @@ internal sealed class LogStore(ContainerStore containers, ITaskStore tasks, Daem
             return Source(container, json, CtrLogFormat.Json);
         }
 
-        foreach (string label in new[] { UriLabel, RestartLogUri, RestartLogPath })
+        foreach (string label in new[] { UriLabel, RestartLabels.LogUri, RestartLabels.LogPath })
         {
-            if (container.Labels.TryGetValue(label, out string? kept) && (PathOf(kept) ?? (label == RestartLogPath ? kept : null)) is { } path)
+            if (container.Labels.TryGetValue(label, out string? kept) && (PathOf(kept) ?? (label == RestartLabels.LogPath ? kept : null)) is { } path)
             {
                 return Source(container, path, CtrLogFormat.Plain);
             }

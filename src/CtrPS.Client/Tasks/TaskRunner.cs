@@ -28,9 +28,7 @@ internal sealed class TaskRunner(
     ContainerNetworks networks,
     DaemonMachine machine) : ITaskRunner
 {
-    private const string RuncOptions = "containerd.runc.v1.Options";
     private const string ProcessType = "types.containerd.io/opencontainers/runtime-spec/1/Process";
-    private const int KillSignal = 9;
 
     /// <summary>How long what a failed try left is cleared away, while our own caller may be gone already.</summary>
     private static readonly TimeSpan RollbackPatience = TimeSpan.FromSeconds(10);
@@ -283,7 +281,7 @@ internal sealed class TaskRunner(
                     process.Namespace,
                     process.ContainerId,
                     process.ExecId,
-                    KillSignal,
+                    CtrSignal.Kill.Number,
                     all: process.ExecId.Length == 0,
                     limit.Token).ConfigureAwait(false);
                 _ = await tasks.WaitAsync(process.Namespace, process.ContainerId, process.ExecId, limit.Token).ConfigureAwait(false);
@@ -307,7 +305,7 @@ internal sealed class TaskRunner(
     /// </summary>
     private static Any WithoutPivot(Container container)
     {
-        if (container.Runtime?.Options is { TypeUrl: not (RuncOptions or "") } other)
+        if (container.Runtime?.Options is { TypeUrl: not (ContainerNames.RuncOptions or "") } other)
         {
             throw new CtrException(
                 CtrErrorIds.InvalidArgument,
@@ -321,7 +319,7 @@ internal sealed class TaskRunner(
 
         Options options = container.Runtime?.Options is { } own ? Options.Parser.ParseFrom(own.Value) : new Options();
         options.NoPivotRoot = true;
-        return new Any { TypeUrl = RuncOptions, Value = options.ToByteString() };
+        return new Any { TypeUrl = ContainerNames.RuncOptions, Value = options.ToByteString() };
     }
 
     private static CtrSpec ReadSpec(Container container) => CtrSpec.Parse(container.Spec?.Value.ToStringUtf8() ?? "");

@@ -9,9 +9,6 @@ namespace CtrPS.Client.Tasks;
 /// <inheritdoc/>
 internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, ContainerNetworks networks, DaemonMachine machine) : ITaskStopper
 {
-    // What ctr, nerdctl and CRI write at the container from its image's config.
-    private const string StopSignalLabel = "io.containerd.image.config.stop-signal";
-
     /// <summary>How long SIGKILL may take: a process that waits for a disk that does not answer ends with the disk only.</summary>
     private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(30);
 
@@ -168,7 +165,7 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
         networks.RemoveAsync(task.Namespace, task.Id, task.ProcessId, held?.Path ?? "", CtrCniOptions.FromEnvironment(), cancellationToken);
 
     private static CtrSignal StopSignal(CtrContainer container) =>
-        !container.Labels.TryGetValue(StopSignalLabel, out string? text) || text.Length == 0 ? CtrSignal.Term
+        !container.Labels.TryGetValue(ContainerNames.StopSignalLabel, out string? text) || text.Length == 0 ? CtrSignal.Term
         : CtrSignal.TryParse(text, out CtrSignal? signal) ? signal
         : throw new CtrException(
             CtrErrorIds.InvalidArgument,

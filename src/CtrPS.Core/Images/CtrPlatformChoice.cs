@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>What a -Platform parameter takes that knows more than platforms: a platform, or one of the words <c>Available</c> and <c>All</c>.</summary>
-internal sealed record CtrPlatformChoice
+public sealed record CtrPlatformChoice
 {
     /// <summary>All platforms of which everything is in the content store.</summary>
     public static readonly CtrPlatformChoice Available = new("Available", null);

@@ -63,7 +63,7 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
     /// </summary>
     /// <param name="activity">What is done, in words.</param>
     /// <param name="work">The work; it counts in the meter.</param>
-    protected T AwaitTransfer<T>(string activity, Func<CtrTransferMeter, CancellationToken, Task<T>> work)
+    private protected T AwaitTransfer<T>(string activity, Func<CtrTransferMeter, CancellationToken, Task<T>> work)
     {
         ArgumentNullException.ThrowIfNull(work);
         using var call = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
@@ -107,7 +107,7 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
     /// <summary><see cref="Pull"/> for work that moves many bytes, with the progress of <see cref="AwaitTransfer"/>.</summary>
     /// <param name="activity">What is done, in words.</param>
     /// <param name="source">The work; it counts in the meter.</param>
-    protected IEnumerable<T> PullTransfer<T>(string activity, Func<CtrTransferMeter, CancellationToken, IAsyncEnumerable<T>> source)
+    private protected IEnumerable<T> PullTransfer<T>(string activity, Func<CtrTransferMeter, CancellationToken, IAsyncEnumerable<T>> source)
     {
         ArgumentNullException.ThrowIfNull(source);
         using var call = CancellationTokenSource.CreateLinkedTokenSource(StopToken);

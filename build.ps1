@@ -1,7 +1,7 @@
 #requires -Version 7.6
 <#
 .SYNOPSIS
-Builds, checks, tests and packs CtrPS. On Linux and macOS, build.sh calls this after it has seen to the feed and the tools.
+Builds, checks, tests and packs CtrPS. On Linux and macOS, build.sh gets the PowerShell for it and calls it.
 .EXAMPLE
 ./build.ps1 -Task Clean, Build, Test
 .EXAMPLE
@@ -11,7 +11,7 @@ Writes the help pages and the module's help file anew instead of checking them.
 [CmdletBinding(PositionalBinding = $false)]
 [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSReviewUnusedParameter', '', Justification = 'read by the task functions')]
 param(
-    [ArgumentCompletions('Clean', 'Build', 'Test', 'Analyze', 'Docs', 'Pack', 'Bench', 'Demo')]
+    [ArgumentCompletions('Clean', 'Build', 'Test', 'Analyze', 'Docs', 'Pack', 'Install', 'Bench', 'Demo')]
     [string[]] $Task = 'Build',
 
     [ValidateSet('Release', 'Debug')]
@@ -48,31 +48,60 @@ function Invoke-Child {
     pwsh -NoProfile -NonInteractive -Command "& { $Script } $quoted"
 }
 
-# Finds an installed module of a version range; on an ordinary feed the PowerShell Gallery is asked for it.
+# Finds an installed module of a version range, else asks the PowerShell Gallery for it, for so many seconds at the most.
 # Path is $null when there is none, and Reason says why.
 function Find-Tool {
-    param([string] $Name, [version] $Minimum, [version] $Below)
+    param([string] $Name, [version] $Minimum, [version] $Below, [int] $Seconds = 20)
     $installed = Get-Module $Name -ListAvailable | Where-Object { $_.Version -ge $Minimum -and $_.Version -lt $Below } |
         Sort-Object Version -Descending | Select-Object -First 1
     if ($installed) {
         return @{ Path = $installed.Path; Reason = $null }
     }
-    $reason = "no $Name $Minimum or newer (below $Below) is installed"
-    if (Test-Path (Join-Path $root .restricted-feed)) {
-        return @{ Path = $null; Reason = "$reason, and the feed is restricted" }
+    $reason = "no $Name $Minimum or newer (below $Below) is installed, and the PowerShell Gallery gives none"
+    $folder = (New-Item (Join-Path $artifacts modules) -ItemType Directory -Force).FullName
+    # In a thread of its own: a gallery that takes the call and stays silent would hold this one.
+    $save = Start-ThreadJob -ArgumentList $Name, "[$Minimum,$Below)", $folder -ScriptBlock {
+        param($Name, $Version, $Folder)
+        Save-PSResource $Name -Version $Version -Path $Folder -Repository PSGallery -TrustRepository -ErrorAction Stop
     }
     try {
-        $folder = (New-Item (Join-Path $artifacts modules) -ItemType Directory -Force).FullName
-        Save-PSResource $Name -Version "[$Minimum,$Below)" -Path $folder -Repository PSGallery -TrustRepository
+        if (-not ($save | Wait-Job -Timeout $Seconds)) {
+            throw "no answer within $Seconds seconds"
+        }
+        $save | Receive-Job
         $saved = Get-ChildItem (Join-Path $folder $Name) -Filter "$Name.psd1" -Recurse | Select-Object -Last 1
         return @{ Path = $saved.FullName; Reason = $null }
     } catch {
-        return @{ Path = $null; Reason = "$reason, and the PowerShell Gallery gives none: $_" }
+        return @{ Path = $null; Reason = "${reason}: $_" }
     }
 }
 
+# Packages, containerd generations and images for the rig, and as root missing tools of the system. All that is missing is named.
+function Invoke-Provision {
+    param([string[]] $Word = @())
+    $PSNativeCommandUseErrorActionPreference = $false
+    dotnet (Join-Path $root tests Rig bin $Configuration net10.0 CtrPS.Rig.dll) provision @Word | Out-Null
+    if ($LASTEXITCODE -ne 0) {
+        throw 'something that it needs is not here (above)'
+    }
+}
+
+# Pester, out of the NuGet package that tests/Tools/Tools.csproj names: its manifest's path.
+function Get-Pester {
+    $PSNativeCommandUseErrorActionPreference = $false
+    $project = Join-Path $root tests Tools Tools.csproj
+    $words = dotnet restore $project 2>&1
+    if ($LASTEXITCODE -ne 0) {
+        $words | Where-Object { $_ -match 'error' } | Select-Object -First 3 | Out-Host
+        throw 'there is no Pester: tests/Tools/Tools.csproj cannot be restored (above)'
+    }
+    $version = ([xml](Get-Content $project -Raw)).SelectSingleNode("//PackageDownload[@Include='Pester']").Version.Trim('[]')
+    $packages = (dotnet msbuild $project -getProperty:NuGetPackageRoot).Trim()
+    Join-Path $packages pester $version tools Pester.psd1 -Resolve
+}
+
 function Invoke-CleanTask {
-    $projects = 'src', 'tests', 'tests/standins' | ForEach-Object { Get-ChildItem (Join-Path $root $_) -Directory -ErrorAction Ignore }
+    $projects = 'src', 'tests' | ForEach-Object { Get-ChildItem (Join-Path $root $_) -Directory -ErrorAction Ignore }
     $made = @((Join-Path $root output), $artifacts) + @($projects | ForEach-Object { Join-Path $_.FullName bin; Join-Path $_.FullName obj })
     $made | Where-Object { Test-Path $_ } | Remove-Item -Recurse -Force
 }
@@ -86,91 +115,24 @@ function Invoke-BuildTask {
 
 function Invoke-TestTask {
     Invoke-BuildTask
+    Invoke-Provision
+    $pester = Get-Pester
     $results = Join-Path $artifacts test-results
     Remove-Item $results -Recurse -Force -ErrorAction Ignore
     $null = New-Item $results -ItemType Directory
-    $suites = @(
-        Get-ChildItem (Join-Path $root tests *.Tests *.csproj) | ForEach-Object { Invoke-Xunit $_ $results }
-        Invoke-PesterSuite $results
-    )
+    Import-Module (Join-Path $root tests Tools Suites.psm1)
+    $suites = @(Invoke-Suite -Tests (Join-Path $root tests) -Pester $pester -Results $results -Configuration $Configuration)
 
     Write-Host "`nSummary"
-    foreach ($suite in $suites) {
-        if ($suite.NotRun) {
-            Write-Host "not run: $($suite.Name): $($suite.NotRun)"
-            continue
-        }
-        Write-Host "$($suite.Name): $($suite.Passed) passed, $($suite.Failed.Count) failed, $($suite.Skipped.Count) skipped"
-        $suite.Failed | Sort-Object | ForEach-Object { Write-Host "  failed $_" }
-        $suite.Skipped | Sort-Object | ForEach-Object { Write-Host "  skipped $_" }
-    }
+    $suites.Failed | Sort-Object | ForEach-Object { Write-Host "  failed $_" }
+    $suites.Skipped | Sort-Object | ForEach-Object { Write-Host "  skipped $_" }
+    $suites | ForEach-Object { Write-Host "$($_.Name): $($_.Passed) passed, $($_.Failed.Count) failed, $($_.Skipped.Count) skipped" }
     $passed = ($suites.Passed | Measure-Object -Sum).Sum
-    $failed = @($suites | ForEach-Object Failed).Count
-    $skipped = @($suites | ForEach-Object Skipped).Count
-    Write-Host "$passed passed, $failed failed, $skipped skipped"
+    $failed = @($suites.Failed).Count
+    Write-Host "$passed passed, $failed failed, $(@($suites.Skipped).Count) skipped"
     if ($failed -gt 0 -or $passed -eq 0) {
         exit 1
     }
-}
-
-# What a suite says: the number that passed, the failed and the skipped as 'name: reason', or why nothing ran.
-function ConvertTo-Suite {
-    param([string] $Name, [int] $Passed, [string[]] $Failed, [string[]] $Skipped, [string] $NotRun)
-    [pscustomobject]@{
-        Name = $Name; Passed = $Passed; Failed = @($Failed | Where-Object { $_ }); Skipped = @($Skipped | Where-Object { $_ }); NotRun = $NotRun
-    }
-}
-
-function Invoke-Xunit {
-    param([IO.FileInfo] $Project, [string] $Results)
-    $name = $Project.BaseName
-    $PSNativeCommandUseErrorActionPreference = $false
-    dotnet test $Project.FullName -c $Configuration --no-build --logger "trx;LogFileName=$name.trx" --results-directory $Results | Out-Host
-    $code = $LASTEXITCODE
-    $trx = Join-Path $Results "$name.trx"
-    $tests = @(if (Test-Path $trx) { Select-Xml -Path $trx -XPath "//*[local-name()='UnitTestResult']" | ForEach-Object Node })
-    if ($tests.Count -eq 0 -and $code -eq 0) {
-        return ConvertTo-Suite -Name $name -NotRun 'no test in it'
-    }
-    $line = { '{0}: {1}' -f $_.testName, (($_.SelectSingleNode(".//*[local-name()='Message']")?.InnerText ?? 'no reason given') -split '\r?\n')[0] }
-    $passed = @($tests | Where-Object outcome -EQ Passed)
-    $skipped = @($tests | Where-Object outcome -EQ NotExecuted | ForEach-Object $line)
-    $failed = @($tests | Where-Object outcome -NotIn Passed, NotExecuted | ForEach-Object $line)
-    if ($failed.Count -eq 0 -and $code -ne 0) {
-        $failed = "${name}: dotnet test ended with $code and no failed test"
-    }
-    ConvertTo-Suite -Name $name -Passed $passed.Count -Failed $failed -Skipped $skipped
-}
-
-function Invoke-PesterSuite {
-    param([string] $Results)
-    $name = 'Pester (module surface, isolation, cmdlets end to end)'
-    $pester = Find-Tool -Name Pester -Minimum 5.7 -Below 6.0
-    if (-not $pester.Path) {
-        return ConvertTo-Suite -Name $name -NotRun $pester.Reason
-    }
-    $json = Join-Path $Results pester.json
-    $PSNativeCommandUseErrorActionPreference = $false
-    Invoke-Child -ArgumentList $pester.Path, (Join-Path $root tests Pester), $json -Script {
-        param($Pester, $Path, $Json)
-        Import-Module $Pester -ErrorAction Stop
-        $run = Invoke-Pester -Configuration @{ Run = @{ Path = $Path; PassThru = $true }; Output = @{ Verbosity = 'Detailed' } }
-        # Beside the tests, a block whose set-up or tear-down failed and a file that did not load are failures too.
-        $tests = @($run.Tests) + @($run.FailedBlocks) + @($run.FailedContainers) | ForEach-Object {
-            $name = $_.PSObject.Properties['ExpandedPath'] ? $_.ExpandedPath : "$($_.Item)"
-            $reason = "$($_.ErrorRecord)" -replace '^is (skipped|inconclusive), because ' -split '\r?\n' | Select-Object -First 1
-            [ordered]@{ Name = $name; Result = "$($_.Result)"; Reason = $reason }
-        }
-        ConvertTo-Json @($tests) | Set-Content $Json
-    } | Out-Host
-    if (-not (Test-Path $json)) {
-        return ConvertTo-Suite -Name $name -Failed "${name}: ended without a result"
-    }
-    $tests = Get-Content $json -Raw | ConvertFrom-Json
-    $line = { '{0}: {1}' -f $_.Name, ($_.Reason ? $_.Reason : 'no reason given') }
-    $failed = $tests | Where-Object Result -EQ Failed | ForEach-Object $line
-    $skipped = $tests | Where-Object Result -In Skipped, Inconclusive, NotRun | ForEach-Object $line
-    ConvertTo-Suite -Name $name -Passed @($tests | Where-Object Result -EQ Passed).Count -Failed $failed -Skipped $skipped
 }
 
 # What PSScriptAnalyzer finds in the scripts of this tree, a line each. Version 1.25 fails now and then of its own ("The term 'Get-Command'
@@ -250,20 +212,53 @@ function Invoke-PackTask {
     $null = New-Item $artifacts -ItemType Directory -Force
     Compress-Archive $module $zip -Force
     Write-Host "Pack: $zip"
-    if (Test-Path (Join-Path $root .restricted-feed)) {
-        Write-Warning 'Pack: built behind a restricted feed, so lib/ holds the stand-in contracts: not for publishing.'
+}
+
+# The first folder of PSModulePath below the user's own, as Install-PSResource does it; the version is a folder, so that others stay.
+function Invoke-InstallTask {
+    Invoke-BuildTask
+    $version = (Import-PowerShellDataFile (Join-Path $module CtrPS.psd1)).ModuleVersion
+    $documents = $IsWindows ? [Environment]::GetFolderPath('MyDocuments') : [Environment]::GetFolderPath('LocalApplicationData', 'DoNotVerify')
+    $modules = Join-Path $documents ($IsWindows ? 'PowerShell' : 'powershell') Modules
+    $target = Join-Path $modules CtrPS $version
+    Remove-Item $target -Recurse -Force -ErrorAction Ignore
+    $null = New-Item $target -ItemType Directory -Force
+    Copy-Item (Join-Path $module *) $target -Recurse
+    Write-Host "Install: $target"
+    if ($modules -notin $env:PSModulePath.Split([IO.Path]::PathSeparator)) {
+        Write-Warning "Install: $modules is not in PSModulePath; Import-Module needs the whole path."
     }
 }
 
 function Invoke-BenchTask {
     Invoke-BuildTask
+    Invoke-Provision
     dotnet run --project (Join-Path $root tests Benchmarks) -c $Configuration -- @Argument
 }
 
+# Only what the demo needs: the rig and the module, one containerd and one image, which are got while the module is built.
 function Invoke-DemoTask {
-    Invoke-BuildTask
+    $clock = [Diagnostics.Stopwatch]::StartNew()
+    dotnet build (Join-Path $root tests Rig) -c $Configuration -v quiet --nologo
+    $took = [ordered]@{ 'build the rig' = $clock.Elapsed }
     $rig = Join-Path $root tests Rig bin $Configuration net10.0 CtrPS.Rig.dll
-    pwsh -NoProfile -NonInteractive -File (Join-Path $root tests demo.ps1) -Rig $rig -Module (Join-Path $module CtrPS.psd1) @Argument
+    $build = Start-ThreadJob -ArgumentList (Join-Path $root src CtrPS), $Configuration -ScriptBlock {
+        param($Project, $Configuration)
+        $clock = [Diagnostics.Stopwatch]::StartNew()
+        $words = dotnet build $Project -c $Configuration -v quiet --nologo
+        [pscustomobject]@{ Words = $words; Code = $LASTEXITCODE; Took = $clock.Elapsed }
+    }
+    $clock.Restart()
+    Invoke-Provision '--generation', '1.6', '--image', 'nginx'
+    $took['get containerd and the image'] = $clock.Elapsed
+    $clock.Restart()
+    $built = $build | Receive-Job -Wait
+    if ($built.Code -ne 0) {
+        $built.Words | Out-Host
+        throw 'the module does not build (above)'
+    }
+    $took['build the module, at the same time'] = $built.Took
+    & (Join-Path $root tests demo.ps1) -Rig $rig -Module (Join-Path $module CtrPS.psd1) -Took $took @Argument
 }
 
 $tasks = $Task -split ','

@@ -4,7 +4,7 @@ using CtrPS.Rig;
 namespace CtrPS.Benchmarks;
 
 /// <summary>What to measure.</summary>
-internal sealed record Options(IReadOnlyList<string> Only, int Rounds, int Images, int Mebibytes, Generation Generation, string? PowerShell, string Module)
+internal sealed record Options(IReadOnlyList<string> Only, int Rounds, int Images, int Mebibytes, int Gibibytes, Generation Generation, string? PowerShell, string Module)
 {
     public static Options Parse(string[] arguments)
     {
@@ -15,6 +15,7 @@ internal sealed record Options(IReadOnlyList<string> Only, int Rounds, int Image
             Number("--rounds", 5),
             Number("--images", 2000),
             Number("--mib", 512),
+            Number("--gib", 4),
             Value("--generation") is { } generation ? Generations.Parse(generation) : Generation.V16,
             Value("--pwsh") ?? FindOnPath("pwsh"),
             Path.GetFullPath(Value("--module") ?? FindModule()));

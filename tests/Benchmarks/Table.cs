@@ -7,9 +7,20 @@ namespace CtrPS.Benchmarks;
 /// <param name="Reference">What it is compared with.</param>
 /// <param name="ReferenceTime">Median of the reference. Null where there is none.</param>
 /// <param name="Time">Median of ours.</param>
-/// <param name="Goal">What is to be reached.</param>
+/// <param name="Goal">What is to be reached. Null: nothing was set.</param>
 /// <param name="Unit">Of the figures.</param>
-internal sealed record Row(string Work, string Reference, double? ReferenceTime, double Time, string Goal, string Unit = "ms");
+internal sealed record Row(string Work, string Reference, double? ReferenceTime, double Time, Goal? Goal, string Unit = "ms")
+{
+    public override string ToString()
+    {
+        string theirs = ReferenceTime is { } reference ? Figure(reference) : "-";
+        string ratio = ReferenceTime is { } time ? string.Create(CultureInfo.InvariantCulture, $"{time / Time:0.0#}x") : "-";
+        string met = Goal is null ? "-" : Goal.IsMet(ReferenceTime, Time) ? "yes" : "no";
+        return $"| {Work} | {Figure(Time)} | {Reference} | {theirs} | {ratio} | {Goal?.Words ?? "-"} | {met} |";
+    }
+
+    private string Figure(double value) => string.Create(CultureInfo.InvariantCulture, $"{value:0} {Unit}");
+}
 
 /// <summary>Prints rows as a markdown table, as it stands in docs/benchmarks.md.</summary>
 internal static class Table
@@ -22,13 +33,11 @@ internal static class Table
 
     public static void Print(IReadOnlyList<Row> rows)
     {
-        Console.WriteLine("| work | compared with | its median | CtrPS's median | ratio | to reach |");
-        Console.WriteLine("|---|---|---:|---:|---:|---|");
+        Console.WriteLine("| work | ours | compared with | its time | ratio | to reach | met |");
+        Console.WriteLine("|---|---:|---|---:|---:|---|---|");
         foreach (Row row in rows)
         {
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"| {row.Work} | {row.Reference} | {(row.ReferenceTime is { } reference ? string.Create(CultureInfo.InvariantCulture, $"{reference:0} {row.Unit}") : "-")} | {row.Time:0} {row.Unit} | {(row.ReferenceTime is { } time ? string.Create(CultureInfo.InvariantCulture, $"{time / row.Time:0.0}x") : "-")} | {row.Goal} |"));
+            Console.WriteLine(row);
         }
     }
 }

@@ -1,11 +1,12 @@
 #requires -Version 7.6
 <#
 .SYNOPSIS
-Runs the Pester suite against the built module in output/CtrPS, and ends the private containerds that the tests started.
+Runs Pester files against the built module in output/CtrPS, and ends the private containerds that the tests started.
 .DESCRIPTION
-With -PassThru the outcome is Pester's result object; without it the exit code is the number of failed tests.
+By hand: the exit code is the number of failed tests. With -Queue, as the test task of build.ps1 calls it, several of these processes
+share a folder of waiting test files and leave a log and a result beside each; then the exit code says only whether all was done.
 .EXAMPLE
-tests/Pester/Run.ps1 -Path tests/Pester/Image.Tests.ps1
+tests/Pester/Run.ps1 -Path tests/Pester/Images.Tests.ps1
 #>
 [CmdletBinding()]
 param(
@@ -18,24 +19,66 @@ param(
     [ValidateSet('None', 'Normal', 'Detailed', 'Diagnostic')]
     [string] $Verbosity = 'Detailed',
 
-    [switch] $PassThru
+    # Pester's manifest; the installed one where it is not given.
+    [string] $Pester = 'Pester',
+
+    # Take test files from this folder (tests/Tools/Suites.psm1).
+    [string] $Queue
 )
 
 $ErrorActionPreference = 'Stop'
-if (-not (Get-Module Pester)) {
-    Import-Module Pester -MinimumVersion 5.7 -MaximumVersion 5.999
-}
+Import-Module $Pester -MinimumVersion 6.0
 $helpers = Import-Module (Join-Path $PSScriptRoot Helpers.psm1) -PassThru
-try {
-    $run = Invoke-Pester -Configuration @{
+
+function Invoke-TestFile {
+    param([string[]] $Path)
+    Invoke-Pester -Configuration @{
         Run = @{ Path = $Path; PassThru = $true }
         Filter = @{ FullName = $FullName }
         Output = @{ Verbosity = $Verbosity }
     }
+}
+
+# The next file of the queue that no other process took; nothing when there is none.
+function Get-NextFile {
+    foreach ($waiting in [IO.Directory]::GetFiles($Queue, '*.waiting') | Sort-Object) {
+        $taken = [IO.Path]::ChangeExtension($waiting, 'taken')
+        try {
+            [IO.File]::Move($waiting, $taken)
+            return $taken
+        } catch [IO.FileNotFoundException] {
+            Write-Verbose "$waiting was taken meanwhile"
+        }
+    }
+}
+
+# Beside the tests, a block whose set-up or tear-down failed and a file that did not load are failures too.
+function ConvertTo-Result {
+    param([object] $Run)
+    @($Run.Tests) + @($Run.FailedBlocks) + @($Run.FailedContainers) | Where-Object { $_ } | ForEach-Object {
+        $name = $_.PSObject.Properties['ExpandedPath'] ? $_.ExpandedPath : "$($_.Item)"
+        $reason = "$($_.ErrorRecord)" -replace '^is (skipped|inconclusive), because ' -split '\r?\n' | Select-Object -First 1
+        [ordered]@{ Name = $name; Result = "$($_.Result)"; Reason = $reason }
+    }
+}
+
+try {
+    if (-not $Queue) {
+        $run = Invoke-TestFile $Path
+        exit $run.FailedCount + $run.FailedBlocksCount + $run.FailedContainersCount
+    }
+    while ($taken = Get-NextFile) {
+        $file = [IO.File]::ReadAllText($taken)
+        # Into the log goes what Pester says; the object is the only output.
+        & { $script:run = Invoke-TestFile $file } *> ([IO.Path]::ChangeExtension($taken, 'log'))
+        $results = @(ConvertTo-Result $run)
+        if ($results.Count -eq 0) {
+            $results = , [ordered]@{ Name = $file; Result = 'Failed'; Reason = 'not run: there is no test in it' }
+        }
+        $json = [IO.Path]::ChangeExtension($taken, 'json')
+        ConvertTo-Json $results | Set-Content "$json.part"
+        Move-Item "$json.part" $json
+    }
 } finally {
     Remove-Module $helpers
 }
-if ($PassThru) {
-    return $run
-}
-exit $run.FailedCount + $run.FailedBlocksCount + $run.FailedContainersCount

@@ -26,8 +26,9 @@ internal static class ChannelFactory
             EnableMultipleHttp2Connections = true,
             PooledConnectionIdleTimeout = System.Threading.Timeout.InfiniteTimeSpan,
             ConnectTimeout = endpoint.Timeout,
-            // Large blobs: a window that holds several of the server's 1 MiB messages keeps its sender from waiting for ours.
-            InitialHttp2StreamWindowSize = 8 << 20,
+            // Large blobs: a window that holds two of the server's 1 MiB messages keeps its sender from waiting for ours. Several blobs are read at a
+            // time, and each fills its window; where the way is long, the handler itself widens it.
+            InitialHttp2StreamWindowSize = 2 << 20,
             ConnectCallback = (_, cancellationToken) => ConnectAsync(endpoint, cancellationToken),
         };
 

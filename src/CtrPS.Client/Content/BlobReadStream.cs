@@ -1,11 +1,10 @@
-using Containerd.Services.Content.V1;
-
 namespace CtrPS.Client.Content;
 
 /// <summary>The bytes of a blob as they come from Content.Read. Closing it early cancels the call.</summary>
-internal sealed class BlobReadStream(IAsyncEnumerable<ReadContentResponse> messages, long length, CancellationToken cancellationToken) : Stream
+internal sealed class BlobReadStream(IAsyncEnumerable<ContentChunk> messages, long length, CancellationToken cancellationToken) : Stream
 {
-    private readonly IAsyncEnumerator<ReadContentResponse> _messages = messages.GetAsyncEnumerator(cancellationToken);
+    private readonly IAsyncEnumerator<ContentChunk> _messages = messages.GetAsyncEnumerator(cancellationToken);
+    private ContentChunk? _chunk;
     private ReadOnlyMemory<byte> _rest;
     private long _position;
 
@@ -28,12 +27,14 @@ internal sealed class BlobReadStream(IAsyncEnumerable<ReadContentResponse> messa
         while (_rest.IsEmpty)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            Release();
             if (!await _messages.MoveNextAsync().ConfigureAwait(false))
             {
                 return 0;
             }
 
-            _rest = _messages.Current.Data.Memory;
+            _chunk = _messages.Current;
+            _rest = _chunk.Bytes;
         }
 
         int count = Math.Min(buffer.Length, _rest.Length);
@@ -49,6 +50,7 @@ internal sealed class BlobReadStream(IAsyncEnumerable<ReadContentResponse> messa
 
     public override async ValueTask DisposeAsync()
     {
+        Release();
         await _messages.DisposeAsync().ConfigureAwait(false);
         await base.DisposeAsync().ConfigureAwait(false);
     }
@@ -67,9 +69,17 @@ internal sealed class BlobReadStream(IAsyncEnumerable<ReadContentResponse> messa
     {
         if (disposing)
         {
+            Release();
             _messages.DisposeAsync().AsTask().GetAwaiter().GetResult();
         }
 
         base.Dispose(disposing);
+    }
+
+    private void Release()
+    {
+        _rest = default;
+        _chunk?.Dispose();
+        _chunk = null;
     }
 }

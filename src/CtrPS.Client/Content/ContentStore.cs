@@ -5,6 +5,7 @@ using CtrPS.Client.Oci;
 using CtrPS.Client.Server;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
 using Grpc.Net.Client;
 
 namespace CtrPS.Client.Content;
@@ -13,6 +14,7 @@ namespace CtrPS.Client.Content;
 internal sealed class ContentStore(GrpcChannel channel, Calls calls, ServerFacts server)
 {
     private readonly Containerd.Services.Content.V1.Content.ContentClient _client = new(channel);
+    private readonly CallInvoker _invoker = channel.CreateCallInvoker();
 
     /// <summary>All blobs of a namespace, in no order.</summary>
     /// <param name="namespace">The namespace.</param>
@@ -82,7 +84,9 @@ internal sealed class ContentStore(GrpcChannel channel, Calls calls, ServerFacts
     /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobMissing"/> with the first read.</exception>
     public Stream Open(string @namespace, string digest, long size, CancellationToken cancellationToken) => new BlobReadStream(
         calls.ReadAsync(
-            () => _client.Read(new ReadContentRequest { Digest = digest }, Calls.Unbounded(@namespace, cancellationToken)), CallSubject.Blob(digest, @namespace), cancellationToken),
+            () => ContentChunk.Read(_invoker, new ReadContentRequest { Digest = digest }, Calls.Unbounded(@namespace, cancellationToken)),
+            CallSubject.Blob(digest, @namespace),
+            cancellationToken),
         size,
         cancellationToken);
 

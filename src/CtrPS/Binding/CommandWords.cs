@@ -17,14 +17,15 @@ internal static class CommandWords
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidArgument"/>: the line does not say where the option stood.</exception>
     public static string[] Restore(InvocationInfo invocation, IReadOnlyList<string> words, string optionParameter, string[] leading) =>
         Place(invocation, Statement(invocation), words, optionParameter, leading) ?? throw new CtrException(
-            CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"PowerShell takes an option of the command for one of {invocation.MyCommand.Name}.")
+            CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument,
+            $"PowerShell takes an option of the command for one of {invocation.MyCommand.Name}.")
         {
             RecommendedAction = "Write -- before the command: all words after it belong to the command. -Verbose and its like are written in full.",
         };
 
     /// <summary>
-    /// Finds what looks like a parameter but is none: PowerShell leaves a mistyped one to the command, without a word. One before the command's first word is an
-    /// error; one behind it may be meant for the command. What is quoted, and what follows --, is.
+    /// Finds what looks like a parameter but is none: PowerShell leaves a mistyped one to the command, without a word. One before the command's
+    /// first word is an error; one behind it may be meant for the command. What is quoted, and what follows --, is.
     /// </summary>
     /// <param name="invocation">The call.</param>
     /// <param name="leading">Names of the parameters that come before the command by position.</param>
@@ -62,7 +63,8 @@ internal static class CommandWords
             }
             else if (positional <= before)
             {
-                throw new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"{invocation.MyCommand.Name} has no parameter '{named.ParameterName}'.")
+                throw new CtrException(
+                    CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"{invocation.MyCommand.Name} has no parameter '{named.ParameterName}'.")
                 {
                     Target = named.ParameterName,
                     RecommendedAction = "Where it is the beginning of the command, write -- before it.",
@@ -71,9 +73,14 @@ internal static class CommandWords
             else
             {
                 positional++;
-                if (named.ParameterName.Length > 3 && char.IsUpper(named.ParameterName[0]) && named.ParameterName.Skip(1).All(char.IsLetter) && named.ParameterName.Any(char.IsLower))
+                if (named.ParameterName.Length > 3
+                    && char.IsUpper(named.ParameterName[0])
+                    && named.ParameterName.Skip(1).All(char.IsLetter)
+                    && named.ParameterName.Any(char.IsLower))
                 {
-                    warnings.Add($"{invocation.MyCommand.Name} has no parameter '{named.ParameterName}': '-{named.ParameterName}' is a word of the command. Write -- before the command where that is meant.");
+                    warnings.Add(
+                        $"{invocation.MyCommand.Name} has no parameter '{named.ParameterName}': '-{named.ParameterName}' is a word of the command. "
+                        + "Write -- before the command where that is meant.");
                 }
             }
         }
@@ -81,8 +88,11 @@ internal static class CommandWords
         return warnings;
     }
 
-    /// <summary>The typed text of the call, without the rest of its pipeline. The reference assembly that the module is compiled against lacks the property.</summary>
-    private static string Statement(InvocationInfo invocation) => typeof(InvocationInfo).GetProperty("Statement")?.GetValue(invocation) as string ?? "";
+    /// <summary>
+    /// The typed text of the call, without the rest of its pipeline. The reference assembly that the module is compiled against lacks the property.
+    /// </summary>
+    private static string Statement(InvocationInfo invocation) =>
+        typeof(InvocationInfo).GetProperty("Statement")?.GetValue(invocation) as string ?? "";
 
     private static string[]? Place(InvocationInfo invocation, string statement, IReadOnlyList<string> words, string optionParameter, string[] leading)
     {
@@ -133,7 +143,8 @@ internal static class CommandWords
 
     /// <summary>Whether it is --, behind which all words are the command's.</summary>
     private static bool EndsParameters(CommandElementAst element) =>
-        element is StringConstantExpressionAst { Value: "--", StringConstantType: StringConstantType.BareWord } or CommandParameterAst { ParameterName: "-" };
+        element is StringConstantExpressionAst { Value: "--", StringConstantType: StringConstantType.BareWord }
+            or CommandParameterAst { ParameterName: "-" };
 
     private static ParameterMetadata? Resolve(CommandInfo command, string name)
     {

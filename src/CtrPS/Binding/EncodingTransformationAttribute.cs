@@ -4,7 +4,9 @@ using System.Text;
 
 namespace CtrPS.Binding;
 
-/// <summary>Lets a parameter of type <see cref="Encoding"/> take PowerShell's names of encodings, those of the web, and numbers of code pages.</summary>
+/// <summary>
+/// Lets a parameter of type <see cref="Encoding"/> take PowerShell's names of encodings, those of the web, and numbers of code pages.
+/// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class EncodingTransformationAttribute : ArgumentTransformationAttribute
 {
@@ -37,7 +39,8 @@ public sealed class EncodingTransformationAttribute : ArgumentTransformationAttr
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
-            throw new ArgumentTransformationMetadataException($"'{value}' is not an encoding. Give {string.Join(", ", Names.Keys)}, a name such as iso-8859-15, or the number of a code page.", e);
+            throw new ArgumentTransformationMetadataException(
+                $"'{value}' is not an encoding. Give {string.Join(", ", Names.Keys)}, a name such as iso-8859-15, or the number of a code page.", e);
         }
     }
 }

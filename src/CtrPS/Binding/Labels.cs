@@ -20,7 +20,8 @@ internal static class Labels
             if (key.Length == 0 || key.Length + (value?.Length ?? 0) > MaxLength)
             {
                 throw new CtrException(
-                    CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, key.Length == 0 ? "A label has no name." : $"The label '{key}' has more than {MaxLength} characters in name and value together.")
+                    CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument,
+                    key.Length == 0 ? "A label has no name." : $"The label '{key}' has more than {MaxLength} characters in name and value together.")
                 {
                     Target = key,
                 };
@@ -30,16 +31,5 @@ internal static class Labels
         }
 
         return labels;
-    }
-
-    /// <summary>The labels in words, for questions and -WhatIf.</summary>
-    public static string Describe(IReadOnlyDictionary<string, string?> labels, bool replaceAll)
-    {
-        IEnumerable<string> set = labels.OrderBy(label => label.Key, StringComparer.Ordinal).Where(label => !string.IsNullOrEmpty(label.Value)).Select(label => $"{label.Key}={label.Value}");
-        IEnumerable<string> removed = labels.OrderBy(label => label.Key, StringComparer.Ordinal).Where(label => string.IsNullOrEmpty(label.Value)).Select(label => label.Key);
-        string setText = string.Join(", ", set);
-        string removedText = string.Join(", ", removed);
-        return replaceAll ? setText.Length == 0 ? "Remove all labels" : $"Replace all labels with {setText}"
-            : string.Join("; ", new[] { setText.Length == 0 ? "" : $"Set labels {setText}", removedText.Length == 0 ? "" : $"Remove labels {removedText}" }.Where(part => part.Length > 0));
     }
 }

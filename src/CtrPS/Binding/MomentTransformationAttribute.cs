@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace CtrPS.Binding;
 
 /// <summary>
-/// Lets a parameter of type <see cref="DateTimeOffset"/> take how long ago, too: a <see cref="TimeSpan"/>, or a text such as <c>90s</c>, <c>10m</c>, <c>1h30m</c>
-/// or <c>2d</c>.
+/// Lets a parameter of type <see cref="DateTimeOffset"/> take how long ago, too: a <see cref="TimeSpan"/>, or a text such as <c>90s</c>,
+/// <c>10m</c>, <c>1h30m</c> or <c>2d</c>.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed partial class MomentTransformationAttribute : ArgumentTransformationAttribute
@@ -39,14 +39,22 @@ public sealed partial class MomentTransformationAttribute : ArgumentTransformati
             return DateTimeOffset.Now - ago;
         }
 
-        return text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan span) ? DateTimeOffset.Now - span
-            : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out DateTimeOffset time) && !double.TryParse(text, CultureInfo.InvariantCulture, out _) ? time
+        if (text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan span))
+        {
+            return DateTimeOffset.Now - span;
+        }
+
+        bool isNumber = double.TryParse(text, CultureInfo.InvariantCulture, out _);
+        return !isNumber && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out DateTimeOffset time)
+            ? time
             : throw Invalid(text);
     }
 
     private static ArgumentTransformationMetadataException Invalid(string text) =>
         new($"'{text}' is neither a time nor how long ago. Give a date, a TimeSpan, or a text such as 90s, 10m, 1h30m or 2d.");
 
-    [GeneratedRegex(@"^(?:(?<d>\d{1,6}(?:\.\d+)?)d)?(?:(?<h>\d{1,6}(?:\.\d+)?)h)?(?:(?<m>\d{1,6}(?:\.\d+)?)m)?(?:(?<s>\d{1,9}(?:\.\d+)?)s)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"^(?:(?<d>\d{1,6}(?:\.\d+)?)d)?(?:(?<h>\d{1,6}(?:\.\d+)?)h)?(?:(?<m>\d{1,6}(?:\.\d+)?)m)?(?:(?<s>\d{1,9}(?:\.\d+)?)s)?$",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Duration();
 }

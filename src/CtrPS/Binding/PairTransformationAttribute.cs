@@ -21,5 +21,6 @@ public sealed class PairTransformationAttribute : ArgumentTransformationAttribut
         _ => inputData,
     };
 
-    private static string Pair(DictionaryEntry entry) => entry.Value is null ? $"{entry.Key}" : $"{entry.Key}={LanguagePrimitives.ConvertTo<string>(entry.Value)}";
+    private static string Pair(DictionaryEntry entry) =>
+        entry.Value is null ? $"{entry.Key}" : $"{entry.Key}={LanguagePrimitives.ConvertTo<string>(entry.Value)}";
 }

@@ -8,7 +8,9 @@ internal static class ProviderPath
     private const string FileSystem = "FileSystem";
 
     /// <summary>The files and folders that a path means.</summary>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.ArchiveNotFound"/>; <see cref="CtrErrorIds.InvalidArgument"/> for a path that is no file system's.</exception>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.ArchiveNotFound"/>; <see cref="CtrErrorIds.InvalidArgument"/> for a path that is no file system's.
+    /// </exception>
     public static IReadOnlyList<string> Existing(PSCmdlet cmdlet, string path, bool literal)
     {
         try
@@ -46,7 +48,11 @@ internal static class ProviderPath
     {
         if (provider.Name != FileSystem)
         {
-            throw new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"'{path}' is a path of the provider {provider.Name}, not of a file system.") { Target = path };
+            throw new CtrException(
+                CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"'{path}' is a path of the provider {provider.Name}, not of a file system.")
+            {
+                Target = path,
+            };
         }
     }
 

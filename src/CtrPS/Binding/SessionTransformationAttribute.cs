@@ -33,7 +33,9 @@ public sealed class SessionTransformationAttribute : ArgumentTransformationAttri
             }
 
             CtrSession[] found = SessionTable.Current.Find(endpoint).ToArray();
-            return found.Length > 0 ? found : throw new ArgumentTransformationMetadataException($"There is no session with '{endpoint}'. List the sessions with Get-CtrSession.");
+            return found.Length > 0
+                ? found
+                : throw new ArgumentTransformationMetadataException($"There is no session with '{endpoint}'. List the sessions with Get-CtrSession.");
         }
         catch (CtrException e)
         {

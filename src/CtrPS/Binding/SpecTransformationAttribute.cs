@@ -18,7 +18,8 @@ public sealed class SpecTransformationAttribute : ArgumentTransformationAttribut
                 PSObject { BaseObject: PSCustomObject } or IDictionary => CtrSpec.Parse(Node(inputData)!.ToJsonString()),
                 PSObject wrapped => Transform(engineIntrinsics, wrapped.BaseObject),
                 string json => CtrSpec.Parse(json),
-                object[] lines when lines.Length > 0 && lines.All(line => line is string or PSObject { BaseObject: string }) => CtrSpec.Parse(string.Join('\n', lines)),
+                object[] { Length: > 0 } lines when lines.All(line => line is string or PSObject { BaseObject: string }) =>
+                    CtrSpec.Parse(string.Join('\n', lines)),
                 _ => inputData,
             };
         }
@@ -32,10 +33,12 @@ public sealed class SpecTransformationAttribute : ArgumentTransformationAttribut
     {
         null => null,
         CtrSpecObject part => JsonNode.Parse(part.ToJson()),
-        PSObject { BaseObject: PSCustomObject } record => new JsonObject(record.Properties.Select(property => KeyValuePair.Create(property.Name, Node(property.Value)))),
+        PSObject { BaseObject: PSCustomObject } record => new JsonObject(
+            record.Properties.Select(property => KeyValuePair.Create(property.Name, Node(property.Value)))),
         PSObject wrapped => Node(wrapped.BaseObject),
         IDictionary<string, string> map => new JsonObject(map.Select(pair => KeyValuePair.Create<string, JsonNode?>(pair.Key, pair.Value))),
-        IDictionary table => new JsonObject(table.Cast<DictionaryEntry>().Select(entry => KeyValuePair.Create(entry.Key.ToString() ?? "", Node(entry.Value)))),
+        IDictionary table => new JsonObject(
+            table.Cast<DictionaryEntry>().Select(entry => KeyValuePair.Create(entry.Key.ToString() ?? "", Node(entry.Value)))),
         string text => JsonValue.Create(text),
         bool flag => JsonValue.Create(flag),
         int or long or uint or ulong or short or ushort or byte or sbyte => JsonNode.Parse(LanguagePrimitives.ConvertTo<string>(value)),

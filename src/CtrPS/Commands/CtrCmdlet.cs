@@ -12,7 +12,7 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
     private readonly CancellationTokenSource _stop = new();
 
     /// <summary>Cancelled by Ctrl-C. Select-Object -First does not cancel it: <see cref="Pull"/> ends the call in its finally.</summary>
-    protected CancellationToken StopToken => _stop.Token;
+    internal CancellationToken StopToken => _stop.Token;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -44,14 +44,14 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>Waits for asynchronous work.</summary>
-    protected T Await<T>(Func<CancellationToken, Task<T>> work)
+    private protected T Await<T>(Func<CancellationToken, Task<T>> work)
     {
         ArgumentNullException.ThrowIfNull(work);
         return work(StopToken).GetAwaiter().GetResult();
     }
 
     /// <summary>Waits for asynchronous work without a result.</summary>
-    protected void Await(Func<CancellationToken, Task> work)
+    private protected void Await(Func<CancellationToken, Task> work)
     {
         ArgumentNullException.ThrowIfNull(work);
         work(StopToken).GetAwaiter().GetResult();
@@ -85,7 +85,7 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
     /// Reads a stream on the pipeline's thread, one element at a time. However the loop ends (stop, Select-Object -First, an error downstream),
     /// the call behind it is cancelled and its end waited for.
     /// </summary>
-    protected IEnumerable<T> Pull<T>(Func<CancellationToken, IAsyncEnumerable<T>> source)
+    private protected IEnumerable<T> Pull<T>(Func<CancellationToken, IAsyncEnumerable<T>> source)
     {
         ArgumentNullException.ThrowIfNull(source);
         using var call = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
@@ -131,8 +131,8 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>
-    /// Does asynchronous work for several objects side by side and goes on with the results on the pipeline's thread, as <see cref="Guard"/> does. However it ends, the rest
-    /// is cancelled and its end waited for.
+    /// Does asynchronous work for several objects side by side and goes on with the results on the pipeline's thread, as <see cref="Guard"/> does.
+    /// However it ends, the rest is cancelled and its end waited for.
     /// </summary>
     /// <param name="items">The objects.</param>
     /// <param name="width">How many at a time, with the results in the objects' order. Null: all at once, with the results as they come.</param>
@@ -140,7 +140,11 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
     /// <param name="target">What error records name for an object.</param>
     /// <param name="done">What to do with a result.</param>
     private protected void ForEachAtOnce<TItem, TResult>(
-        IEnumerable<TItem> items, int? width, Func<TItem, CancellationToken, Task<TResult>> work, Func<TItem, object?> target, Action<TItem, TResult> done)
+        IEnumerable<TItem> items,
+        int? width,
+        Func<TItem, CancellationToken, Task<TResult>> work,
+        Func<TItem, object?> target,
+        Action<TItem, TResult> done)
     {
         foreach ((TItem item, Task<TResult> result) in Pull(token => width is { } many
             ? OrderedParallel.SelectAsync(items, many, OutcomeAsync, token)
@@ -163,7 +167,7 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
     /// </summary>
     /// <param name="target">The object, for the error record. Null: what the error names.</param>
     /// <param name="work">The work.</param>
-    protected void Guard(object? target, Action work)
+    internal void Guard(object? target, Action work)
     {
         ArgumentNullException.ThrowIfNull(work);
         try
@@ -181,12 +185,25 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
         }
         catch (WildcardPatternException e)
         {
-            WriteError(ErrorFactory.From(
-                new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"'{target}' is not a valid wildcard pattern. A '[' that stands for itself is written '`['.", e), target));
+            string message = $"'{target}' is not a valid wildcard pattern. A '[' that stands for itself is written '`['.";
+            WriteError(ErrorFactory.From(new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, message, e), target));
         }
         catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
         {
             throw new PipelineStoppedException();
+        }
+    }
+
+    /// <summary>Does what comes before the first object, such as a look at the parameters: an error of it ends the cmdlet.</summary>
+    private protected void OrEnd(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (CtrException e)
+        {
+            ThrowTerminatingError(ErrorFactory.From(e, e.Target));
         }
     }
 
@@ -199,7 +216,7 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
     /// Asks whether to go on. <paramref name="force"/> skips the question, as users expect of -Force, unless -Confirm asks for it; it never
     /// skips -WhatIf.
     /// </summary>
-    protected bool Confirm(string target, string action, bool force)
+    private protected bool Confirm(string target, string action, bool force)
     {
         bool whatIf = MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
             ? given is SwitchParameter { IsPresent: true }

@@ -51,7 +51,8 @@ public abstract class CtrListCmdlet : CtrSessionCmdlet
     /// <param name="searched">The namespaces that have none.</param>
     /// <param name="things">What is listed: "images".</param>
     /// <param name="has">Whether a namespace has some.</param>
-    private protected void WarnOfOthers(ICtrConnection connection, CtrSession session, IReadOnlyList<string> searched, string things, Func<string, bool> has)
+    private protected void WarnOfOthers(
+        ICtrConnection connection, CtrSession session, IReadOnlyList<string> searched, string things, Func<string, bool> has)
     {
         if (_warned)
         {
@@ -64,7 +65,8 @@ public abstract class CtrListCmdlet : CtrSessionCmdlet
         foreach (string absent in Namespace is null ? [] : searched.Except(all.Select(one => one.Name)))
         {
             string elsewhere = others.Count > 0 ? $" {char.ToUpperInvariant(things[0])}{things[1..]} are in {string.Join(", ", others)}." : "";
-            Guard(absent, () => throw new CtrException(CtrErrorIds.NamespaceNotFound, CtrStatus.NotFound, $"There is no namespace '{absent}' at '{session.Address}'.{elsewhere}")
+            Guard(absent, () => throw new CtrException(
+                CtrErrorIds.NamespaceNotFound, CtrStatus.NotFound, $"There is no namespace '{absent}' at '{session.Address}'.{elsewhere}")
             {
                 Target = absent,
                 RecommendedAction = "List the namespaces with Get-CtrNamespace.",
@@ -73,7 +75,9 @@ public abstract class CtrListCmdlet : CtrSessionCmdlet
 
         if (others.Count > 0 && searched.Any(name => Namespace is null || all.Any(one => one.Name == name)))
         {
-            WriteWarning($"There are no {things} in namespace {string.Join(", ", searched)}, but there are in {string.Join(", ", others)}. Use -Namespace, or * for all.");
+            WriteWarning(
+                $"There are no {things} in namespace {string.Join(", ", searched)}, but there are in {string.Join(", ", others)}. "
+                + "Use -Namespace, or * for all.");
         }
     }
 }

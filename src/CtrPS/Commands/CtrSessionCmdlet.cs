@@ -21,9 +21,10 @@ public abstract class CtrSessionCmdlet : CtrCmdlet
 
     /// <summary>The session of a piped object, else the cmdlet's.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.TargetConflict"/> when both are given and differ.</exception>
-    private protected CtrSession SessionOf(CtrSession? carried, string what) => carried is null || Session is null || ReferenceEquals(carried, Session)
-        ? carried ?? TargetSession
-        : throw Conflict($"{what} comes from the session with '{carried.Address}', but -Session says '{Session.Address}'.");
+    private protected CtrSession SessionOf(CtrSession? carried, string what) =>
+        carried is null || Session is null || ReferenceEquals(carried, Session)
+            ? carried ?? TargetSession
+            : throw Conflict($"{what} comes from the session with '{carried.Address}', but -Session says '{Session.Address}'.");
 
     /// <summary>The namespace of a piped object, else the given one, else the session's.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.TargetConflict"/>; <see cref="CtrErrorIds.InvalidNamespace"/>.</exception>

@@ -28,6 +28,8 @@ public sealed class ContainerCompleter : CtrCompleter
     private static string Describe(CtrContainer container)
     {
         string pod = container.PodName is null ? "" : $", {container.ContainerName ?? "sandbox"} of pod {container.PodNamespace}/{container.PodName}";
-        return $"{(container.State == CtrTaskState.None ? "not started" : container.State)}, {(container.Image.Length == 0 ? "no image" : container.Image)}, in {container.Namespace}{pod}";
+        string state = container.State == CtrTaskState.None ? "not started" : $"{container.State}";
+        string image = container.Image.Length == 0 ? "no image" : container.Image;
+        return $"{state}, {image}, in {container.Namespace}{pod}";
     }
 }

@@ -23,9 +23,11 @@ public abstract class CtrCompleter : IArgumentCompleter
         try
         {
             using var deadline = new CancellationTokenSource(Deadline);
-            return [.. CandidatesAsync(word, fakeBoundParameters, deadline.Token).WaitAsync(Deadline, deadline.Token).GetAwaiter().GetResult().Select(Result)];
+            Task<IEnumerable<CtrCandidate>> candidates = CandidatesAsync(word, fakeBoundParameters, deadline.Token);
+            return [.. candidates.WaitAsync(Deadline, deadline.Token).GetAwaiter().GetResult().Select(Result)];
         }
-        catch (Exception e) when (e is CtrException or OperationCanceledException or System.TimeoutException or ArgumentTransformationMetadataException)
+        catch (Exception e) when (
+            e is CtrException or OperationCanceledException or System.TimeoutException or ArgumentTransformationMetadataException)
         {
             return [];
         }
@@ -34,8 +36,11 @@ public abstract class CtrCompleter : IArgumentCompleter
     /// <summary>What could stand here. <paramref name="word"/> is what was typed, without quotes.</summary>
     protected abstract Task<IEnumerable<CtrCandidate>> CandidatesAsync(string word, IDictionary boundParameters, CancellationToken cancellationToken);
 
-    /// <summary>Asks the session that the command line means: one that is there, else one just for this, so that half-typed addresses leave nothing.</summary>
-    private protected static async Task<T> AskAsync<T>(IDictionary boundParameters, Func<CtrSession, ICtrConnection, Task<T>> ask, CancellationToken cancellationToken)
+    /// <summary>
+    /// Asks the session that the command line means: one that is there, else one just for this, so that half-typed addresses leave nothing.
+    /// </summary>
+    private protected static async Task<T> AskAsync<T>(
+        IDictionary boundParameters, Func<CtrSession, ICtrConnection, Task<T>> ask, CancellationToken cancellationToken)
     {
         CtrSession? existing = ExistingSession(boundParameters["Session"] ?? boundParameters["Address"], out CtrEndpoint endpoint);
         CtrSession session = existing ?? SessionTable.Detached(endpoint);
@@ -57,7 +62,8 @@ public abstract class CtrCompleter : IArgumentCompleter
         WildcardPattern.Get(word.Replace("[", "`[", StringComparison.Ordinal) + "*", WildcardOptions.IgnoreCase).IsMatch(candidate);
 
     /// <summary>The namespaces that the command line means; wildcards are resolved.</summary>
-    private protected static async Task<IEnumerable<string>> NamespacesAsync(ICtrConnection connection, object? given, CtrSession session, CancellationToken cancellationToken)
+    private protected static async Task<IEnumerable<string>> NamespacesAsync(
+        ICtrConnection connection, object? given, CtrSession session, CancellationToken cancellationToken)
     {
         string[] patterns = given switch
         {
@@ -71,7 +77,8 @@ public abstract class CtrCompleter : IArgumentCompleter
         }
 
         IReadOnlyList<CtrNamespace> all = await connection.Namespaces.ListAsync(cancellationToken).ConfigureAwait(false);
-        return all.Select(one => one.Name).Where(name => patterns.Any(pattern => WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase).IsMatch(name)));
+        return all.Select(one => one.Name).Where(
+            name => patterns.Any(pattern => WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase).IsMatch(name)));
     }
 
     private static CtrSession? ExistingSession(object? given, out CtrEndpoint endpoint)

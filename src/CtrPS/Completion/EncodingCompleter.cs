@@ -7,6 +7,9 @@ namespace CtrPS.Completion;
 public sealed class EncodingCompleter : CtrCompleter
 {
     /// <inheritdoc/>
-    protected override Task<IEnumerable<CtrCandidate>> CandidatesAsync(string word, IDictionary boundParameters, CancellationToken cancellationToken) => Task.FromResult(
-        EncodingTransformationAttribute.Names.Where(known => GoesOn(known.Key, word)).Select(known => new CtrCandidate(known.Key, known.Value.EncodingName)));
+    protected override Task<IEnumerable<CtrCandidate>> CandidatesAsync(
+        string word, IDictionary boundParameters, CancellationToken cancellationToken) =>
+        Task.FromResult(EncodingTransformationAttribute.Names
+            .Where(known => GoesOn(known.Key, word))
+            .Select(known => new CtrCandidate(known.Key, known.Value.EncodingName)));
 }

@@ -4,5 +4,7 @@ namespace CtrPS.Completion;
 public sealed class JoinNamespaceCompleter : NameCompleter
 {
     /// <inheritdoc/>
-    protected override IEnumerable<CtrCandidate> Names => SpecNames.Namespaces.Select(kind => new CtrCandidate($"{kind.Key}=/proc/1/ns/{kind.Value}", $"the {kind.Key} namespace of the machine's first process"));
+    protected override IEnumerable<CtrCandidate> Names =>
+        SpecNames.Namespaces.Select(
+            kind => new CtrCandidate($"{kind.Key}=/proc/1/ns/{kind.Value}", $"the {kind.Key} namespace of the machine's first process"));
 }

@@ -9,6 +9,7 @@ public abstract class NameCompleter : CtrCompleter
     protected abstract IEnumerable<CtrCandidate> Names { get; }
 
     /// <inheritdoc/>
-    protected override Task<IEnumerable<CtrCandidate>> CandidatesAsync(string word, IDictionary boundParameters, CancellationToken cancellationToken) =>
+    protected override Task<IEnumerable<CtrCandidate>> CandidatesAsync(
+        string word, IDictionary boundParameters, CancellationToken cancellationToken) =>
         Task.FromResult(Names.Where(candidate => GoesOn(candidate.Text, word)));
 }

@@ -6,7 +6,8 @@ namespace CtrPS.Completion;
 public sealed class NamespaceCompleter : CtrCompleter
 {
     /// <inheritdoc/>
-    protected override Task<IEnumerable<CtrCandidate>> CandidatesAsync(string word, IDictionary boundParameters, CancellationToken cancellationToken) =>
+    protected override Task<IEnumerable<CtrCandidate>> CandidatesAsync(
+        string word, IDictionary boundParameters, CancellationToken cancellationToken) =>
         AskAsync(boundParameters, async (_, connection) =>
         {
             IReadOnlyList<CtrNamespace> namespaces = await connection.Namespaces.ListAsync(cancellationToken).ConfigureAwait(false);

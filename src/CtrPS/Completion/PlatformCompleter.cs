@@ -13,6 +13,7 @@ public sealed class PlatformCompleter : CtrCompleter
     internal static IEnumerable<CtrCandidate> Candidates => Common.Select(platform => new CtrCandidate(platform, platform));
 
     /// <inheritdoc/>
-    protected override Task<IEnumerable<CtrCandidate>> CandidatesAsync(string word, IDictionary boundParameters, CancellationToken cancellationToken) =>
+    protected override Task<IEnumerable<CtrCandidate>> CandidatesAsync(
+        string word, IDictionary boundParameters, CancellationToken cancellationToken) =>
         Task.FromResult(Candidates.Where(candidate => GoesOn(candidate.Text, word)));
 }

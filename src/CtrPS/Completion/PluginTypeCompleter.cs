@@ -6,7 +6,8 @@ namespace CtrPS.Completion;
 public sealed class PluginTypeCompleter : CtrCompleter
 {
     /// <inheritdoc/>
-    protected override Task<IEnumerable<CtrCandidate>> CandidatesAsync(string word, IDictionary boundParameters, CancellationToken cancellationToken) =>
+    protected override Task<IEnumerable<CtrCandidate>> CandidatesAsync(
+        string word, IDictionary boundParameters, CancellationToken cancellationToken) =>
         AskAsync(boundParameters, async (_, connection) =>
         {
             IReadOnlyList<CtrPlugin> plugins = await connection.Server.ListPluginsAsync([], cancellationToken).ConfigureAwait(false);

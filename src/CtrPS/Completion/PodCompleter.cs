@@ -14,7 +14,8 @@ public sealed class PodCompleter : CtrCompleter
             var candidates = new List<CtrCandidate>();
             foreach (string name in await NamespacesAsync(connection, boundParameters["Namespace"], session, cancellationToken).ConfigureAwait(false))
             {
-                await foreach (CtrContainer container in connection.Containers.ListAsync(new CtrContainerQuery { Namespace = name }, cancellationToken).ConfigureAwait(false))
+                var all = new CtrContainerQuery { Namespace = name };
+                await foreach (CtrContainer container in connection.Containers.ListAsync(all, cancellationToken).ConfigureAwait(false))
                 {
                     if (container.PodName is { } pod && GoesOn(pod, word))
                     {

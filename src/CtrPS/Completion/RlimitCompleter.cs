@@ -4,5 +4,6 @@ namespace CtrPS.Completion;
 public sealed class RlimitCompleter : NameCompleter
 {
     /// <inheritdoc/>
-    protected override IEnumerable<CtrCandidate> Names => SpecNames.Rlimits.Select(name => new CtrCandidate(name[SpecNames.RlimitPrefix.Length..].ToLowerInvariant() + "=", $"{name}: soft[:hard]"));
+    protected override IEnumerable<CtrCandidate> Names =>
+        SpecNames.Rlimits.Select(name => new CtrCandidate(name[SpecNames.RlimitPrefix.Length..].ToLowerInvariant() + "=", $"{name}: soft[:hard]"));
 }

@@ -24,7 +24,8 @@ public sealed class RuntimeCompleter : CtrCompleter
 
             foreach (string name in await NamespacesAsync(connection, boundParameters["Namespace"], session, cancellationToken).ConfigureAwait(false))
             {
-                await foreach (CtrContainer container in connection.Containers.ListAsync(new CtrContainerQuery { Namespace = name }, cancellationToken).ConfigureAwait(false))
+                var all = new CtrContainerQuery { Namespace = name };
+                await foreach (CtrContainer container in connection.Containers.ListAsync(all, cancellationToken).ConfigureAwait(false))
                 {
                     _ = runtimes.Add(container.Runtime);
                 }

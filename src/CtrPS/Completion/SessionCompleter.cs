@@ -3,7 +3,9 @@ using CtrPS.Sessions;
 
 namespace CtrPS.Completion;
 
-/// <summary>Completes addresses: those of the open sessions, the environment's, and the sockets that programs with a containerd of their own use.</summary>
+/// <summary>
+/// Completes addresses: those of the open sessions, the environment's, and the sockets that programs with a containerd of their own use.
+/// </summary>
 public sealed class SessionCompleter : CtrCompleter
 {
     private static readonly string[] WellKnown =

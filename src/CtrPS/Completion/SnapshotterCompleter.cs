@@ -6,10 +6,14 @@ namespace CtrPS.Completion;
 public sealed class SnapshotterCompleter : CtrCompleter
 {
     /// <inheritdoc/>
-    protected override Task<IEnumerable<CtrCandidate>> CandidatesAsync(string word, IDictionary boundParameters, CancellationToken cancellationToken) =>
+    protected override Task<IEnumerable<CtrCandidate>> CandidatesAsync(
+        string word, IDictionary boundParameters, CancellationToken cancellationToken) =>
         AskAsync(boundParameters, async (_, connection) =>
         {
-            IReadOnlyList<CtrPlugin> plugins = await connection.Server.ListPluginsAsync(["type==io.containerd.snapshotter.v1"], cancellationToken).ConfigureAwait(false);
-            return plugins.Where(plugin => plugin.Status == CtrPluginStatus.Ok && GoesOn(plugin.Id, word)).Select(plugin => new CtrCandidate(plugin.Id, $"snapshotter {plugin.Id}"));
+            string[] filters = ["type==io.containerd.snapshotter.v1"];
+            IReadOnlyList<CtrPlugin> plugins = await connection.Server.ListPluginsAsync(filters, cancellationToken).ConfigureAwait(false);
+            return plugins
+                .Where(plugin => plugin.Status == CtrPluginStatus.Ok && GoesOn(plugin.Id, word))
+                .Select(plugin => new CtrCandidate(plugin.Id, $"snapshotter {plugin.Id}"));
         }, cancellationToken);
 }

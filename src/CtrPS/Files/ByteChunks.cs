@@ -10,7 +10,8 @@ internal static class ByteChunks
     private const int Ahead = 4;
 
     /// <summary>Runs the writer and yields what it writes. Leaving early ends the writer.</summary>
-    public static async IAsyncEnumerable<byte[]> ReadAsync(Func<Stream, CancellationToken, Task> write, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public static async IAsyncEnumerable<byte[]> ReadAsync(
+        Func<Stream, CancellationToken, Task> write, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var queue = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(Ahead) { SingleReader = true, SingleWriter = true });
@@ -36,7 +37,8 @@ internal static class ByteChunks
         }
     }
 
-    private static async Task WriteAsync(Func<Stream, CancellationToken, Task> write, ChannelWriter<byte[]> queue, CancellationToken cancellationToken)
+    private static async Task WriteAsync(
+        Func<Stream, CancellationToken, Task> write, ChannelWriter<byte[]> queue, CancellationToken cancellationToken)
     {
         try
         {
@@ -51,24 +53,10 @@ internal static class ByteChunks
         }
     }
 
-    private sealed class ChunkStream(ChannelWriter<byte[]> queue, CancellationToken stop) : Stream
+    private sealed class ChunkStream(ChannelWriter<byte[]> queue, CancellationToken stop) : WriteOnlyStream
     {
         private byte[] _chunk = new byte[ChunkSize];
         private int _used;
-
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -85,9 +73,8 @@ internal static class ByteChunks
             }
         }
 
-        public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override void Write(byte[] buffer, int offset, int count) => WriteAsync(buffer.AsMemory(offset, count), stop).AsTask().GetAwaiter().GetResult();
+        public override void Write(byte[] buffer, int offset, int count) =>
+            WriteAsync(buffer.AsMemory(offset, count), stop).AsTask().GetAwaiter().GetResult();
 
         /// <summary>Nothing: a compressor flushes now and then, and small chunks make a slow pipeline.</summary>
         public override void Flush()
@@ -104,11 +91,5 @@ internal static class ByteChunks
                 _used = 0;
             }
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

@@ -8,8 +8,8 @@ using Microsoft.Win32.SafeHandles;
 namespace CtrPS.Files;
 
 /// <summary>
-/// A file that appears under its name only when it is whole: it is written beside it as <c>name.random.partial</c> and renamed at the end. However the
-/// writing ends otherwise, the partial file goes and a file that was there before stays as it was.
+/// A file that appears under its name only when it is whole: it is written beside it as <c>name.random.partial</c> and renamed at the end. However
+/// the writing ends otherwise, the partial file goes and a file that was there before stays as it was.
 /// </summary>
 internal sealed class NewFile : IAsyncDisposable
 {
@@ -50,7 +50,9 @@ internal sealed class NewFile : IAsyncDisposable
     public Stream Content => _hashing ?? (Stream)_file;
 
     /// <summary>The full path of a file to be, and that it can be made.</summary>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidPath"/>; <see cref="CtrErrorIds.FileExists"/> without <paramref name="force"/>.</exception>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.InvalidPath"/>; <see cref="CtrErrorIds.FileExists"/> without <paramref name="force"/>.
+    /// </exception>
     public static string Resolve(PSCmdlet cmdlet, string path, bool force)
     {
         string full = ProviderPath.Resolve(cmdlet, path);
@@ -73,7 +75,9 @@ internal sealed class NewFile : IAsyncDisposable
     }
 
     /// <summary>That a file may be made or replaced. A link is followed: the file that it leads to is the one to replace.</summary>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidPath"/>; <see cref="CtrErrorIds.FileExists"/> without <paramref name="force"/>.</exception>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.InvalidPath"/>; <see cref="CtrErrorIds.FileExists"/> without <paramref name="force"/>.
+    /// </exception>
     public static string RequireFree(string path, bool force)
     {
         if (!File.Exists(path))
@@ -113,7 +117,9 @@ internal sealed class NewFile : IAsyncDisposable
     }
 
     /// <summary>Writes the content, brings it onto the disk and gives it its name.</summary>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.DiskFull"/>, <see cref="CtrErrorIds.WriteFailed"/>, and what <paramref name="write"/> throws.</exception>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.DiskFull"/>, <see cref="CtrErrorIds.WriteFailed"/>, and what <paramref name="write"/> throws.
+    /// </exception>
     public async Task<FileInfo> WriteAsync(Func<Stream, Task> write)
     {
         try
@@ -189,27 +195,37 @@ internal sealed class NewFile : IAsyncDisposable
         await _file.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>What <c>sha256sum -c</c> reads; in a name with a backslash or a line end those are escaped, and a backslash says so (coreutils, md5sum).</summary>
+    /// <summary>
+    /// What <c>sha256sum -c</c> reads; in a name with a backslash or a line end those are escaped, and a backslash says so (coreutils, md5sum).
+    /// </summary>
     private byte[] ChecksumLine()
     {
         string name = Path.GetFileName(_path);
-        string escaped = name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal).Replace("\r", "\\r", StringComparison.Ordinal);
+        string escaped = name.Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\n", "\\n", StringComparison.Ordinal)
+            .Replace("\r", "\\r", StringComparison.Ordinal);
         return Encoding.UTF8.GetBytes($"{(escaped == name ? "" : "\\")}{_hashing!.Sha256}  {escaped}\n");
     }
 
     private static CtrException Translate(Exception error, string path, long expected)
     {
         long? free = Free(path);
-        bool full = error.HResult is NoSpaceOnUnix or QuotaOnUnix or DiskFullOnWindows or HandleDiskFullOnWindows || (error is IOException && expected > 0 && free < expected);
+        bool full = error.HResult is NoSpaceOnUnix or QuotaOnUnix or DiskFullOnWindows or HandleDiskFullOnWindows
+            || (error is IOException && expected > 0 && free < expected);
         string need = expected > 0 ? $" {expected} bytes are needed" : " It was being written";
         return full
-            ? new CtrException(CtrErrorIds.DiskFull, CtrStatus.ResourceExhausted, $"There is not enough space for the file '{path}'.{need}{(free is { } left ? $"; {left} are free" : "")}.", error)
+            ? new CtrException(
+                CtrErrorIds.DiskFull,
+                CtrStatus.ResourceExhausted,
+                $"There is not enough space for the file '{path}'.{need}{(free is { } left ? $"; {left} are free" : "")}.",
+                error)
             {
                 Target = path,
                 RecommendedAction = "Free space there, write to another disk, or use -Compress.",
             }
             : new CtrException(
-                CtrErrorIds.WriteFailed, error is UnauthorizedAccessException ? CtrStatus.PermissionDenied : CtrStatus.Unknown, $"The file '{path}' cannot be written: {error.Message}", error)
+                CtrErrorIds.WriteFailed, error is UnauthorizedAccessException ? CtrStatus.PermissionDenied : CtrStatus.Unknown,
+                $"The file '{path}' cannot be written: {error.Message}", error)
             {
                 Target = path,
             };
@@ -227,5 +243,8 @@ internal sealed class NewFile : IAsyncDisposable
         }
     }
 
-    private static CtrException Invalid(string path, string message) => new(CtrErrorIds.InvalidPath, CtrStatus.InvalidArgument, message) { Target = path };
+    private static CtrException Invalid(string path, string message) => new(CtrErrorIds.InvalidPath, CtrStatus.InvalidArgument, message)
+    {
+        Target = path,
+    };
 }

@@ -18,7 +18,8 @@ internal static class TextFile
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CtrException(
-                CtrErrorIds.InvalidPath, e is FileNotFoundException or DirectoryNotFoundException ? CtrStatus.NotFound : CtrStatus.PermissionDenied, $"The file '{path}' cannot be read: {e.Message}", e)
+                CtrErrorIds.InvalidPath, e is FileNotFoundException or DirectoryNotFoundException ? CtrStatus.NotFound : CtrStatus.PermissionDenied,
+                $"The file '{path}' cannot be read: {e.Message}", e)
             {
                 Target = path,
             };

@@ -16,7 +16,9 @@ public sealed class ModuleInitializer : IModuleAssemblyInitializer, IModuleAssem
         GC.KeepAlive(typeof(CtrImage));
     }
 
-    /// <summary>On Remove-Module and Import-Module -Force, not when the runspace goes: ends the runspace's subscriptions and closes its sessions.</summary>
+    /// <summary>
+    /// On Remove-Module and Import-Module -Force, not when the runspace goes: ends the runspace's subscriptions and closes its sessions.
+    /// </summary>
     public void OnRemove(PSModuleInfo psModuleInfo)
     {
         RegistrationTable.Current.EndAll();

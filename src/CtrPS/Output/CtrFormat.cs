@@ -71,7 +71,8 @@ public static class CtrFormat
     {
         ArgumentNullException.ThrowIfNull(process);
         string others = string.Join(", ", process.User.AdditionalGids.Where(gid => gid != process.User.Gid));
-        return string.Create(CultureInfo.InvariantCulture, $"{process.User.Uid}:{process.User.Gid}{(others.Length == 0 ? "" : $" (groups {others})")}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{process.User.Uid}:{process.User.Gid}{(others.Length == 0 ? "" : $" (groups {others})")}");
     }
 
     /// <summary>Where a spec mounts something.</summary>
@@ -102,10 +103,13 @@ public static class CtrFormat
 
     /// <summary>The name of an image by docker's short form: <c>nginx:1.27</c>.</summary>
     public static string FamiliarName(string? image) =>
-        CtrImageReference.TryParse(image ?? "", out CtrImageReference? reference) && reference.ToString() == image ? reference.FamiliarName : image ?? "";
+        CtrImageReference.TryParse(image ?? "", out CtrImageReference? reference) && reference.ToString() == image
+            ? reference.FamiliarName
+            : image ?? "";
 
     /// <summary>A container of a pod: <c>pod/container</c>, the pod alone for its sandbox. Empty where it is not Kubernetes'.</summary>
-    public static string Pod(CtrContainer? container) => container is null ? "" : string.Join('/', new[] { container.PodName, container.ContainerName }.Where(part => part is not null));
+    public static string Pod(CtrContainer? container) =>
+        container is null ? "" : string.Join('/', new[] { container.PodName, container.ContainerName }.Where(part => part is not null));
 
     /// <summary>Platforms, those that are not whole in brackets: <c>linux/amd64, (linux/arm64)</c>.</summary>
     public static string Platforms(IEnumerable<CtrImagePlatform>? platforms) =>
@@ -118,19 +122,24 @@ public static class CtrFormat
     public static string Subject(CtrEvent? told) => told switch
     {
         null => "",
-        { Kind: CtrEventKind.Gap } => $"{told.From?.LocalDateTime:HH:mm:ss} to {(told.To is { } to ? to.LocalDateTime.ToString("HH:mm:ss", CultureInfo.InvariantCulture) : "now")}: {told.Reason}",
+        { Kind: CtrEventKind.Gap } => string.Create(
+            CultureInfo.InvariantCulture, $"{told.From?.LocalDateTime:HH:mm:ss} to {Until(told)}: {told.Reason}"),
         { PodName: { } pod } => $"{told.PodNamespace}/{pod}{(told.ContainerName is { } name ? $"/{name}" : "")}",
         { ExecId: { } exec } => $"{told.Subject} ({exec})",
         { Digest: { } digest } => ShortDigest(digest),
         _ => told.Subject ?? "",
     };
 
+    private static string Until(CtrEvent gap) => gap.To is { } to ? to.LocalDateTime.ToString("HH:mm:ss", CultureInfo.InvariantCulture) : "now";
+
     /// <summary>How many elements.</summary>
     public static string Count(IEnumerable<object>? elements) => (elements ?? []).Count().ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Labels as <c>key=value</c>, sorted.</summary>
     public static string Labels(IReadOnlyDictionary<string, string>? labels) =>
-        string.Join(", ", (labels ?? new Dictionary<string, string>()).OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"));
+        string.Join(", ", (labels ?? new Dictionary<string, string>())
+            .OrderBy(label => label.Key, StringComparer.Ordinal)
+            .Select(label => $"{label.Key}={label.Value}"));
 
     /// <summary>Whether cmdlets of this runspace use the session when none is named. A code property of CtrSession.</summary>
     public static bool IsDefault(PSObject session) => session?.BaseObject is CtrSession one && SessionTable.Current.IsDefault(one);

@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using System.Text;
-using CtrPS.Commands;
 
 namespace CtrPS.Output;
 
@@ -88,3 +87,8 @@ internal abstract class OutputSink
 /// <param name="Error">Where its standard error goes.</param>
 /// <param name="AsByteStream">Write bytes, not lines.</param>
 internal sealed record OutputFormat(Encoding Encoding, CtrErrorStream Error, bool AsByteStream);
+
+/// <summary>A piece of what a process wrote.</summary>
+/// <param name="IsError">Whether to its standard error.</param>
+/// <param name="Bytes">The bytes; nobody else has them.</param>
+internal sealed record ProcessOutput(bool IsError, byte[] Bytes);

@@ -37,7 +37,9 @@ internal static partial class Terminal
 
         byte[] raw = [.. before];
         MakeRaw(raw);
-        return SetSettings(Input, Now, raw) == 0 ? new Restorer(before) : throw new IOException($"The terminal's settings cannot be changed: error {Marshal.GetLastPInvokeError()}.");
+        return SetSettings(Input, Now, raw) == 0
+            ? new Restorer(before)
+            : throw new IOException($"The terminal's settings cannot be changed: error {Marshal.GetLastPInvokeError()}.");
     }
 
     /// <summary>Waits for keys, and reads them; 0: the input has ended, or something can be read from <paramref name="wake"/>.</summary>
@@ -104,7 +106,8 @@ internal static partial class Terminal
 
             // A PowerShell that is told to end leaves a usable terminal as well. .NET raises no ProcessExit on signals.
             AppDomain.CurrentDomain.ProcessExit += _atExit;
-            _atSignal = [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT }.Select(signal => PosixSignalRegistration.Create(signal, _ => Restore()))];
+            PosixSignal[] ends = [PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGQUIT];
+            _atSignal = [.. ends.Select(signal => PosixSignalRegistration.Create(signal, _ => Restore()))];
         }
 
         public void Dispose()

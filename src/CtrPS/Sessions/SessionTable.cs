@@ -14,7 +14,8 @@ internal sealed class SessionTable
     private int _lastId;
 
     /// <summary>The table of the runspace that this thread runs.</summary>
-    public static SessionTable Current => Tables.GetValue(Runspace.DefaultRunspace ?? throw new InvalidOperationException("This thread runs no PowerShell."), _ => new SessionTable());
+    public static SessionTable Current => Tables.GetValue(
+        Runspace.DefaultRunspace ?? throw new InvalidOperationException("This thread runs no PowerShell."), _ => new SessionTable());
 
     /// <summary>All sessions that are not closed, oldest first: a copy, so that closing them while they are listed works.</summary>
     public IReadOnlyList<CtrSession> Sessions
@@ -31,7 +32,8 @@ internal sealed class SessionTable
     public CtrSession Default => ExistingDefault ?? Add(CtrEndpoint.EnvironmentDefault, null);
 
     /// <summary>The session that stands for the environment's address, if one was made; those opened with -NoDefault do not.</summary>
-    private CtrSession? EnvironmentSession => Sessions.FirstOrDefault(session => session.Endpoint.Reaches(CtrEndpoint.EnvironmentDefault) && !_neverDefault.Contains(session));
+    private CtrSession? EnvironmentSession =>
+        Sessions.FirstOrDefault(session => session.Endpoint.Reaches(CtrEndpoint.EnvironmentDefault) && !_neverDefault.Contains(session));
 
     private CtrSession? ExistingDefault => ChosenIfOpen ?? EnvironmentSession;
 
@@ -86,5 +88,6 @@ internal sealed class SessionTable
         }
     }
 
-    private static Task<ICtrConnection> OpenAsync(CtrEndpoint endpoint, CancellationToken cancellationToken) => Client.Connector.OpenAsync(endpoint, cancellationToken);
+    private static Task<ICtrConnection> OpenAsync(CtrEndpoint endpoint, CancellationToken cancellationToken) =>
+        Client.Connector.OpenAsync(endpoint, cancellationToken);
 }

@@ -28,7 +28,8 @@ public sealed class CtrFormatTests
     [InlineData(100 * 86400, "3 months")]
     [InlineData(800 * 86400, "2 years")]
     [InlineData(-5, "0 seconds")]
-    public void Ages_have_one_unit(int seconds, string expected) => Assert.Equal(expected, CtrFormat.Age(DateTimeOffset.Now.AddSeconds(-seconds - 0.2)));
+    public void Ages_have_one_unit(int seconds, string expected) =>
+        Assert.Equal(expected, CtrFormat.Age(DateTimeOffset.Now.AddSeconds(-seconds - 0.2)));
 
     [Fact]
     public void Nothing_is_shown_where_nothing_is_known()
@@ -40,7 +41,8 @@ public sealed class CtrFormatTests
     }
 
     [Fact]
-    public void Digests_are_short() => Assert.Equal("308a4593c279", CtrFormat.ShortDigest("sha256:308a4593c27905fb042a15aeefe956fe83d669e2b572b72313a7386699fb529b"));
+    public void Digests_are_short() =>
+        Assert.Equal("308a4593c279", CtrFormat.ShortDigest("sha256:308a4593c27905fb042a15aeefe956fe83d669e2b572b72313a7386699fb529b"));
 
     [Fact]
     public void Incomplete_platforms_stand_in_brackets() => Assert.Equal("linux/amd64, (linux/arm64)", CtrFormat.Platforms(

@@ -8,7 +8,8 @@ namespace CtrPS.Rig.Commands;
 internal static class RigCommand
 {
     private const string Usage = """
-        rig provision                    get packages and images; as root it also installs missing tools
+        rig provision                    get packages and images; as root it also installs missing tools. Fails when something cannot be had
+               [--generation 1.6,...] [--image IMAGE,...]    only what these need
         rig generations                  which containerds can be started here
         rig archive IMAGE...             paths of image archives, built when needed
         rig up --generation 1.6|1.7|2    a private containerd, until standard input ends or SIGTERM
@@ -28,8 +29,8 @@ internal static class RigCommand
         {
             switch (words)
             {
-                case ["provision"]:
-                    await ProvisionAsync(ending.Token);
+                case ["provision", .. var options]:
+                    await ProvisionAsync(options, ending.Token);
                     return 0;
                 case ["generations"]:
                     await Json.WriteLineAsync(await DescribeGenerationsAsync());
@@ -68,12 +69,16 @@ internal static class RigCommand
         }
     }
 
-    private static async Task ProvisionAsync(CancellationToken cancellationToken)
+    private static async Task ProvisionAsync(string[] words, CancellationToken cancellationToken)
     {
+        var arguments = new Arguments(words, ["--generation", "--image"], []);
+        Wanted wanted = words.Length == 0
+            ? Wanted.Everything
+            : new Wanted([.. arguments.List("--generation").Select(Generations.Parse)], arguments.List("--image"));
         var clock = Stopwatch.StartNew();
         void Say(string words) => Console.Error.WriteLine($"rig: {clock.Elapsed.TotalSeconds,6:F1} s  {words}");
 
-        var installed = await Provisioner.RunAsync(Say, cancellationToken);
+        var installed = await Provisioner.RunAsync(wanted, Say, cancellationToken);
         await Json.WriteLineAsync(new { installed, cache = RigCache.Folder, generations = await DescribeGenerationsAsync() });
     }
 

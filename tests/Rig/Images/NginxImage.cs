@@ -14,11 +14,12 @@ internal static class NginxImage
         var image = await UmociImage.NewAsync(cancellationToken);
         try
         {
-            await AddSystemLayerAsync(image, null, "base system", cancellationToken);
-            await AddSystemLayerAsync(image, Packages, "apt-get install " + Packages.Replace(',', ' '), cancellationToken);
-            await File.WriteAllTextAsync(
-                Path.Combine(image.Rootfs, "var", "www", "html", "index.html"), "<!doctype html><title>rig</title>it works\n", cancellationToken);
-            await image.AddLayerAsync("COPY index.html /var/www/html/", cancellationToken);
+            Task<string> below = InstallAsync(image, "below", [], cancellationToken);
+            Task<string> whole = InstallAsync(image, "whole", ["--include=" + Packages], cancellationToken);
+            await Task.WhenAll(below, whole);
+            await AddLayerAsync(image, await below, null, "base system", cancellationToken);
+            await AddLayerAsync(image, await whole, await below, "apt-get install " + Packages.Replace(',', ' '), cancellationToken);
+            await AddPageAsync(image, cancellationToken);
             await image.ConfigureAsync(
                 [
                     "--config.entrypoint", "nginx", "--config.cmd", "-g", "--config.cmd", "daemon off;",
@@ -37,29 +38,36 @@ internal static class NginxImage
         }
     }
 
-    /// <summary>mmdebstrap's output is the same for the same packages, so the difference of two runs is a layer of the new ones only.</summary>
-    private static async Task AddSystemLayerAsync(UmociImage image, string? packages, string createdBy, CancellationToken cancellationToken)
+    /// <summary>
+    /// A Debian system as a tar. mmdebstrap's output is the same for the same packages, so the difference of two systems is a layer of the
+    /// new packages only, and the two can be made side by side. dpkg need not wait for the disk: what a crash cuts short is thrown away.
+    /// </summary>
+    private static async Task<string> InstallAsync(UmociImage image, string name, string[] include, CancellationToken cancellationToken)
     {
         var source = DebianSource.OfThisMachine();
-        var sources = Path.Combine(image.Folder, "apt.sources");
-        var tar = Path.Combine(image.Folder, "system.tar");
+        var sources = Path.Combine(image.Folder, name + ".sources");
+        var tar = Path.Combine(image.Folder, name + ".tar");
         await File.WriteAllTextAsync(sources, source.ToStanza(source.Codename), cancellationToken);
-        string[] include = packages is null ? [] : ["--include=" + packages];
         var environment = new Dictionary<string, string?> { ["SOURCE_DATE_EPOCH"] = "1700000000", ["TMPDIR"] = image.Folder };
+        string[] options = ["--quiet", "--variant=minbase", "--dpkgopt=force-unsafe-io", .. include];
         (await Command.RunAsync(
-            Tools.Need("mmdebstrap"),
-            ["--quiet", "--variant=minbase", .. include, source.Codename, tar, sources],
-            environment,
-            cancellationToken: cancellationToken)).Check();
+            Tools.Need("mmdebstrap"), [.. options, source.Codename, tar, sources], environment, cancellationToken: cancellationToken)).Check();
+        return tar;
+    }
 
-        foreach (var entry in new DirectoryInfo(image.Rootfs).EnumerateFileSystemInfos())
-        {
-            (await Command.RunAsync("rm", ["-rf", "--one-file-system", "--", entry.FullName], cancellationToken: cancellationToken)).Check();
-        }
+    private static async Task AddLayerAsync(
+        UmociImage image, string system, string? below, string createdBy, CancellationToken cancellationToken)
+    {
+        var layer = Path.Combine(image.Folder, "layer.tar");
+        await SystemTar.WriteLayerAsync(system, below, layer, cancellationToken);
+        await image.AddTarAsync(layer, createdBy, cancellationToken);
+    }
 
-        string[] extract = ["--numeric-owner", "-xpf", tar, "-C", image.Rootfs];
-        (await Command.RunAsync("tar", extract, cancellationToken: cancellationToken)).Check();
-        File.Delete(tar);
-        await image.AddLayerAsync(createdBy, cancellationToken);
+    private static async Task AddPageAsync(UmociImage image, CancellationToken cancellationToken)
+    {
+        var layer = Path.Combine(image.Folder, "page.tar");
+        await File.WriteAllBytesAsync(
+            layer, SmallLayer.TarWithText("var/www/html/index.html", "<!doctype html><title>rig</title>it works\n"), cancellationToken);
+        await image.AddTarAsync(layer, "COPY index.html /var/www/html/", cancellationToken);
     }
 }

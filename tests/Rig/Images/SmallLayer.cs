@@ -8,7 +8,9 @@ namespace CtrPS.Rig.Images;
 /// <summary>A gzip layer made in memory from a few files; equal input gives equal bytes.</summary>
 internal sealed record SmallLayer(OciBlob Blob, string DiffId)
 {
-    public static SmallLayer WithText(string path, string text)
+    public static SmallLayer WithText(string path, string text) => OfTar(TarWithText(path, text));
+
+    public static byte[] TarWithText(string path, string text)
     {
         using var tar = new MemoryStream();
         using (var writer = new TarWriter(tar, TarEntryFormat.Ustar, leaveOpen: true))
@@ -20,7 +22,7 @@ internal sealed record SmallLayer(OciBlob Blob, string DiffId)
             });
         }
 
-        return OfTar(tar.ToArray());
+        return tar.ToArray();
     }
 
     public static SmallLayer OfTar(byte[] tar)

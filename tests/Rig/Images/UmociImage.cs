@@ -53,6 +53,10 @@ internal sealed class UmociImage : IAsyncDisposable
     public Task AddLayerAsync(string createdBy, CancellationToken cancellationToken) => UmociAsync(
         ["repack", "--refresh-bundle", "--history.created_by", createdBy, "--image", $"{Layout}:{Tag}", Bundle], cancellationToken);
 
+    /// <summary>Adds a tar as it is.</summary>
+    public Task AddTarAsync(string tar, string createdBy, CancellationToken cancellationToken) => UmociAsync(
+        ["raw", "add-layer", "--history.created_by", createdBy, "--image", $"{Layout}:{Tag}", tar], cancellationToken);
+
     public Task ConfigureAsync(IEnumerable<string> flags, CancellationToken cancellationToken) =>
         UmociAsync(["config", "--image", $"{Layout}:{Tag}", .. flags], cancellationToken);
 

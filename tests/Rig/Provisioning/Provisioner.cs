@@ -1,24 +1,37 @@
 namespace CtrPS.Rig.Provisioning;
 
-/// <summary>Gets all that rigs need: tools from the system, packages beside it, images in the cache. What is there is left alone.</summary>
+/// <summary>Gets what rigs need: tools from the system, packages beside it, images in the cache. What is there is left alone.</summary>
 internal static class Provisioner
 {
-    /// <summary>Returns the packages that were installed. What cannot be had is said and skipped; the tests that need it say so again.</summary>
-    public static async Task<IReadOnlyList<string>> RunAsync(Action<string> say, CancellationToken cancellationToken)
+    /// <summary>Returns the packages that were installed.</summary>
+    /// <param name="wanted">What the rigs will be asked for.</param>
+    /// <param name="say">Is told what is there now.</param>
+    /// <param name="cancellationToken">Ends it; what is in the making is thrown away.</param>
+    /// <exception cref="RigUnavailableException">Something cannot be had; the message names all of it, and why. The rest is there.</exception>
+    public static async Task<IReadOnlyList<string>> RunAsync(Wanted wanted, Action<string> say, CancellationToken cancellationToken)
     {
         var installed = new List<string>();
-        await TryAsync("tools", async () => installed.AddRange(await Tools.InstallMissingAsync(cancellationToken)));
-        foreach (var package in DebianPackages.All)
+        var missing = new List<string>();
+        await TryAsync("tools", async () => installed.AddRange(await Tools.InstallMissingAsync(wanted.Programs, cancellationToken)));
+        foreach (UnpackedPackage package in wanted.Packages)
         {
             await TryAsync(package.ToString(), () => package.UnpackAsync(DebianSource.OfThisMachine(), cancellationToken));
         }
 
-        foreach (var image in RigImages.All)
+        foreach (Generation generation in wanted.Generations)
+        {
+            GenerationStatus status = await CtrPS.Rig.Generations.FindAsync(generation, cancellationToken);
+            await TryAsync(
+                $"containerd {status.Name}",
+                () => status.IsAvailable ? Task.CompletedTask : throw new RigUnavailableException(status.Reason!));
+        }
+
+        foreach (var image in wanted.Images)
         {
             await TryAsync($"image {image}", () => RigImages.ArchiveAsync(image, cancellationToken));
         }
 
-        return installed;
+        return missing.Count == 0 ? installed : throw new RigUnavailableException("missing:\n" + string.Join('\n', missing));
 
         async Task TryAsync(string what, Func<Task> get)
         {
@@ -27,9 +40,9 @@ internal static class Provisioner
                 await get();
                 say(what);
             }
-            catch (RigUnavailableException reason)
+            catch (Exception reason) when (reason is RigUnavailableException or InvalidOperationException or IOException)
             {
-                say($"{what}: not here. {reason.Message}");
+                missing.Add($"  {what}: {reason.Message}");
             }
         }
     }

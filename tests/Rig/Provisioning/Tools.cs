@@ -19,14 +19,18 @@ internal static class Tools
         ("bzip2", "bzip2"),
     ];
 
+    /// <summary>All programs that some rig or test needs.</summary>
+    public static IReadOnlyCollection<string> All { get; } = [.. Needed.Select(tool => tool.Program)];
+
     /// <summary>The path of a program, or an error that says how to get it.</summary>
     public static string Need(string program) => Command.Find(program)
         ?? throw new RigUnavailableException($"there is no '{program}' on this machine; 'rig provision' as root installs it");
 
-    /// <summary>Installs what is missing; returns the packages that it installed.</summary>
-    public static async Task<IReadOnlyList<string>> InstallMissingAsync(CancellationToken cancellationToken)
+    /// <summary>Installs what is missing of some programs; returns the packages that it installed.</summary>
+    public static async Task<IReadOnlyList<string>> InstallMissingAsync(
+        IReadOnlyCollection<string> programs, CancellationToken cancellationToken)
     {
-        var missing = Needed.Where(tool => Command.Find(tool.Program) is null).Select(tool => tool.Package).ToList();
+        var missing = Needed.Where(tool => programs.Contains(tool.Program) && Command.Find(tool.Program) is null).Select(tool => tool.Package).ToList();
         if (missing.Count == 0)
         {
             return missing;

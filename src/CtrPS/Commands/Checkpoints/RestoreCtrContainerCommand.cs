@@ -46,16 +46,29 @@ public sealed class RestoreCtrContainerCommand : CtrSessionCmdlet
     {
         if (Live && NoStart)
         {
-            throw new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, "-Live starts the container's processes, and -NoStart says not to.") { Target = Id };
+            throw new CtrException(
+                CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, "-Live starts the container's processes, and -NoStart says not to.")
+            {
+                Target = Id,
+            };
         }
 
         string id = CtrIdentifier.RequireContainerId(Id);
         CtrImageIdentity wanted = Reference!;
         CtrSession session = SessionOf(wanted.Session, $"Image '{wanted.Name}'");
         string name = NamespaceOf(wanted.Namespace, Namespace, session, $"Image '{wanted.Name}'");
-        if (ShouldProcess($"container '{id}' in namespace '{name}'", $"Restore from '{wanted.Name}'{(NoStart ? "" : Live ? " and let go on" : " and start")}"))
+        string then = NoStart ? "" : Live ? " and let go on" : " and start";
+        if (ShouldProcess($"container '{id}' in namespace '{name}'", $"Restore from '{wanted.Name}'{then}"))
         {
-            var request = new CtrRestoreRequest { Namespace = name, Id = id, Reference = wanted.Name, WritableLayer = IncludeWritableLayer, Live = Live, NoStart = NoStart };
+            var request = new CtrRestoreRequest
+            {
+                Namespace = name,
+                Id = id,
+                Reference = wanted.Name,
+                WritableLayer = IncludeWritableLayer,
+                Live = Live,
+                NoStart = NoStart,
+            };
             ICtrConnection connection = Connect(session);
             CtrContainer container = Await(token => connection.Checkpoints.RestoreAsync(request, token));
             container.Session = session;

@@ -21,7 +21,9 @@ internal static class ContainerFinder
         return wildcard.IsMatch;
     }
 
-    /// <summary>All containers in a namespace that an identity means, as they are now. A pattern may mean none; a literal id that means none is an error.</summary>
+    /// <summary>
+    /// All containers in a namespace that an identity means, as they are now. A pattern may mean none; a literal id that means none is an error.
+    /// </summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.ContainerNotFound"/>, with where it is instead.</exception>
     public static async IAsyncEnumerable<CtrContainer> FindAsync(
         ICtrConnection connection, string @namespace, CtrContainerIdentity identity, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -42,10 +44,12 @@ internal static class ContainerFinder
     }
 
     /// <summary>The error for an id that is in none of the namespaces: it says where the container is.</summary>
-    public static async Task<CtrException> NotFoundAsync(ICtrConnection connection, IReadOnlyCollection<string> namespaces, string id, CancellationToken cancellationToken)
+    public static async Task<CtrException> NotFoundAsync(
+        ICtrConnection connection, IReadOnlyCollection<string> namespaces, string id, CancellationToken cancellationToken)
     {
         var elsewhere = new List<string>();
-        foreach (string other in (await connection.Namespaces.ListAsync(cancellationToken).ConfigureAwait(false)).Select(one => one.Name).Except(namespaces))
+        IReadOnlyList<CtrNamespace> all = await connection.Namespaces.ListAsync(cancellationToken).ConfigureAwait(false);
+        foreach (string other in all.Select(one => one.Name).Except(namespaces))
         {
             if (await connection.Containers.FindAsync(other, id, cancellationToken).ConfigureAwait(false) is not null)
             {
@@ -53,10 +57,16 @@ internal static class ContainerFinder
             }
         }
 
-        string where = namespaces.Count == 1 ? $"namespace '{namespaces.First()}'" : $"the namespaces {string.Join(", ", namespaces.Select(one => $"'{one}'"))}";
+        string where = namespaces.Count == 1
+            ? $"namespace '{namespaces.First()}'"
+            : $"the namespaces {string.Join(", ", namespaces.Select(one => $"'{one}'"))}";
         (string hint, string action) = elsewhere.Count > 0
             ? ($" It exists in {string.Join(", ", elsewhere.Select(one => $"'{one}'"))}.", $"Use -Namespace {elsewhere[0]}.")
             : ("", "List the containers with Get-CtrContainer -Namespace *.");
-        return new CtrException(CtrErrorIds.ContainerNotFound, CtrStatus.NotFound, $"There is no container '{id}' in {where}.{hint}") { Target = id, RecommendedAction = action };
+        return new CtrException(CtrErrorIds.ContainerNotFound, CtrStatus.NotFound, $"There is no container '{id}' in {where}.{hint}")
+        {
+            Target = id,
+            RecommendedAction = action,
+        };
     }
 }

@@ -8,7 +8,9 @@ namespace CtrPS.Commands;
 public abstract class CtrContainerCmdlet : CtrSessionCmdlet
 {
     /// <summary>The containers: ids, wildcards, or objects of containers and tasks.</summary>
-    [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The containers. Wildcards are allowed.")]
+    [Parameter(
+        Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true,
+        HelpMessage = "The containers. Wildcards are allowed.")]
     [Alias("Id", "ContainerId", "Name")]
     [ContainerIdentityTransformation]
     [ArgumentCompleter(typeof(ContainerCompleter))]
@@ -25,7 +27,10 @@ public abstract class CtrContainerCmdlet : CtrSessionCmdlet
     /// <summary>The container in words, for questions and messages.</summary>
     private protected static string Words(CtrContainer container) => $"container '{container.Id}' in namespace '{container.Namespace}'";
 
-    /// <summary>Finds the containers that <see cref="Container"/> means, as they are now, and does the work for each. An error about one leaves the others to be done.</summary>
+    /// <summary>
+    /// Finds the containers that <see cref="Container"/> means, as they are now, and does the work for each. An error about one leaves the others
+    /// to be done.
+    /// </summary>
     /// <param name="work">The work; the container's session is set.</param>
     /// <param name="accept">Looks at what was given before anything is asked of the daemon; throws where it is not to be taken.</param>
     private protected void ForEachContainer(Action<FoundContainer> work, Action<CtrContainerIdentity>? accept = null)
@@ -79,14 +84,17 @@ public abstract class CtrContainerCmdlet : CtrSessionCmdlet
         if (container.Kind != CtrContainerKind.None)
         {
             string what = container.Kind == CtrContainerKind.Sandbox ? "the sandbox" : $"container '{container.ContainerName}'";
-            WriteWarning($"The {Words(container)} is {what} of the pod {container.PodNamespace}/{container.PodName}: once it is {done}, the kubelet puts another one in its place.");
+            WriteWarning(
+                $"The {Words(container)} is {what} of the pod {container.PodNamespace}/{container.PodName}: "
+                + $"once it is {done}, the kubelet puts another one in its place.");
         }
     }
 
     /// <summary>Writes a container as it is now.</summary>
     private protected void WriteNow(FoundContainer found)
     {
-        CtrContainer now = Await(token => found.Connection.Containers.FindAsync(found.Container.Namespace, found.Container.Id, token)) ?? found.Container;
+        CtrContainer now = Await(token => found.Connection.Containers.FindAsync(found.Container.Namespace, found.Container.Id, token))
+            ?? found.Container;
         now.Session = found.Session;
         WriteObject(now);
     }
@@ -96,5 +104,6 @@ public abstract class CtrContainerCmdlet : CtrSessionCmdlet
     /// <param name="Session">Where it is.</param>
     /// <param name="Connection">The session's connection.</param>
     /// <param name="Wanted">What was given.</param>
-    private protected sealed record FoundContainer(CtrContainer Container, CtrSession Session, ICtrConnection Connection, CtrContainerIdentity Wanted);
+    private protected sealed record FoundContainer(
+        CtrContainer Container, CtrSession Session, ICtrConnection Connection, CtrContainerIdentity Wanted);
 }

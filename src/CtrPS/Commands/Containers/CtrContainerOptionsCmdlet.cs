@@ -20,7 +20,9 @@ public abstract class CtrContainerOptionsCmdlet : CtrSpecOptionsCmdlet
     /// <summary>The image. With a spec: whose file system the container gets.</summary>
     [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ParameterSetName = ImageSet, HelpMessage = "The image.")]
     [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = SpecSet, HelpMessage = "The image whose file system the container gets.")]
-    [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = SpecPathSet, HelpMessage = "The image whose file system the container gets.")]
+    [Parameter(
+        Position = 0, ValueFromPipeline = true, ParameterSetName = SpecPathSet,
+        HelpMessage = "The image whose file system the container gets.")]
     [ImageIdentityTransformation]
     [ArgumentCompleter(typeof(ImageCompleter))]
     [ValidateNotNull]
@@ -32,7 +34,9 @@ public abstract class CtrContainerOptionsCmdlet : CtrSpecOptionsCmdlet
     public string? RootFS { get; set; }
 
     /// <summary>The spec: JSON, an object from New-CtrSpec, a hashtable.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = SpecSet, HelpMessage = "The spec: an object from New-CtrSpec, JSON, or a hashtable. It is used as it is.")]
+    [Parameter(
+        Mandatory = true, ParameterSetName = SpecSet,
+        HelpMessage = "The spec: an object from New-CtrSpec, JSON, or a hashtable. It is used as it is.")]
     [SpecTransformation]
     [ValidateNotNull]
     public CtrSpec? Spec { get; set; }
@@ -44,15 +48,25 @@ public abstract class CtrContainerOptionsCmdlet : CtrSpecOptionsCmdlet
     public string? SpecPath { get; set; }
 
     /// <summary>The id. Default: a new one, made from the image's name.</summary>
-    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = ImageSet, HelpMessage = "The id of the container. Default: a new one, made from the image's name.")]
-    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = RootFsSet, HelpMessage = "The id of the container. Default: a new one, made from the folder's name.")]
-    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = SpecSet, HelpMessage = "The id of the container. Default: a new one.")]
-    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = SpecPathSet, HelpMessage = "The id of the container. Default: a new one.")]
+    [Parameter(
+        Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = ImageSet,
+        HelpMessage = "The id of the container. Default: a new one, made from the image's name.")]
+    [Parameter(
+        Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = RootFsSet,
+        HelpMessage = "The id of the container. Default: a new one, made from the folder's name.")]
+    [Parameter(
+        Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = SpecSet,
+        HelpMessage = "The id of the container. Default: a new one.")]
+    [Parameter(
+        Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = SpecPathSet,
+        HelpMessage = "The id of the container. Default: a new one.")]
     [ValidateNotNullOrEmpty]
     public string? Id { get; set; }
 
     /// <summary>The arguments for the image's entrypoint, or the program and its arguments.</summary>
-    [Parameter(Position = 2, ValueFromRemainingArguments = true, ParameterSetName = ImageSet, HelpMessage = "The program and its arguments, or the arguments for the image's entrypoint.")]
+    [Parameter(
+        Position = 2, ValueFromRemainingArguments = true, ParameterSetName = ImageSet,
+        HelpMessage = "The program and its arguments, or the arguments for the image's entrypoint.")]
     [Parameter(Position = 2, ValueFromRemainingArguments = true, ParameterSetName = RootFsSet, HelpMessage = "The program and its arguments.")]
     [WordsTransformation]
     [ValidateNotNull]
@@ -123,16 +137,18 @@ public abstract class CtrContainerOptionsCmdlet : CtrSpecOptionsCmdlet
     /// <summary>What further extensions the record gets.</summary>
     private protected virtual IReadOnlyDictionary<string, CtrExtension> Extensions => new Dictionary<string, CtrExtension>();
 
-    private protected override IReadOnlyList<string> CommandLine => CommandOption
-        ? CommandWords.Restore(MyInvocation, Command, nameof(CommandOption), ParameterSetName == ImageSet ? [nameof(Image), nameof(Id)] : [nameof(Id)])
-        : Command;
+    private protected override IReadOnlyList<string> CommandLine =>
+        CommandOption ? CommandWords.Restore(MyInvocation, Command, nameof(CommandOption), Leading) : Command;
+
+    /// <summary>The parameters that come before the command by position.</summary>
+    private string[] Leading => ParameterSetName == ImageSet ? [nameof(Image), nameof(Id)] : [nameof(Id)];
 
     /// <summary>Reads the parameters and finds the image, then does the work. An error about one container leaves the others to be done.</summary>
     private protected void ForEachRequest(Action<ContainerPlan> work) => Guard(Id ?? (object?)Image, () =>
     {
         if (Command.Length > 0 && !_isChecked)
         {
-            foreach (string warning in CommandWords.CheckParameters(MyInvocation, ParameterSetName == ImageSet ? [nameof(Image), nameof(Id)] : [nameof(Id)]))
+            foreach (string warning in CommandWords.CheckParameters(MyInvocation, Leading))
             {
                 WriteWarning(warning);
             }
@@ -151,7 +167,9 @@ public abstract class CtrContainerOptionsCmdlet : CtrSpecOptionsCmdlet
         CtrSpec? spec = SpecPath is null ? Spec : CtrSpec.Parse(TextFile.Read(this, SpecPath));
         if (spec is not null && GivenSpecOptions.ToArray() is { Length: > 0 } given)
         {
-            throw new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"A spec is used as it is: {string.Join(", ", given.Select(one => "-" + one))} cannot be given with it.")
+            throw new CtrException(
+                CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument,
+                $"A spec is used as it is: {string.Join(", ", given.Select(one => "-" + one))} cannot be given with it.")
             {
                 RecommendedAction = "Change the spec itself, or make it with New-CtrSpec, which takes these parameters.",
             };
@@ -166,7 +184,8 @@ public abstract class CtrContainerOptionsCmdlet : CtrSpecOptionsCmdlet
     /// <summary>Makes the container.</summary>
     private protected CtrContainer Create(ContainerPlan plan)
     {
-        CtrContainerOutcome outcome = AwaitTransfer($"Creating container {plan.Request.Id}", (meter, token) => plan.Connection.Containers.CreateAsync(plan.Request, meter, token));
+        CtrContainerOutcome outcome = AwaitTransfer(
+            $"Creating container {plan.Request.Id}", (meter, token) => plan.Connection.Containers.CreateAsync(plan.Request, meter, token));
         foreach (string warning in outcome.Warnings)
         {
             WriteWarning(warning);
@@ -191,11 +210,19 @@ public abstract class CtrContainerOptionsCmdlet : CtrSpecOptionsCmdlet
             SnapshotLabels = Texts(SnapshotterLabel),
             Labels = Texts(Label),
             Extensions = Extensions,
-            Runtime = new CtrRuntimeChoice { Name = Runtime, RuncBinary = RuncBinary, RuncRoot = RuncRoot, SystemdCgroup = SystemdCgroup, ConfigPath = RuntimeConfigPath },
+            Runtime = new CtrRuntimeChoice
+            {
+                Name = Runtime,
+                RuncBinary = RuncBinary,
+                RuncRoot = RuncRoot,
+                SystemdCgroup = SystemdCgroup,
+                ConfigPath = RuntimeConfigPath,
+            },
             Sandbox = Sandbox ?? "",
             RestartPolicy = RestartPolicy,
             RestartLogUri = RestartLogPath is null ? null
-                : RestartLogPath.Contains("://", StringComparison.Ordinal) ? TaskLogUri.From(RestartLogPath, id) : TaskLogUri.FromPath(this, RestartLogPath, id),
+                : RestartLogPath.Contains("://", StringComparison.Ordinal) ? TaskLogUri.From(RestartLogPath, id)
+                : TaskLogUri.FromPath(this, RestartLogPath, id),
             Options = options,
         };
     }
@@ -204,11 +231,14 @@ public abstract class CtrContainerOptionsCmdlet : CtrSpecOptionsCmdlet
     private static string NewId(string name)
     {
         string last = name.TrimEnd('/').Split('/')[^1].Split(':', '@')[0];
-        string plain = string.Join('-', new string([.. last.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')]).Split('-', StringSplitOptions.RemoveEmptyEntries));
-        return $"{(plain.Length == 0 ? "container" : plain[..Math.Min(plain.Length, 60)].TrimEnd('-'))}-{RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz0123456789", 6)}";
+        string dashed = new([.. last.Select(c => char.IsAsciiLetterOrDigit(c) ? c : '-')]);
+        string plain = string.Join('-', dashed.Split('-', StringSplitOptions.RemoveEmptyEntries));
+        string begin = plain.Length == 0 ? "container" : plain[..Math.Min(plain.Length, 60)].TrimEnd('-');
+        return $"{begin}-{RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz0123456789", 6)}";
     }
 
-    private static Dictionary<string, string> Texts(Hashtable table) => Labels.From(table).ToDictionary(pair => pair.Key, pair => pair.Value ?? "", StringComparer.Ordinal);
+    private static Dictionary<string, string> Texts(Hashtable table) =>
+        Labels.From(table).ToDictionary(pair => pair.Key, pair => pair.Value ?? "", StringComparer.Ordinal);
 
     /// <summary>A container to make, and where.</summary>
     /// <param name="Session">Where.</param>
@@ -220,6 +250,8 @@ public abstract class CtrContainerOptionsCmdlet : CtrSpecOptionsCmdlet
         public string Words => $"container '{Request.Id}' in namespace '{Request.Namespace}'";
 
         /// <summary>What it is made from, in words.</summary>
-        public string Origin => Request.Image is { } image ? $"image '{image.Name}'" : Request.RootFs is { } folder ? $"the root file system in '{folder}'" : "its spec alone";
+        public string Origin => Request.Image is { } image ? $"image '{image.Name}'"
+            : Request.RootFs is { } folder ? $"the root file system in '{folder}'"
+            : "its spec alone";
     }
 }

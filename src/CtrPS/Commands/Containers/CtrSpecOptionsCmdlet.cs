@@ -77,7 +77,8 @@ public abstract class CtrSpecOptionsCmdlet : CtrSessionCmdlet
     public SwitchParameter WithoutHostDevice { get; set; }
 
     /// <summary>Let set-user-id programs and file capabilities give no privileges.</summary>
-    [Parameter(HelpMessage = "Let set-user-id programs and file capabilities give no privileges. On unless switched off with -NoNewPrivileges:$false.")]
+    [Parameter(
+        HelpMessage = "Let set-user-id programs and file capabilities give no privileges. On unless switched off with -NoNewPrivileges:$false.")]
     public SwitchParameter NoNewPrivileges { get; set; } = true;
 
     /// <summary>Capabilities to add.</summary>
@@ -172,8 +173,8 @@ public abstract class CtrSpecOptionsCmdlet : CtrSessionCmdlet
     [ValidateNotNullOrEmpty]
     public string? CpusetMems { get; set; }
 
-    /// <summary>Processes at the most.</summary>
-    [Parameter(HelpMessage = "Processes at the most; -1 for no limit.")]
+    /// <summary>Processes and threads at the most.</summary>
+    [Parameter(HelpMessage = "Processes and threads at the most; -1 for no limit.")]
     [ValidateRange(-1L, long.MaxValue)]
     public long PidsLimit { get; set; }
 
@@ -206,7 +207,9 @@ public abstract class CtrSpecOptionsCmdlet : CtrSessionCmdlet
     public string? RdtClass { get; set; }
 
     /// <summary>Let the command take the place of the image's entrypoint too.</summary>
-    [Parameter(HelpMessage = "Let the command take the place of the image's entrypoint too, as ctr does; otherwise it follows the entrypoint, as with docker.")]
+    [Parameter(
+        HelpMessage = "Let the command take the place of the image's entrypoint too, as ctr does; "
+            + "otherwise it follows the entrypoint, as with docker.")]
     public SwitchParameter ReplaceEntrypoint { get; set; }
     /// <summary>The program and its arguments, or the arguments for the image's entrypoint.</summary>
     private protected abstract IReadOnlyList<string> CommandLine { get; }
@@ -221,7 +224,9 @@ public abstract class CtrSpecOptionsCmdlet : CtrSessionCmdlet
     private protected bool IsGiven(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 
     /// <summary>The options as the parameters say them.</summary>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidArgument"/>; <see cref="CtrErrorIds.InvalidPath"/> for a file that cannot be read.</exception>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.InvalidArgument"/>; <see cref="CtrErrorIds.InvalidPath"/> for a file that cannot be read.
+    /// </exception>
     private protected CtrContainerOptions ReadOptions() => new()
     {
         Command = CommandLine,

@@ -10,7 +10,9 @@ namespace CtrPS.Commands;
 public sealed class GetCtrContainerCommand : CtrListCmdlet
 {
     /// <summary>Ids; wildcards. Objects of namespaces and images mean all their containers. Default: all.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "Ids of containers. Wildcards are allowed.")]
+    [Parameter(
+        Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true,
+        HelpMessage = "Ids of containers. Wildcards are allowed.")]
     [Alias("Id", "ContainerId", "Name")]
     [ContainerIdentityTransformation(AllOfObject = true)]
     [ArgumentCompleter(typeof(ContainerCompleter))]
@@ -68,11 +70,12 @@ public sealed class GetCtrContainerCommand : CtrListCmdlet
         ICtrConnection connection = Connect(session);
         IReadOnlyList<string> namespaces = Namespaces(connection, session, carriedNamespace, $"Container '{wanted?.Id}'");
         bool literal = wanted is not null && !ContainerFinder.IsPattern(wanted);
+        bool direct = literal && Filter.Length == 0;
         Func<CtrContainer, bool> fits = Condition(wanted);
         int found = 0;
         foreach (string name in namespaces)
         {
-            foreach (CtrContainer container in literal && Filter.Length == 0 ? Literal(connection, name, wanted!.Id) : Listed(connection, name, wanted))
+            foreach (CtrContainer container in direct ? Literal(connection, name, wanted!.Id) : Listed(connection, name, wanted))
             {
                 found++;
                 if (fits(container))
@@ -101,7 +104,12 @@ public sealed class GetCtrContainerCommand : CtrListCmdlet
 
     private IEnumerable<CtrContainer> Listed(ICtrConnection connection, string @namespace, CtrContainerIdentity? wanted)
     {
-        var query = new CtrContainerQuery { Namespace = @namespace, Filters = Filter, Match = wanted is null ? null : ContainerFinder.Matcher(wanted) };
+        var query = new CtrContainerQuery
+        {
+            Namespace = @namespace,
+            Filters = Filter,
+            Match = wanted is null ? null : ContainerFinder.Matcher(wanted),
+        };
         return Pull(token => connection.Containers.ListAsync(query, token));
     }
 

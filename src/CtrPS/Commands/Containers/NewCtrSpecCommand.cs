@@ -17,7 +17,9 @@ public sealed class NewCtrSpecCommand : CtrSpecOptionsCmdlet
     public CtrImageIdentity? Image { get; set; }
 
     /// <summary>The program and its arguments, or the arguments for the image's entrypoint.</summary>
-    [Parameter(Position = 1, ValueFromRemainingArguments = true, HelpMessage = "The program and its arguments, or the arguments for the image's entrypoint.")]
+    [Parameter(
+        Position = 1, ValueFromRemainingArguments = true,
+        HelpMessage = "The program and its arguments, or the arguments for the image's entrypoint.")]
     [WordsTransformation]
     [ValidateNotNull]
     public string[] Command { get; set; } = [];
@@ -32,7 +34,8 @@ public sealed class NewCtrSpecCommand : CtrSpecOptionsCmdlet
     [ValidateNotNullOrEmpty]
     public string Id { get; set; } = "container";
 
-    private protected override IReadOnlyList<string> CommandLine => CommandOption ? CommandWords.Restore(MyInvocation, Command, nameof(CommandOption), [nameof(Image)]) : Command;
+    private protected override IReadOnlyList<string> CommandLine =>
+        CommandOption ? CommandWords.Restore(MyInvocation, Command, nameof(CommandOption), [nameof(Image)]) : Command;
 
     /// <inheritdoc/>
     protected override void ProcessRecord() => Guard(Image, () =>

@@ -24,7 +24,8 @@ public sealed class RemoveCtrContainerCommand : CtrContainerCmdlet
         if (!hasEnded && !Force)
         {
             throw new CtrException(
-                CtrErrorIds.ContainerInUse, CtrStatus.FailedPrecondition, $"The {Words(container)} has a task that {StateWords(container.State)}. It was not removed.")
+                CtrErrorIds.ContainerInUse, CtrStatus.FailedPrecondition,
+                $"The {Words(container)} has a task that {StateWords(container.State)}. It was not removed.")
             {
                 Target = container.Id,
                 RecommendedAction = "Stop it first with Stop-CtrTask, or use -Force to kill it.",

@@ -13,7 +13,9 @@ public sealed class SetCtrContainerCommand : CtrContainerCmdlet
     private const string ReplaceSet = "Replace";
 
     /// <summary>Labels to set; an empty or null value removes the label. Others stay.</summary>
-    [Parameter(Position = 1, Mandatory = true, ParameterSetName = ChangeSet, HelpMessage = "Labels to set; an empty value removes the label. Others stay.")]
+    [Parameter(
+        Position = 1, Mandatory = true, ParameterSetName = ChangeSet,
+        HelpMessage = "Labels to set; an empty value removes the label. Others stay.")]
     [ValidateNotNull]
     public Hashtable? Label { get; set; }
 
@@ -29,20 +31,23 @@ public sealed class SetCtrContainerCommand : CtrContainerCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        Dictionary<string, string?> labels = [];
-        ForEachContainer(found => Change(found, labels, ReplaceLabel is not null), _ => labels = Labels.From(ReplaceLabel ?? Label!));
+        LabelChange? change = null;
+        ForEachContainer(found => Change(found, change!), _ => change = LabelChange.From(Label, ReplaceLabel));
     }
 
-    private void Change(FoundContainer found, Dictionary<string, string?> labels, bool replaceAll)
+    private void Change(FoundContainer found, LabelChange change)
     {
-        if ((labels.Count > 0 || replaceAll) && ShouldProcess(Words(found.Container), Labels.Describe(labels, replaceAll)))
+        if (!change.IsWanted(Words(found.Container), ShouldProcess))
         {
-            CtrContainer changed = Await(token => found.Connection.Containers.SetLabelsAsync(found.Container.Namespace, found.Container.Id, labels, replaceAll, token));
-            if (PassThru)
-            {
-                changed.Session = found.Session;
-                WriteObject(changed);
-            }
+            return;
+        }
+
+        (string name, string id) = (found.Container.Namespace, found.Container.Id);
+        CtrContainer changed = Await(token => found.Connection.Containers.SetLabelsAsync(name, id, change.Values, change.ReplaceAll, token));
+        if (PassThru)
+        {
+            changed.Session = found.Session;
+            WriteObject(changed);
         }
     }
 }

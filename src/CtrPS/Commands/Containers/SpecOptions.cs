@@ -30,12 +30,15 @@ internal static class SpecOptions
             string[] values = pair.Length == 2 ? pair[1].Split(':') : [];
             limits[SpecNames.Rlimit(pair[0].Trim())] = values.Length is 1 or 2 && Limit(values[0]) is { } soft && Limit(values[^1]) is { } hard
                 ? (soft, hard)
-                : throw Invalid(one, $"'{one}' is not a resource limit. A limit is written name=soft[:hard], as in nofile=1024:4096; unlimited is no limit.");
+                : throw Invalid(
+                    one, $"'{one}' is not a resource limit. A limit is written name=soft[:hard], as in nofile=1024:4096; unlimited is no limit.");
         }
 
         return limits;
 
-        static ulong? Limit(string text) => text.Trim() is "unlimited" or "-1" ? ulong.MaxValue : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) ? value : null;
+        static ulong? Limit(string text) => text.Trim() is "unlimited" or "-1" ? ulong.MaxValue
+            : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) ? value
+            : null;
     }
 
     /// <summary>Reads namespaces to join, <c>kind=path</c> or ctr's <c>kind:path</c>.</summary>
@@ -58,11 +61,18 @@ internal static class SpecOptions
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidArgument"/>.</exception>
     public static CtrSpecIdMapping[] IdMappings(IEnumerable<string> given) => [.. given.Select(one =>
     {
-        long?[] numbers = [.. one.Split(':').Select(part => uint.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) ? number : (long?)null)];
+        long?[] numbers = [.. one.Split(':').Select(Number)];
         return numbers is [{ } inside, { } outside, > 0]
             ? new CtrSpecIdMapping { ContainerId = inside, HostId = outside, Size = numbers[2] }
-            : throw Invalid(one, $"'{one}' is not a range of ids. A range is written first id in the container:first id outside:count, as in 0:100000:65536.");
+            : throw Invalid(
+                one, $"'{one}' is not a range of ids. A range is written first id in the container:first id outside:count, as in 0:100000:65536.");
     })];
 
-    private static CtrException Invalid(string given, string message) => new(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, message) { Target = given };
+    private static long? Number(string text) =>
+        uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) ? number : null;
+
+    private static CtrException Invalid(string given, string message) => new(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, message)
+    {
+        Target = given,
+    };
 }

@@ -7,6 +7,9 @@ namespace CtrPS.Commands;
 /// <summary>Base of the cmdlets that subscribe to events: to which.</summary>
 public abstract class CtrEventCmdlet : CtrSessionCmdlet
 {
+    /// <summary>The longest time to wait, in seconds: 24 days, as a timer of .NET takes no more.</summary>
+    private protected const int MaxSeconds = 24 * 86400;
+
     private readonly List<CtrContainerIdentity> _containers = [];
 
     /// <summary>Topics; wildcards. Default: all.</summary>
@@ -42,13 +45,22 @@ public abstract class CtrEventCmdlet : CtrSessionCmdlet
     public SwitchParameter ExcludeExec { get; set; }
 
     /// <summary>What was asked for, in words.</summary>
-    private protected string Words =>
-        (Topic.Length > 0 ? $"event {string.Join(" or ", Topic)}" : "event") + (_containers.Count > 0 ? $" of container {string.Join(" or ", _containers.Select(one => $"'{one.Id}'"))}" : "");
+    private protected string Words
+    {
+        get
+        {
+            string topics = Topic.Length > 0 ? $"event {string.Join(" or ", Topic)}" : "event";
+            string containers = string.Join(" or ", _containers.Select(one => $"'{one.Id}'"));
+            return _containers.Count > 0 ? $"{topics} of container {containers}" : topics;
+        }
+    }
 
     /// <inheritdoc/>
     protected override void ProcessRecord() => _containers.AddRange(Container);
 
-    /// <summary>Subscribes and does the work; then the subscription ends, whatever happens. Nothing is done where the pipeline brought no container.</summary>
+    /// <summary>
+    /// Subscribes and does the work; then the subscription ends, whatever happens. Nothing is done where the pipeline brought no container.
+    /// </summary>
     private protected void WithSubscription(Action<ICtrSubscription, CtrSession> work)
     {
         if (MyInvocation.ExpectingInput && _containers.Count == 0)
@@ -80,7 +92,8 @@ public abstract class CtrEventCmdlet : CtrSessionCmdlet
             if (!ReferenceEquals(carried, container.Session))
             {
                 throw new CtrException(
-                    CtrErrorIds.TargetConflict, CtrStatus.InvalidArgument, $"The containers come from different sessions, with '{carried!.Address}' and '{container.Session!.Address}'.")
+                    CtrErrorIds.TargetConflict, CtrStatus.InvalidArgument,
+                    $"The containers come from different sessions, with '{carried!.Address}' and '{container.Session!.Address}'.")
                 {
                     RecommendedAction = "Watch each session in a call of its own.",
                 };
@@ -88,10 +101,17 @@ public abstract class CtrEventCmdlet : CtrSessionCmdlet
         }
 
         CtrSession session = SessionOf(carried, $"Container '{_containers.FirstOrDefault(one => one.Session is not null)?.Id}'");
-        var selection = new EventSelection(Topic, Namespace ?? (IReadOnlyList<string>)[session.Namespace], NamespaceIsGiven: Namespace is not null, _containers, Filter, ExcludeExec);
+        var selection = new EventSelection(
+            Topic,
+            Namespace ?? (IReadOnlyList<string>)[session.Namespace],
+            NamespaceIsGiven: Namespace is not null,
+            _containers,
+            Filter,
+            ExcludeExec);
         selection.Check();
         ICtrConnection connection = Connect(session);
-        ICtrSubscription subscription = Await(token => connection.Events.SubscribeAsync(selection.ToQuery(CtrIdentifier.RequireNamespace(session.Namespace)), token));
+        ICtrSubscription subscription = Await(
+            token => connection.Events.SubscribeAsync(selection.ToQuery(CtrIdentifier.RequireNamespace(session.Namespace)), token));
         WriteVerbose($"Subscribed to the events of containerd at '{session.Address}'.");
         return (subscription, session);
     }

@@ -1,8 +1,8 @@
 namespace CtrPS.Commands;
 
 /// <summary>
-/// A subscription of Register-CtrEvent: what PowerShell's eventing hangs on. When the last handler goes (Unregister-Event, the trigger count, the end of the
-/// runspace), the call to containerd ends.
+/// A subscription of Register-CtrEvent: what PowerShell's eventing hangs on. When the last handler goes (Unregister-Event, the trigger count, the
+/// end of the runspace), the call to containerd ends.
 /// </summary>
 public sealed class CtrEventRegistration
 {

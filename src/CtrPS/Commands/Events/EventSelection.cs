@@ -3,7 +3,9 @@ using System.Text;
 
 namespace CtrPS.Commands;
 
-/// <summary>Which events a user means: as much as can be of it in containerd's own filters, so that the daemon sends no more, and all of it as a test here.</summary>
+/// <summary>
+/// Which events a user means: as much as can be of it in containerd's own filters, so that the daemon sends no more, and all of it as a test here.
+/// </summary>
 /// <param name="Topics">Topics, with wildcards. None: all.</param>
 /// <param name="Namespaces">Namespaces, with wildcards.</param>
 /// <param name="NamespaceIsGiven">Whether the user named them.</param>
@@ -11,7 +13,12 @@ namespace CtrPS.Commands;
 /// <param name="Filters">containerd's filters. None: all.</param>
 /// <param name="ExcludeExec">Leave out events of added processes.</param>
 internal sealed record EventSelection(
-    IReadOnlyList<string> Topics, IReadOnlyList<string> Namespaces, bool NamespaceIsGiven, IReadOnlyList<CtrContainerIdentity> Containers, IReadOnlyList<string> Filters, bool ExcludeExec)
+    IReadOnlyList<string> Topics,
+    IReadOnlyList<string> Namespaces,
+    bool NamespaceIsGiven,
+    IReadOnlyList<CtrContainerIdentity> Containers,
+    IReadOnlyList<string> Filters,
+    bool ExcludeExec)
 {
     private const string ContainerTopics = "topic~=\"^/containers/\"";
 
@@ -24,7 +31,8 @@ internal sealed record EventSelection(
         "/namespaces/create", "/namespaces/delete", "/namespaces/update",
         "/sandboxes/create", "/sandboxes/exit", "/sandboxes/start",
         "/snapshot/commit", "/snapshot/prepare", "/snapshot/remove",
-        "/tasks/checkpointed", "/tasks/create", "/tasks/delete", "/tasks/exec-added", "/tasks/exec-started", "/tasks/exit", "/tasks/oom", "/tasks/paused", "/tasks/resumed", "/tasks/start",
+        "/tasks/checkpointed", "/tasks/create", "/tasks/delete", "/tasks/exec-added", "/tasks/exec-started",
+        "/tasks/exit", "/tasks/oom", "/tasks/paused", "/tasks/resumed", "/tasks/start",
     ];
 
     /// <summary>Refuses what can match nothing.</summary>
@@ -40,8 +48,10 @@ internal sealed record EventSelection(
         {
             if (!Namespaces.Any(pattern => MatcherOf(pattern)(container.Namespace!)))
             {
+                string given = string.Join("', '", Namespaces);
                 throw new CtrException(
-                    CtrErrorIds.TargetConflict, CtrStatus.InvalidArgument, $"Container '{container.Id}' comes from the namespace '{container.Namespace}', but -Namespace says '{string.Join("', '", Namespaces)}'.")
+                    CtrErrorIds.TargetConflict, CtrStatus.InvalidArgument,
+                    $"Container '{container.Id}' comes from the namespace '{container.Namespace}', but -Namespace says '{given}'.")
                 {
                     RecommendedAction = "A piped object brings its own namespace: leave -Namespace out.",
                 };
@@ -55,10 +65,10 @@ internal sealed record EventSelection(
     {
         // Where the topics have nothing to do with containers, none need be known.
         Func<string, bool>[] topics = [.. Topics.Select(topic => TopicMatcher(topic))];
-        bool aboutContainers = topics.Length == 0 || KnownTopics.Any(known => known.StartsWith("/tasks/", StringComparison.Ordinal) || known.StartsWith("/containers/", StringComparison.Ordinal) ? topics.Any(matches => matches(known)) : false);
+        bool aboutContainers = topics.Length == 0
+            || KnownTopics.Where(IsOfContainer).Any(known => topics.Any(matches => matches(known)));
         Func<string, bool>[] namespaces = [.. NamespacePatterns().Select(MatcherOf)];
-        (Func<string, bool>? Namespace, Func<string, bool> Id)[] containers =
-            [.. Containers.Select(one => (one.Namespace is { } own ? new Func<string, bool>(name => name == own) : null, ContainerFinder.Matcher(one)))];
+        (string? Namespace, Func<string, bool> Id)[] containers = [.. Containers.Select(one => (one.Namespace, ContainerFinder.Matcher(one)))];
         bool InNamespace(string name) => Array.Exists(namespaces, matches => matches(name));
         return new CtrEventQuery
         {
@@ -67,10 +77,16 @@ internal sealed record EventSelection(
             Resolve = aboutContainers ? InNamespace : null,
             Match = told => InNamespace(told.Namespace)
                 && (topics.Length == 0 || Array.Exists(topics, matches => matches(told.Topic)))
-                && (containers.Length == 0 || (told.ContainerId is { } id && Array.Exists(containers, one => (one.Namespace?.Invoke(told.Namespace) ?? true) && one.Id(id))))
+                && (containers.Length == 0 || Array.Exists(containers, one => IsAbout(told, one.Namespace, one.Id)))
                 && !(ExcludeExec && told.IsExec),
         };
     }
+
+    private static bool IsOfContainer(string topic) =>
+        topic.StartsWith("/tasks/", StringComparison.Ordinal) || topic.StartsWith("/containers/", StringComparison.Ordinal);
+
+    private static bool IsAbout(CtrEvent told, string? @namespace, Func<string, bool> isId) =>
+        told.ContainerId is { } id && (@namespace is null || @namespace == told.Namespace) && isId(id);
 
     /// <summary>Namespaces that were named, else those of the container objects and, for what brings none, the session's.</summary>
     private IEnumerable<string> NamespacePatterns() => NamespaceIsGiven || Containers.All(one => one.Namespace is null)
@@ -111,7 +127,8 @@ internal sealed record EventSelection(
         : pattern == "*" || ToRegex(pattern) is not { } regex ? "" : $"namespace~=\"(?i)^{regex}$\"";
 
     /// <summary>The leading slash is left open: topics of sandboxes had none in some versions.</summary>
-    private static string TopicTerm(string pattern) => ToRegex(pattern.TrimStart('/')) is { } regex && pattern != "*" ? $"topic~=\"(?i)^/?{regex}$\"" : "";
+    private static string TopicTerm(string pattern) =>
+        ToRegex(pattern.TrimStart('/')) is { } regex && pattern != "*" ? $"topic~=\"(?i)^/?{regex}$\"" : "";
 
     private static Func<string, bool> TopicMatcher(string pattern)
     {
@@ -130,7 +147,9 @@ internal sealed record EventSelection(
         return wildcard.IsMatch;
     }
 
-    /// <summary>A wildcard pattern as a regular expression in a Go string. Null where it has more than * and ?, or what would need care in quotes.</summary>
+    /// <summary>
+    /// A wildcard pattern as a regular expression in a Go string. Null where it has more than * and ?, or what would need care in quotes.
+    /// </summary>
     private static string? ToRegex(string pattern)
     {
         var regex = new StringBuilder();

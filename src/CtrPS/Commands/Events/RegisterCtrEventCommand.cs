@@ -39,7 +39,8 @@ public sealed class RegisterCtrEventCommand : CtrEventCmdlet
     {
         if (Action is not null && Forward)
         {
-            throw new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, "Events that are forwarded have no action here: use -Action or -Forward.");
+            throw new CtrException(
+                CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, "Events that are forwarded have no action here: use -Action or -Forward.");
         }
 
         if (Events.GetEventSubscribers(SourceIdentifier).Any())

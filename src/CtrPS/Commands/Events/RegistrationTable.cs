@@ -11,7 +11,8 @@ internal sealed class RegistrationTable
     private readonly List<(CtrEventRegistration Registration, Action Unsubscribe)> _entries = [];
 
     /// <summary>The table of the runspace that this thread runs.</summary>
-    public static RegistrationTable Current => Tables.GetValue(Runspace.DefaultRunspace ?? throw new InvalidOperationException("This thread runs no PowerShell."), _ => new RegistrationTable());
+    public static RegistrationTable Current => Tables.GetValue(
+        Runspace.DefaultRunspace ?? throw new InvalidOperationException("This thread runs no PowerShell."), _ => new RegistrationTable());
 
     /// <summary>Adds a subscription.</summary>
     /// <param name="registration">The subscription.</param>

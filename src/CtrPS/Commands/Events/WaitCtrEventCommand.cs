@@ -10,7 +10,7 @@ public sealed class WaitCtrEventCommand : CtrEventCmdlet
 {
     /// <summary>Seconds to wait.</summary>
     [Parameter(HelpMessage = "Seconds to wait. 0: without end.")]
-    [ValidateRange(0, 86400 * 24)]
+    [ValidateRange(0, MaxSeconds)]
     public int Timeout { get; set; }
 
     /// <summary>Run once the subscription is live: the event of what it does is not missed.</summary>

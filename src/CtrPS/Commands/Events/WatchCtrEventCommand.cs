@@ -14,7 +14,7 @@ public sealed class WatchCtrEventCommand : CtrEventCmdlet
 
     /// <summary>End after so many seconds.</summary>
     [Parameter(HelpMessage = "End after so many seconds. 0: without end.")]
-    [ValidateRange(0, 86400 * 24)]
+    [ValidateRange(0, MaxSeconds)]
     public int Timeout { get; set; }
 
     /// <summary>Run once the subscription is live: no event of what it does is missed.</summary>

@@ -29,19 +29,22 @@ public sealed class SetCtrImageCommand : CtrImageCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        Dictionary<string, string?> labels = [];
-        ForEachImage(found => Change(found, labels, ReplaceLabel is not null), _ => labels = Labels.From(ReplaceLabel ?? Label!));
+        LabelChange? change = null;
+        ForEachImage(found => Change(found, change!), _ => change = LabelChange.From(Label, ReplaceLabel));
     }
 
-    private void Change(FoundImage found, Dictionary<string, string?> labels, bool replaceAll)
+    private void Change(FoundImage found, LabelChange change)
     {
-        if ((labels.Count > 0 || replaceAll) && ShouldProcess(Words(found.Image), Labels.Describe(labels, replaceAll)))
+        if (!change.IsWanted(Words(found.Image), ShouldProcess))
         {
-            CtrImage changed = Await(token => found.Connection.Images.SetLabelsAsync(found.Image.Namespace, found.Image.Name, labels, replaceAll, token));
-            if (PassThru)
-            {
-                WriteWhole(found.Session, found.Connection, changed);
-            }
+            return;
+        }
+
+        (string @namespace, string name) = (found.Image.Namespace, found.Image.Name);
+        CtrImage changed = Await(token => found.Connection.Images.SetLabelsAsync(@namespace, name, change.Values, change.ReplaceAll, token));
+        if (PassThru)
+        {
+            WriteWhole(found.Session, found.Connection, changed);
         }
     }
 }

@@ -21,7 +21,9 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
     private bool _warned;
 
     /// <summary>The containers: ids, wildcards, or objects of containers, tasks and events.</summary>
-    [Parameter(Position = 0, Mandatory = true, ParameterSetName = ContainerSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The containers. Wildcards are allowed.")]
+    [Parameter(
+        Position = 0, Mandatory = true, ParameterSetName = ContainerSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true,
+        HelpMessage = "The containers. Wildcards are allowed.")]
     [Alias("Id", "ContainerId", "Name")]
     [ContainerIdentityTransformation]
     [ArgumentCompleter(typeof(ContainerCompleter))]
@@ -116,7 +118,8 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
         foreach (CtrContainer container in Pull(token => ContainerFinder.FindAsync(connection, name, wanted, token)).ToList())
         {
             Guard(container, () => Take(
-                Await(token => connection.Logs.FindAsync(name, container.Id, token)), Request(token => connection.Logs.WaitEndAsync(name, container.Id, token))));
+                Await(token => connection.Logs.FindAsync(name, container.Id, token)),
+                Request(token => connection.Logs.WaitEndAsync(name, container.Id, token))));
         }
     }
 
@@ -150,7 +153,10 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
         if (!_warned && ((line.Time is null && (Since ?? Until) is not null) || (line.Stream == CtrLogStream.Unknown && Stream is not null)))
         {
             _warned = true;
-            WriteWarning($"The log '{line.Path}' does not say {(line.Time is null ? "when its lines were written, nor to which stream" : "which stream its lines were written to")}: they are all taken.");
+            string unsaid = line.Time is null
+                ? "when its lines were written, nor to which stream"
+                : "which stream its lines were written to";
+            WriteWarning($"The log '{line.Path}' does not say {unsaid}: they are all taken.");
         }
 
         WriteObject(line);
@@ -178,7 +184,10 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
     {
         if (!Connector.IsRegularFile(file))
         {
-            throw new CtrException(CtrErrorIds.InvalidPath, CtrStatus.InvalidArgument, $"'{file}' is not a file that could be a log.") { Target = file };
+            throw new CtrException(CtrErrorIds.InvalidPath, CtrStatus.InvalidArgument, $"'{file}' is not a file that could be a log.")
+            {
+                Target = file,
+            };
         }
 
         Match pod = KubeletPath().Match(file);
@@ -234,6 +243,8 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
     }
 
     // kubelet, pkg/kubelet/kuberuntime/helpers.go: <namespace>_<pod>_<uid>/<container>/<attempt>.log
-    [GeneratedRegex(@"/(?<namespace>[a-z0-9-]+)_(?<pod>[a-z0-9.-]+)_[0-9a-f-]+/(?<container>[a-z0-9-]+)/\d+\.log[^/]*$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(
+        @"/(?<namespace>[a-z0-9-]+)_(?<pod>[a-z0-9.-]+)_[0-9a-f-]+/(?<container>[a-z0-9-]+)/\d+\.log[^/]*$",
+        RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex KubeletPath();
 }

@@ -9,7 +9,9 @@ namespace CtrPS.Commands;
 public sealed class GetCtrNamespaceCommand : CtrSessionCmdlet
 {
     /// <summary>Names. Wildcards. Default: all.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "Names of namespaces. Wildcards are allowed.")]
+    [Parameter(
+        Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true,
+        HelpMessage = "Names of namespaces. Wildcards are allowed.")]
     [Alias("Namespace")]
     [ArgumentCompleter(typeof(NamespaceCompleter))]
     [SupportsWildcards]
@@ -28,7 +30,8 @@ public sealed class GetCtrNamespaceCommand : CtrSessionCmdlet
                 var found = Await(Connect(session).Namespaces.ListAsync).Where(one => pattern.IsMatch(one.Name)).ToList();
                 if (found.Count == 0 && !WildcardPattern.ContainsWildcardCharacters(wanted.Name))
                 {
-                    throw new CtrException(CtrErrorIds.NamespaceNotFound, CtrStatus.NotFound, $"There is no namespace '{wanted.Name}' at '{session.Address}'.")
+                    throw new CtrException(
+                        CtrErrorIds.NamespaceNotFound, CtrStatus.NotFound, $"There is no namespace '{wanted.Name}' at '{session.Address}'.")
                     {
                         Target = wanted.Name,
                         RecommendedAction = "List the namespaces with Get-CtrNamespace.",

@@ -10,7 +10,9 @@ namespace CtrPS.Commands;
 public sealed class NewCtrNamespaceCommand : CtrSessionCmdlet
 {
     /// <summary>Names.</summary>
-    [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "Names of the new namespaces.")]
+    [Parameter(
+        Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true,
+        HelpMessage = "Names of the new namespaces.")]
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
 
@@ -28,7 +30,9 @@ public sealed class NewCtrNamespaceCommand : CtrSessionCmdlet
             Guard(name, () =>
             {
                 _ = CtrIdentifier.RequireNamespace(name);
-                var labels = Labels.From(Label).Where(label => label.Value is not null).ToDictionary(label => label.Key, label => label.Value!, StringComparer.Ordinal);
+                var labels = Labels.From(Label)
+                    .Where(label => label.Value is not null)
+                    .ToDictionary(label => label.Key, label => label.Value!, StringComparer.Ordinal);
                 CtrSession session = TargetSession;
                 if (ShouldProcess($"namespace '{name}' at '{session.Address}'", "Create"))
                 {

@@ -35,7 +35,9 @@ public sealed class RemoveCtrNamespaceCommand : CtrSessionCmdlet
                 };
                 if (owner is not null && !Force)
                 {
-                    throw new CtrException(CtrErrorIds.NamespaceProtected, CtrStatus.FailedPrecondition, $"The namespace '{name}' belongs to {owner}. It was not removed.")
+                    throw new CtrException(
+                        CtrErrorIds.NamespaceProtected, CtrStatus.FailedPrecondition,
+                        $"The namespace '{name}' belongs to {owner}. It was not removed.")
                     {
                         Target = name,
                         RecommendedAction = "Use -Force if you mean it.",

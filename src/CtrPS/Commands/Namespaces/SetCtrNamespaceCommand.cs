@@ -21,7 +21,9 @@ public sealed class SetCtrNamespaceCommand : CtrSessionCmdlet
     public CtrNamespaceIdentity[] Name { get; set; } = [];
 
     /// <summary>Labels to set; an empty or null value removes the label. Others stay.</summary>
-    [Parameter(Position = 1, Mandatory = true, ParameterSetName = ChangeSet, HelpMessage = "Labels to set; an empty value removes the label. Others stay.")]
+    [Parameter(
+        Position = 1, Mandatory = true, ParameterSetName = ChangeSet,
+        HelpMessage = "Labels to set; an empty value removes the label. Others stay.")]
     [ValidateNotNull]
     public Hashtable? Label { get; set; }
 
@@ -37,24 +39,26 @@ public sealed class SetCtrNamespaceCommand : CtrSessionCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        bool replaceAll = ReplaceLabel is not null;
         foreach (CtrNamespaceIdentity wanted in Name)
         {
-            Guard(wanted, () =>
-            {
-                Dictionary<string, string?> labels = Labels.From(ReplaceLabel ?? Label!);
-                CtrSession session = SessionOf(wanted.Session, $"Namespace '{wanted.Name}'");
-                string name = CtrIdentifier.RequireNamespace(wanted.Name);
-                if ((labels.Count > 0 || replaceAll) && ShouldProcess($"namespace '{name}' at '{session.Address}'", Labels.Describe(labels, replaceAll)))
-                {
-                    CtrNamespace changed = Await(token => Connect(session).Namespaces.SetLabelsAsync(name, labels, replaceAll, token));
-                    if (PassThru)
-                    {
-                        changed.Session = session;
-                        WriteObject(changed);
-                    }
-                }
-            });
+            Guard(wanted, () => Change(wanted, LabelChange.From(Label, ReplaceLabel)));
+        }
+    }
+
+    private void Change(CtrNamespaceIdentity wanted, LabelChange change)
+    {
+        CtrSession session = SessionOf(wanted.Session, $"Namespace '{wanted.Name}'");
+        string name = CtrIdentifier.RequireNamespace(wanted.Name);
+        if (!change.IsWanted($"namespace '{name}' at '{session.Address}'", ShouldProcess))
+        {
+            return;
+        }
+
+        CtrNamespace changed = Await(token => Connect(session).Namespaces.SetLabelsAsync(name, change.Values, change.ReplaceAll, token));
+        if (PassThru)
+        {
+            changed.Session = session;
+            WriteObject(changed);
         }
     }
 }

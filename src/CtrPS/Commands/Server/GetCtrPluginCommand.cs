@@ -49,7 +49,9 @@ public sealed class GetCtrPluginCommand : CtrSessionCmdlet
 
         foreach (string id in missing)
         {
-            Guard(id, () => throw new CtrException(CtrErrorIds.NotFound, CtrStatus.NotFound, $"There is no plugin '{id}'{(Type is null && Status is null && Filter.Length == 0 ? "" : " that matches")} at '{session.Address}'.")
+            string that = Type is null && Status is null && Filter.Length == 0 ? "" : " that matches";
+            Guard(id, () => throw new CtrException(
+                CtrErrorIds.NotFound, CtrStatus.NotFound, $"There is no plugin '{id}'{that} at '{session.Address}'.")
             {
                 Target = id,
                 RecommendedAction = "List all plugins with Get-CtrPlugin.",

@@ -53,7 +53,8 @@ public sealed class ConnectCtrSessionCommand : CtrCmdlet
     [Parameter(HelpMessage = "Accept any server certificate: for tests only.")]
     public SwitchParameter SkipCertificateCheck { get; set; }
 
-    private bool WantsTls => UseTls || SkipCertificateCheck || CertificateAuthority is not null || ClientCertificate is not null || ClientKey is not null;
+    private bool WantsTls =>
+        UseTls || SkipCertificateCheck || CertificateAuthority is not null || ClientCertificate is not null || ClientKey is not null;
 
     /// <inheritdoc/>
     protected override void EndProcessing() => Guard(Address, () =>
@@ -86,10 +87,14 @@ public sealed class ConnectCtrSessionCommand : CtrCmdlet
 
     private CtrEndpoint Endpoint()
     {
-        CtrEndpoint endpoint = (Address is null ? CtrEndpoint.EnvironmentDefault : CtrEndpoint.Parse(Address)) with { Timeout = TimeSpan.FromSeconds(Timeout) };
+        CtrEndpoint endpoint = (Address is null ? CtrEndpoint.EnvironmentDefault : CtrEndpoint.Parse(Address)) with
+        {
+            Timeout = TimeSpan.FromSeconds(Timeout),
+        };
         return !WantsTls ? endpoint
             : endpoint.Transport != CtrTransport.Tcp
-            ? throw new CtrException(CtrErrorIds.InvalidAddress, CtrStatus.InvalidArgument, $"TLS goes with a tcp:// address, not with '{endpoint.Address}'.")
+            ? throw new CtrException(
+                CtrErrorIds.InvalidAddress, CtrStatus.InvalidArgument, $"TLS goes with a tcp:// address, not with '{endpoint.Address}'.")
             {
                 Target = endpoint.Address,
                 RecommendedAction = "Leave the TLS parameters out for sockets and pipes: the operating system protects them.",

@@ -26,7 +26,10 @@ internal static class ConsoleTalk
             : null;
         if (reason is not null)
         {
-            throw new CtrException(CtrErrorIds.NoConsole, CtrStatus.FailedPrecondition, $"{reason}: there is no console to work on.") { RecommendedAction = instead };
+            throw new CtrException(CtrErrorIds.NoConsole, CtrStatus.FailedPrecondition, $"{reason}: there is no console to work on.")
+            {
+                RecommendedAction = instead,
+            };
         }
     }
 
@@ -35,16 +38,10 @@ internal static class ConsoleTalk
 
     private static bool HasHost(PSCmdlet cmdlet) => Hosts.Contains(cmdlet.Host.Name, StringComparer.Ordinal);
 
-    /// <summary>Leads a process with a terminal through its life.</summary>
-    /// <param name="open">Makes the process.</param>
-    /// <param name="plan">What becomes of it at its end.</param>
-    /// <param name="keys">The keys that leave it to itself.</param>
-    /// <param name="cancellationToken">The pipeline was stopped.</param>
-    public static Task<ProcessEnd> RunAsync(Func<CancellationToken, Task<ICtrProcess>> open, ProcessPlan plan, DetachSequence keys, CancellationToken cancellationToken) =>
-        ProcessLife.RunAsync(open, plan with { Prepare = ResizeAsync }, (process, token) => TalkAsync(process, keys, token), cancellationToken);
-
-    /// <summary>A first process has its terminal before it starts, and is to see the size from the first moment on. An added one has none yet.</summary>
-    private static async Task ResizeAsync(ICtrProcess process, CancellationToken cancellationToken)
+    /// <summary>
+    /// A first process has its terminal before it starts, and is to see the size from the first moment on. An added one has none yet.
+    /// </summary>
+    public static async Task ResizeAsync(ICtrProcess process, CancellationToken cancellationToken)
     {
         if (process.ExecId.Length == 0 && Terminal.Size is var (columns, rows))
         {
@@ -52,7 +49,9 @@ internal static class ConsoleTalk
         }
     }
 
-    private static async Task<bool> TalkAsync(ICtrProcess process, DetachSequence keys, CancellationToken cancellationToken)
+    /// <summary>Passes keys and output on until all output is read, or until the keys that leave the process to itself are typed.</summary>
+    /// <returns>False: they were typed, and the process goes on.</returns>
+    public static async Task<bool> RunAsync(ICtrProcess process, DetachSequence keys, CancellationToken cancellationToken)
     {
         using IDisposable raw = Terminal.EnterRawMode();
         using var reader = new KeyReader();

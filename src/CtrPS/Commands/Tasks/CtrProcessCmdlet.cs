@@ -16,6 +16,9 @@ public abstract class CtrProcessCmdlet : CtrContainerCmdlet
     private List<FoundContainer>? _named;
     private ProcessRun? _fed;
 
+    /// <summary>Creates the cmdlet.</summary>
+    protected CtrProcessCmdlet() => Running = new RunQueue(this);
+
     /// <summary>Standard input: text by lines, or bytes.</summary>
     [Parameter(ValueFromPipeline = true, HelpMessage = "Standard input of the process: strings are lines, bytes are bytes.")]
     [AllowNull]
@@ -40,6 +43,9 @@ public abstract class CtrProcessCmdlet : CtrContainerCmdlet
     /// <summary>Where standard error goes.</summary>
     [Parameter(HelpMessage = "Where standard error goes: Error (a record for each line), Output or Null.")]
     public CtrErrorStream RedirectStandardError { get; set; }
+
+    /// <summary>The processes that the cmdlet waits for.</summary>
+    private protected RunQueue Running { get; }
 
     /// <summary>How output is written to the pipeline.</summary>
     private protected virtual OutputFormat Format => new(OutputEncoding, RedirectStandardError, AsByteStream: false);
@@ -79,9 +85,13 @@ public abstract class CtrProcessCmdlet : CtrContainerCmdlet
         }
         else
         {
-            byte[][] input = !WantsInput || InputObject is null || MyInvocation.ExpectingInput ? [] : [ProcessInput.Encode(InputObject, InputEncoding)];
+            byte[][] input = !WantsInput || InputObject is null || MyInvocation.ExpectingInput
+                ? []
+                : [ProcessInput.Encode(InputObject, InputEncoding)];
             ForEachContainer(found => Begin(found, HasInput && WantsInput ? new ProcessInput(input) : null));
         }
+
+        Running.TakeReady();
     }
 
     /// <inheritdoc/>
@@ -91,7 +101,23 @@ public abstract class CtrProcessCmdlet : CtrContainerCmdlet
         {
             Guard(found.Container, () => Begin(found, new ProcessInput(_collected)));
         }
+
+        Running.Finish();
     }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            Running.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    /// <inheritdoc/>
+    private protected override void OnFailure(CtrException error) => Running.ExitCode.Add(error);
 
     /// <summary>Whether input goes anywhere at all.</summary>
     private protected virtual bool WantsInput => true;
@@ -99,9 +125,6 @@ public abstract class CtrProcessCmdlet : CtrContainerCmdlet
     /// <summary>Begins the work on a container.</summary>
     /// <returns>The process that runs now and takes input. Null: none does.</returns>
     private protected abstract ProcessRun? Begin(FoundContainer found, ProcessInput? input);
-
-    /// <summary>Takes output of the process that is fed.</summary>
-    private protected abstract void Take(ProcessOutput piece);
 
     private void Feed()
     {
@@ -117,7 +140,7 @@ public abstract class CtrProcessCmdlet : CtrContainerCmdlet
         }
         else
         {
-            Guard(null, () => _fed.Send(bytes, Take));
+            Guard(null, () => _fed.Send(bytes));
         }
     }
 }

@@ -1,6 +1,9 @@
 namespace CtrPS.Commands;
 
-/// <summary>Base of the cmdlets that do something with tasks which are there. A pattern means the containers that have one; an id without a task is an error.</summary>
+/// <summary>
+/// Base of the cmdlets that do something with tasks which are there. A pattern means the containers that have one; an id without a task is an
+/// error.
+/// </summary>
 public abstract class CtrTaskCmdlet : CtrContainerCmdlet
 {
     /// <summary>How many calls are under way at a time.</summary>
@@ -9,7 +12,10 @@ public abstract class CtrTaskCmdlet : CtrContainerCmdlet
     /// <summary>The task in words, for questions and messages.</summary>
     private protected static string TaskWords(CtrContainer container) => $"task of {Words(container)}";
 
-    /// <summary>Finds the containers that <see cref="CtrContainerCmdlet.Container"/> means and that have a task, and does the work for each. An error about one leaves the others to be done.</summary>
+    /// <summary>
+    /// Finds the containers that <see cref="CtrContainerCmdlet.Container"/> means and that have a task, and does the work for each. An error about
+    /// one leaves the others to be done.
+    /// </summary>
     /// <param name="work">The work; the container's session is set.</param>
     private protected void ForEachTask(Action<FoundContainer> work)
     {
@@ -50,5 +56,8 @@ public abstract class CtrTaskCmdlet : CtrContainerCmdlet
 
     /// <summary>Writes the task of a container as it is now.</summary>
     private protected void WriteTaskNow(FoundContainer found) =>
-        WriteTask(Await(token => found.Connection.Tasks.FindAsync(found.Container.Namespace, found.Container.Id, token)) ?? throw ContainerFaults.NoTask(found.Container.Namespace, found.Container.Id), found.Session);
+        WriteTask(
+            Await(token => found.Connection.Tasks.FindAsync(found.Container.Namespace, found.Container.Id, token))
+                ?? throw ContainerFaults.NoTask(found.Container.Namespace, found.Container.Id),
+            found.Session);
 }

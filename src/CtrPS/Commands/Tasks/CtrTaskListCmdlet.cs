@@ -8,7 +8,9 @@ namespace CtrPS.Commands;
 public abstract class CtrTaskListCmdlet : CtrListCmdlet
 {
     /// <summary>The containers: ids, wildcards, or objects of containers, tasks and processes. Default: all.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The containers. Wildcards are allowed.")]
+    [Parameter(
+        Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true,
+        HelpMessage = "The containers. Wildcards are allowed.")]
     [Alias("Id", "ContainerId", "Name")]
     [ContainerIdentityTransformation]
     [ArgumentCompleter(typeof(ContainerCompleter))]
@@ -35,7 +37,8 @@ public abstract class CtrTaskListCmdlet : CtrListCmdlet
     private protected abstract void Write(FoundTasks found);
 
     /// <summary>The error for an id without a task: there is no such container, or it was not started.</summary>
-    private protected static async Task<CtrException> NoTaskAsync(ICtrConnection connection, IReadOnlyList<string> namespaces, string id, CancellationToken cancellationToken)
+    private protected static async Task<CtrException> NoTaskAsync(
+        ICtrConnection connection, IReadOnlyList<string> namespaces, string id, CancellationToken cancellationToken)
     {
         foreach (string name in namespaces)
         {

@@ -13,7 +13,8 @@ internal sealed class DetachSequence
 
     /// <summary>Reads the text. Empty: no keys do it.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidArgument"/>.</exception>
-    public static DetachSequence Parse(string text) => new([.. text.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(key => Key(key.Trim(), text))]);
+    public static DetachSequence Parse(string text) =>
+        new([.. text.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(key => Key(key.Trim(), text))]);
 
     /// <summary>Takes typed bytes; true: the keys were among them. What comes after them is dropped.</summary>
     /// <param name="typed">What was typed.</param>

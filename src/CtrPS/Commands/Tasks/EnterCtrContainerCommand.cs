@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using CtrPS.Binding;
-using CtrPS.Output;
 using CtrPS.Posix;
 
 namespace CtrPS.Commands;
@@ -12,11 +11,11 @@ public sealed class EnterCtrContainerCommand : CtrContainerCmdlet
     /// <summary>The shells that are tried, by the container's PATH.</summary>
     private static readonly string[] Shells = ["bash", "sh"];
 
-    private readonly ExitCode _exitCode;
+    private readonly RunQueue _running;
     private DetachSequence _keys = DetachSequence.Parse("");
 
     /// <summary>Creates the cmdlet.</summary>
-    public EnterCtrContainerCommand() => _exitCode = new ExitCode(this);
+    public EnterCtrContainerCommand() => _running = new RunQueue(this);
 
     /// <summary>The program and its arguments. Default: the first of bash and sh that is there.</summary>
     [Parameter(Position = 1, ValueFromRemainingArguments = true, HelpMessage = "The program and its arguments. Default: bash, else sh.")]
@@ -52,18 +51,11 @@ public sealed class EnterCtrContainerCommand : CtrContainerCmdlet
     public string DetachKeys { get; set; } = DetachSequence.Default;
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    protected override void BeginProcessing() => OrEnd(() =>
     {
-        try
-        {
-            _keys = DetachSequence.Parse(DetachKeys);
-            Command = CommandOption ? CommandWords.Restore(MyInvocation, Command, nameof(CommandOption), [nameof(Container)]) : Command;
-        }
-        catch (CtrException e)
-        {
-            ThrowTerminatingError(ErrorFactory.From(e, null));
-        }
-    }
+        _keys = DetachSequence.Parse(DetachKeys);
+        Command = CommandOption ? CommandWords.Restore(MyInvocation, Command, nameof(CommandOption), [nameof(Container)]) : Command;
+    });
 
     /// <inheritdoc/>
     protected override void ProcessRecord() => ForEachContainer(found =>
@@ -76,12 +68,23 @@ public sealed class EnterCtrContainerCommand : CtrContainerCmdlet
     });
 
     /// <inheritdoc/>
-    private protected override void OnFailure(CtrException error) => _exitCode.Add(error);
+    private protected override void OnFailure(CtrException error) => _running.ExitCode.Add(error);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _running.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
 
     private void Enter(FoundContainer found)
     {
-        ProcessEnd end = Await(token => ConsoleTalk.RunAsync(stop => OpenAsync(found, stop), new ProcessPlan { Start = Command.Length > 0 }, _keys, token));
-        _exitCode.Add(end.ExitCode);
+        var plan = new ProcessPlan { Open = (_, token) => OpenAsync(found, token), Start = Command.Length > 0, Keys = _keys };
+        ProcessEnd end = _running.OnConsole(plan);
         if (end.ExitCode is null)
         {
             WriteVerbose($"The program goes on in {Words(found.Container)} as process '{end.ExecId}'.");
@@ -115,15 +118,18 @@ public sealed class EnterCtrContainerCommand : CtrContainerCmdlet
             }
         }
 
-        throw new CtrException(CtrErrorIds.CommandNotFound, CtrStatus.NotFound, $"The {Words(found.Container)} has none of the shells {string.Join(", ", Shells)} in its PATH.")
+        throw new CtrException(
+            CtrErrorIds.CommandNotFound, CtrStatus.NotFound,
+            $"The {Words(found.Container)} has none of the shells {string.Join(", ", Shells)} in its PATH.")
         {
             Target = found.Container.Id,
             RecommendedAction = "Name a program that it has: Enter-CtrContainer <container> <program>.",
         };
     }
 
-    private Task<ICtrProcess> ExecAsync(FoundContainer found, IReadOnlyList<string> command, CancellationToken cancellationToken) => found.Connection.Runner.ExecAsync(
-        new CtrExecRequest
+    private Task<ICtrProcess> ExecAsync(FoundContainer found, IReadOnlyList<string> command, CancellationToken cancellationToken)
+    {
+        var request = new CtrExecRequest
         {
             Namespace = found.Container.Namespace,
             Id = found.Container.Id,
@@ -132,6 +138,7 @@ public sealed class EnterCtrContainerCommand : CtrContainerCmdlet
             User = User,
             WorkingDirectory = WorkingDirectory,
             Environment = Env,
-        },
-        cancellationToken);
+        };
+        return found.Connection.Runner.ExecAsync(request, cancellationToken);
+    }
 }

@@ -96,7 +96,9 @@ public sealed class GetCtrMetricCommand : CtrTaskListCmdlet
 
     /// <summary>Null where there is nothing to count from: a container that is new, or was started anew.</summary>
     private static double? Percent(CtrMetric? before, CtrMetric now) =>
-        before is { Timestamp: { } from } && now.Timestamp is { } to && to > from && now.CpuUsage >= before.CpuUsage ? (now.CpuUsage - before.CpuUsage) / (to - from) * 100 : null;
+        before is { Timestamp: { } from } && now.Timestamp is { } to && to > from && now.CpuUsage >= before.CpuUsage
+            ? (now.CpuUsage - before.CpuUsage) / (to - from) * 100
+            : null;
 
     /// <summary>Why a container tells nothing.</summary>
     private static async Task<CtrException> SilentAsync(FoundTasks found, string id, CancellationToken cancellationToken)
@@ -105,9 +107,15 @@ public sealed class GetCtrMetricCommand : CtrTaskListCmdlet
         return task is null
             ? await NoTaskAsync(found.Connection, [found.Namespace], id, cancellationToken).ConfigureAwait(false)
             : task.State is CtrTaskState.Stopped or CtrTaskState.Unknown
-            ? new CtrException(CtrErrorIds.TaskState, CtrStatus.FailedPrecondition, $"The task of container '{id}' in namespace '{found.Namespace}' has ended and tells no numbers any more.") { Target = id }
+            ? new CtrException(
+                CtrErrorIds.TaskState, CtrStatus.FailedPrecondition,
+                $"The task of container '{id}' in namespace '{found.Namespace}' has ended and tells no numbers any more.")
+            {
+                Target = id,
+            }
             : new CtrException(
-                CtrErrorIds.NotSupported, CtrStatus.Unimplemented, $"The runtime of container '{id}' in namespace '{found.Namespace}' tells no numbers, or none of a Linux control group.")
+                CtrErrorIds.NotSupported, CtrStatus.Unimplemented,
+                $"The runtime of container '{id}' in namespace '{found.Namespace}' tells no numbers, or none of a Linux control group.")
             {
                 Target = id,
                 RecommendedAction = "Look which runtime it is with Get-CtrContainer.",

@@ -16,15 +16,12 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
     private const string ResultSet = "Result";
     private const string DetachSet = "Detach";
 
-    private readonly RunQueue _running = new();
-    private readonly ExitCode _exitCode;
     private string[] _command = [];
 
-    /// <summary>Creates the cmdlet.</summary>
-    public InvokeCtrCommandCommand() => _exitCode = new ExitCode(this);
-
     /// <summary>The program and its arguments.</summary>
-    [Parameter(Position = 1, Mandatory = true, ValueFromRemainingArguments = true, HelpMessage = "The program and its arguments. Write -- before them where they have options.")]
+    [Parameter(
+        Position = 1, Mandatory = true, ValueFromRemainingArguments = true,
+        HelpMessage = "The program and its arguments. Write -- before them where they have options.")]
     [WordsTransformation]
     [ValidateNotNullOrEmpty]
     public string[] Command { get; set; } = [];
@@ -39,7 +36,9 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
     public SwitchParameter AsByteStream { get; set; }
 
     /// <summary>Write one object with the exit code and all output for each container.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = ResultSet, HelpMessage = "Write one object with exit code, output and duration for each container.")]
+    [Parameter(
+        Mandatory = true, ParameterSetName = ResultSet,
+        HelpMessage = "Write one object with exit code, output and duration for each container.")]
     public SwitchParameter AsResult { get; set; }
 
     /// <summary>Do not wait for the end.</summary>
@@ -103,40 +102,9 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        Guarded(() => _command = CommandOption ? CommandWords.Restore(MyInvocation, Command, nameof(CommandOption), [nameof(Container)]) : Command);
+        OrEnd(() => _command = CommandOption ? CommandWords.Restore(MyInvocation, Command, nameof(CommandOption), [nameof(Container)]) : Command);
         base.BeginProcessing();
     }
-
-    /// <inheritdoc/>
-    protected override void ProcessRecord()
-    {
-        base.ProcessRecord();
-        _running.TakeReady();
-    }
-
-    /// <inheritdoc/>
-    protected override void EndProcessing()
-    {
-        base.EndProcessing();
-        while (_running.Count > 0)
-        {
-            _running.FinishFirst(Guard);
-        }
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _running.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
-
-    /// <inheritdoc/>
-    private protected override void Take(ProcessOutput piece) => _running.Take(piece);
 
     /// <inheritdoc/>
     private protected override ProcessRun? Begin(FoundContainer found, ProcessInput? input)
@@ -152,25 +120,22 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
             return null;
         }
 
-        while (_running.Count >= ThrottleLimit)
+        Running.Finish(left: ThrottleLimit - 1);
+        CtrExecRequest request = Request(found.Container, new CtrProcessIo { Kind = CtrIo.Pipes, Terminal = Tty });
+        var plan = new ProcessPlan
         {
-            _running.FinishFirst(Guard);
+            Open = (hasInput, token) => found.Connection.Runner.ExecAsync(request with { Io = request.Io with { Input = hasInput } }, token),
+            Input = input,
+            Terminal = Tty,
+            Timeout = Timeout > 0 ? TimeSpan.FromSeconds(Timeout) : null,
+        };
+        if (!AsResult)
+        {
+            return Running.Begin(found.Container, plan, OutputSink.ToPipeline(this, Format, found.Container), end => CheckTime(found.Container, end));
         }
 
-        CtrExecRequest request = Request(found.Container, new CtrProcessIo { Kind = CtrIo.Pipes, Input = input is not null, Terminal = Tty });
-        var plan = new ProcessPlan { Timeout = Timeout > 0 ? TimeSpan.FromSeconds(Timeout) : null };
-        var run = new ProcessRun(token => found.Connection.Runner.ExecAsync(request, token), plan, input, Tty, StopToken);
-        if (AsResult)
-        {
-            var captured = new CapturedOutput(OutputEncoding, RedirectStandardError);
-            _running.Add(run, captured, end => WriteResult(found, end, captured), found.Container);
-        }
-        else
-        {
-            _running.Add(run, OutputSink.ToPipeline(this, Format, found.Container), end => Told(found.Container, end), found.Container);
-        }
-
-        return run;
+        var captured = new CapturedOutput(OutputEncoding, RedirectStandardError);
+        return Running.Begin(found.Container, plan, captured, end => WriteResult(found, end, captured));
     }
 
     private CtrExecRequest Request(CtrContainer container, CtrProcessIo io) => new()
@@ -187,9 +152,7 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
 
     private void Leave(FoundContainer found)
     {
-        string? log = LogPath is not null ? TaskLogUri.FromPath(this, LogPath, found.Container.Id)
-            : LogUri is not null ? TaskLogUri.From(LogUri, found.Container.Id)
-            : null;
+        string? log = TaskLogUri.From(this, LogPath, LogUri, found.Container.Id);
         var io = new CtrProcessIo { Kind = log is null ? CtrIo.Null : CtrIo.Log, LogUri = log ?? "", Terminal = Tty };
         CtrCommandResult left = Await(async token =>
         {
@@ -213,9 +176,7 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
         Session = found.Session,
     };
 
-    private void WriteResult(FoundContainer found, ProcessEnd end, CapturedOutput captured)
-    {
-        _exitCode.Add(end.ExitCode);
+    private void WriteResult(FoundContainer found, ProcessEnd end, CapturedOutput captured) =>
         WriteObject(Result(found, end.ExecId, end.ProcessId) with
         {
             ExitCode = end.ExitCode,
@@ -224,34 +185,18 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
             Duration = end.Duration,
             TimedOut = end.TimedOut,
         });
-    }
 
-    private void Told(CtrContainer container, ProcessEnd end)
+    private void CheckTime(CtrContainer container, ProcessEnd end)
     {
-        _exitCode.Add(end.ExitCode);
         if (end.TimedOut)
         {
             throw new CtrException(
-                CtrErrorIds.CommandTimeout, CtrStatus.DeadlineExceeded, $"The command '{string.Join(' ', _command)}' in {Words(container)} did not end within {Timeout} s. It was killed.")
+                CtrErrorIds.CommandTimeout, CtrStatus.DeadlineExceeded,
+                $"The command '{string.Join(' ', _command)}' in {Words(container)} did not end within {Timeout} s. It was killed.")
             {
                 Target = container.Id,
                 RecommendedAction = "Give it more time with -Timeout.",
             };
-        }
-    }
-
-    /// <inheritdoc/>
-    private protected override void OnFailure(CtrException error) => _exitCode.Add(error);
-
-    private void Guarded(Action work)
-    {
-        try
-        {
-            work();
-        }
-        catch (CtrException e)
-        {
-            ThrowTerminatingError(Output.ErrorFactory.From(e, null));
         }
     }
 }

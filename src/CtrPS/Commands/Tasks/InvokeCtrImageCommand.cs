@@ -10,14 +10,14 @@ namespace CtrPS.Commands;
 [Cmdlet(VerbsLifecycle.Invoke, "CtrImage", SupportsShouldProcess = true, DefaultParameterSetName = ImageSet)]
 [Alias("Run-CtrImage")]
 [OutputType(typeof(string), typeof(byte[]), typeof(CtrTask))]
-public sealed class InvokeCtrImageCommand : CtrContainerOptionsCmdlet
+public sealed class InvokeCtrImageCommand : CtrContainerOptionsCmdlet, ITaskParameters
 {
-    private readonly ForegroundTask _foreground;
+    private readonly RunQueue _running;
     private bool _isInputPiped;
     private ProcessRun? _fed;
 
     /// <summary>Creates the cmdlet.</summary>
-    public InvokeCtrImageCommand() => _foreground = new ForegroundTask(this);
+    public InvokeCtrImageCommand() => _running = new RunQueue(this);
 
     /// <summary>Standard input: text by lines, or bytes.</summary>
     [Parameter(ValueFromPipeline = true, HelpMessage = "Standard input of the process: strings are lines, bytes are bytes.")]
@@ -102,20 +102,9 @@ public sealed class InvokeCtrImageCommand : CtrContainerOptionsCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        if (Detach && Remove)
-        {
-            ThrowTerminatingError(ErrorFactory.From(
-                new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, "-Remove and -Detach do not go together: nobody would wait for the end to remove the container.") { Target = nameof(Remove) }, null));
-        }
-
-        if (new bool[] { NullIO, LogPath is not null, LogUri is not null }.Count(given => given) > 1)
-        {
-            ThrowTerminatingError(ErrorFactory.From(
-                new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, "The output goes to one place: give one of -NullIO, -LogPath and -LogUri.") { Target = nameof(LogUri) }, null));
-        }
-
-        _foreground.Keys = DetachKeys;
-        _isInputPiped = MyInvocation.ExpectingInput && (IsGiven(nameof(Image)) || IsGiven(nameof(RootFS)) || IsGiven(nameof(Spec)) || IsGiven(nameof(SpecPath)));
+        OrEnd(CheckParameters);
+        _isInputPiped = MyInvocation.ExpectingInput
+            && (IsGiven(nameof(Image)) || IsGiven(nameof(RootFS)) || IsGiven(nameof(Spec)) || IsGiven(nameof(SpecPath)));
         if (_isInputPiped)
         {
             ForEachRequest(plan => _fed = Run(plan, Detach ? null : new ProcessInput()));
@@ -133,21 +122,21 @@ public sealed class InvokeCtrImageCommand : CtrContainerOptionsCmdlet
         }
         else if (_fed is { TakesInput: true })
         {
-            Guard(null, () => _fed.Send(ProcessInput.Encode(InputObject, InputEncoding), _foreground.Take));
+            Guard(null, () => _fed.Send(ProcessInput.Encode(InputObject, InputEncoding)));
         }
 
-        _foreground.TakeReady();
+        _running.TakeReady();
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => _foreground.Finish(Guard);
+    protected override void EndProcessing() => _running.Finish();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (disposing)
         {
-            _foreground.Dispose();
+            _running.Dispose();
         }
 
         base.Dispose(disposing);
@@ -158,7 +147,30 @@ public sealed class InvokeCtrImageCommand : CtrContainerOptionsCmdlet
     {
         if (!Detach)
         {
-            _foreground.ExitCode.Add(error);
+            _running.ExitCode.Add(error);
+        }
+    }
+
+    private void CheckParameters()
+    {
+        if (Detach && Remove)
+        {
+            throw new CtrException(
+                CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument,
+                "-Remove and -Detach do not go together: nobody would wait for the end to remove the container.")
+            {
+                Target = nameof(Remove),
+            };
+        }
+
+        if (new bool[] { NullIO, LogPath is not null, LogUri is not null }.Count(given => given) > 1)
+        {
+            throw new CtrException(
+                CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument,
+                "The output goes to one place: give one of -NullIO, -LogPath and -LogUri.")
+            {
+                Target = nameof(LogUri),
+            };
         }
     }
 
@@ -170,43 +182,33 @@ public sealed class InvokeCtrImageCommand : CtrContainerOptionsCmdlet
         }
 
         // What can be wrong with these is told before anything is made.
-        string id = plan.Request.Id;
-        string? processIdFile = PidFile is null ? null : ProviderPath.Resolve(this, PidFile.Replace("{Id}", id, StringComparison.OrdinalIgnoreCase));
-        string? log = LogPath is not null ? TaskLogUri.FromPath(this, LogPath, id) : LogUri is not null ? TaskLogUri.From(LogUri, id) : null;
+        var start = TaskStart.From(this, plan.Connection, plan.Request.Namespace, plan.Request.Id, stay: !NullIO && !Detach);
         _ = DetachSequence.Parse(DetachKeys);
         CtrContainer container = Create(plan);
-        var request = new CtrTaskRequest
-        {
-            Namespace = plan.Request.Namespace,
-            Id = id,
-            Network = Cni,
-            Cni = CniFolders.Options(this, CniConfigPath, CniPluginPath),
-            NoPivot = NoPivot,
-            Io = log is not null ? new CtrProcessIo { Kind = CtrIo.Log, LogUri = log } : NullIO || Detach ? CtrProcessIo.None : new CtrProcessIo { Kind = CtrIo.Pipes },
-        };
         if (!Detach)
         {
-            return _foreground.Start(
-                plan.Connection, container, request, new OutputFormat(OutputEncoding, RedirectStandardError, AsByteStream), input, processIdFile, (stage, token) => AfterAsync(plan, stage, token), Guard, StopToken);
+            var format = new OutputFormat(OutputEncoding, RedirectStandardError, AsByteStream);
+            return _running.Start(container, start, input, format, DetachKeys, (stage, token) => AfterAsync(plan, stage, token));
         }
 
-        CtrTask task = Await(token => StartAsync(plan, request, processIdFile, token));
+        CtrTask task = Await(token => StartAsync(plan, start, token));
         task.Session = plan.Session;
         WriteObject(task);
         return null;
     }
 
     /// <summary>Starts a task that nobody waits for. A container that cannot be started goes again.</summary>
-    private static async Task<CtrTask> StartAsync(ContainerPlan plan, CtrTaskRequest request, string? processIdFile, CancellationToken cancellationToken)
+    private static async Task<CtrTask> StartAsync(ContainerPlan plan, TaskStart start, CancellationToken cancellationToken)
     {
-        Task<CtrTask> start = TaskStart.StartAsync(plan.Connection, request, processIdFile, cancellationToken);
-        await ((Task)start).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!start.IsCompletedSuccessfully)
+        try
         {
-            await ProcessLife.ClearAsync(token => RemoveAsync(plan, token)).ConfigureAwait(false);
+            return await start.StartAsync(cancellationToken).ConfigureAwait(false);
         }
-
-        return await start.ConfigureAwait(false);
+        catch
+        {
+            await CleanUp.TryAsync(token => RemoveAsync(plan, token)).ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <summary>Removes the container where that was asked for, and where it was never started.</summary>

@@ -16,7 +16,8 @@ internal sealed class ProcessInput
     private readonly Channel<ReadOnlyMemory<byte>> _pieces;
 
     /// <summary>Pieces that come.</summary>
-    public ProcessInput() => _pieces = Channel.CreateBounded<ReadOnlyMemory<byte>>(new BoundedChannelOptions(Ahead) { SingleReader = true, SingleWriter = true });
+    public ProcessInput() =>
+        _pieces = Channel.CreateBounded<ReadOnlyMemory<byte>>(new BoundedChannelOptions(Ahead) { SingleReader = true, SingleWriter = true });
 
     /// <summary>Pieces that are there.</summary>
     public ProcessInput(IEnumerable<byte[]> pieces)
@@ -30,7 +31,9 @@ internal sealed class ProcessInput
         Complete();
     }
 
-    /// <summary>Turns an object of the pipeline into bytes: bytes are taken as they are, everything else as a line of text, lists one by one.</summary>
+    /// <summary>
+    /// Turns an object of the pipeline into bytes: bytes are taken as they are, everything else as a line of text, lists one by one.
+    /// </summary>
     public static byte[] Encode(object? given, Encoding encoding) => (given is PSObject wrapped ? wrapped.BaseObject : given) switch
     {
         byte one => [one],

@@ -1,11 +1,19 @@
-
 namespace CtrPS.Commands;
 
-/// <summary>What becomes of a process at its end, and when nobody waits for it any more.</summary>
+/// <summary>What a process is to be, and what becomes of it.</summary>
 internal sealed record ProcessPlan
 {
-    /// <summary>What is to be done between making and starting it. Null: nothing.</summary>
-    public Func<ICtrProcess, CancellationToken, Task>? Prepare { get; init; }
+    /// <summary>Gives the process; is told whether it is to have a standard input.</summary>
+    public required Func<bool, CancellationToken, Task<ICtrProcess>> Open { get; init; }
+
+    /// <summary>Its standard input. Null: none, but for the keys of a terminal.</summary>
+    public ProcessInput? Input { get; init; }
+
+    /// <summary>Whether it has a terminal, which takes a character for the end of input.</summary>
+    public bool Terminal { get; init; }
+
+    /// <summary>It talks with this terminal, until these keys are typed. Null: it talks with the pipeline.</summary>
+    public DetachSequence? Keys { get; init; }
 
     /// <summary>Start it; else it runs already.</summary>
     public bool Start { get; init; } = true;
@@ -46,10 +54,9 @@ internal enum ProcessStage
 }
 
 /// <summary>How a process ended.</summary>
-/// <param name="ContainerId">The container.</param>
 /// <param name="ExecId">Id of a process that was added. Empty: the first process.</param>
 /// <param name="ProcessId">Process id on the daemon's machine.</param>
 /// <param name="ExitCode">Null: it goes on without us.</param>
 /// <param name="Duration">From its start, or from when we came.</param>
 /// <param name="TimedOut">Whether <see cref="ProcessPlan.Timeout"/> ended it.</param>
-internal sealed record ProcessEnd(string ContainerId, string ExecId, long ProcessId, int? ExitCode, TimeSpan Duration, bool TimedOut);
+internal sealed record ProcessEnd(string ExecId, long ProcessId, int? ExitCode, TimeSpan Duration, bool TimedOut);

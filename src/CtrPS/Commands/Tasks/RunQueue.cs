@@ -2,51 +2,97 @@ using CtrPS.Output;
 
 namespace CtrPS.Commands;
 
-/// <summary>Processes that run side by side. Their output is taken in the order in which they were begun, that of each whole. Used on the pipeline's thread only.</summary>
-internal sealed class RunQueue : IDisposable
+/// <summary>
+/// The processes that a cmdlet began and waits for. They run side by side; their output is written in the order in which they were begun, that of
+/// each whole, and <c>$LASTEXITCODE</c> follows. Used on the pipeline's thread only.
+/// </summary>
+internal sealed class RunQueue(CtrCmdlet cmdlet) : IDisposable
 {
+    private const string StopSignalLabel = "io.containerd.image.config.stop-signal";
+
     private readonly Queue<Entry> _entries = new();
 
-    /// <summary>How many run.</summary>
-    public int Count => _entries.Count;
+    /// <summary>What becomes <c>$LASTEXITCODE</c>.</summary>
+    public ExitCode ExitCode { get; } = new(cmdlet);
 
-    /// <summary>Adds a process that was begun.</summary>
-    /// <param name="run">The process.</param>
+    /// <summary>Begins a process.</summary>
+    /// <param name="container">Where it runs; what an error is about.</param>
+    /// <param name="plan">What it is to be.</param>
     /// <param name="sink">Takes its output.</param>
-    /// <param name="end">Is told how it ended.</param>
-    /// <param name="target">What an error is about.</param>
-    public void Add(ProcessRun run, OutputSink sink, Action<ProcessEnd> end, object target) => _entries.Enqueue(new Entry(run, sink, end, target));
+    /// <param name="told">Is told how it ended. Null: nobody is.</param>
+    public ProcessRun Begin(CtrContainer container, ProcessPlan plan, OutputSink sink, Action<ProcessEnd>? told = null)
+    {
+        var run = new ProcessRun(plan, sink, cmdlet.StopToken);
+        _entries.Enqueue(new Entry(container, run, told));
+        return run;
+    }
 
-    /// <summary>Takes what the first one has written.</summary>
+    /// <summary>Starts the task of a container and stays with it, when the one before is over.</summary>
+    /// <param name="container">The container.</param>
+    /// <param name="start">How its task is started.</param>
+    /// <param name="input">Its standard input. Null: none, but for the keys of a terminal.</param>
+    /// <param name="format">How its output is written.</param>
+    /// <param name="detachKeys">The keys that leave a task with a terminal to itself.</param>
+    /// <param name="after">What follows when all is over. Null: nothing.</param>
+    /// <returns>The process that takes input. Null: it has talked with this terminal, and is over.</returns>
+    public ProcessRun? Start(
+        CtrContainer container,
+        TaskStart start,
+        ProcessInput? input,
+        OutputFormat format,
+        string detachKeys,
+        Func<ProcessStage, CancellationToken, Task>? after = null)
+    {
+        var plan = new ProcessPlan { Open = start.CreateAsync, Input = input, StopSignal = StopSignalOf(container), After = after };
+        return Stay(container, plan, format, detachKeys);
+    }
+
+    /// <summary>
+    /// Stays with the task of a container, when the one before is over: with a terminal on both sides they talk by it, else by the pipeline.
+    /// </summary>
+    /// <param name="container">The container.</param>
+    /// <param name="plan">What becomes of the task.</param>
+    /// <param name="format">How its output is written.</param>
+    /// <param name="detachKeys">The keys that leave a task with a terminal to itself.</param>
+    /// <returns>The process that takes input. Null: it has talked with this terminal, and is over.</returns>
+    public ProcessRun? Stay(CtrContainer container, ProcessPlan plan, OutputFormat format, string detachKeys)
+    {
+        Finish();
+        bool terminal = container.Spec?.Process.Terminal ?? false;
+        if (terminal && plan.Input is null && ConsoleTalk.IsPossible(cmdlet))
+        {
+            _ = OnConsole(plan with { Keys = DetachSequence.Parse(detachKeys) });
+            return null;
+        }
+
+        return Begin(container, plan with { Terminal = terminal }, OutputSink.ToPipeline(cmdlet, format, container));
+    }
+
+    /// <summary>Lets a process talk with this terminal and waits until it is over.</summary>
+    public ProcessEnd OnConsole(ProcessPlan plan)
+    {
+        using var run = new ProcessRun(plan, sink: null, cmdlet.StopToken);
+        ProcessEnd end = run.Finish();
+        ExitCode.Add(end.ExitCode);
+        return end;
+    }
+
+    /// <summary>Takes what the first one has written so far.</summary>
     public void TakeReady()
     {
         if (_entries.TryPeek(out Entry? first))
         {
-            first.Run.TakeReady(first.Sink.Take);
+            first.Run.TakeReady();
         }
     }
 
-    /// <summary>Takes output of the first one.</summary>
-    public void Take(ProcessOutput piece) => _entries.Peek().Sink.Take(piece);
-
-    /// <summary>Waits for the end of the first one and takes the rest of its output.</summary>
-    /// <param name="guard">Does the work and sees to its errors.</param>
-    public void FinishFirst(Action<object, Action> guard)
+    /// <summary>Waits for the end of the first ones and takes the rest of their output.</summary>
+    /// <param name="left">How many may go on.</param>
+    public void Finish(int left = 0)
     {
-        Entry first = _entries.Peek();
-        try
+        while (_entries.Count > left)
         {
-            guard(first.Target, () =>
-            {
-                ProcessEnd end = first.Run.Finish(first.Sink.Take);
-                first.Sink.End();
-                first.End(end);
-            });
-        }
-        finally
-        {
-            _ = _entries.Dequeue();
-            first.Run.Dispose();
+            FinishFirst();
         }
     }
 
@@ -64,5 +110,30 @@ internal sealed class RunQueue : IDisposable
         }
     }
 
-    private sealed record Entry(ProcessRun Run, OutputSink Sink, Action<ProcessEnd> End, object Target);
+    private void FinishFirst()
+    {
+        Entry first = _entries.Peek();
+        try
+        {
+            cmdlet.Guard(first.Container, () =>
+            {
+                ProcessEnd end = first.Run.Finish();
+                ExitCode.Add(end.ExitCode);
+                first.Told?.Invoke(end);
+            });
+        }
+        finally
+        {
+            _ = _entries.Dequeue();
+            first.Run.Dispose();
+        }
+    }
+
+    /// <summary>The signal that the image names. One that is none is left alone here: it would only keep the container from ending.</summary>
+    private static int StopSignalOf(CtrContainer container) =>
+        container.Labels.TryGetValue(StopSignalLabel, out string? signal) && CtrSignal.TryParse(signal, out CtrSignal? parsed)
+            ? parsed.Number
+            : CtrSignal.Term.Number;
+
+    private sealed record Entry(CtrContainer Container, ProcessRun Run, Action<ProcessEnd>? Told);
 }

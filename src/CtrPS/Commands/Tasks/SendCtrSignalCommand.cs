@@ -49,7 +49,8 @@ public sealed class SendCtrSignalCommand : CtrTaskCmdlet
         : process.ExecId.Length > 0 ? process.ExecId
         : throw new CtrException(
             CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument,
-            $"The process {process.ProcessId} of {Words(found.Container)} was started by another process in it. containerd sends signals to a container's first process and to those that were added to it.")
+            $"The process {process.ProcessId} of {Words(found.Container)} was started by another process in it. "
+            + "containerd sends signals to a container's first process and to those that were added to it.")
         {
             Target = found.Container.Id,
             RecommendedAction = "Use -All for all processes of the container, or kill on the daemon's machine for this one.",

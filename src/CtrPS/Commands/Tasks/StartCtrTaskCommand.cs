@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using CtrPS.Binding;
 
 namespace CtrPS.Commands;
 
@@ -7,17 +6,12 @@ namespace CtrPS.Commands;
 [Cmdlet(VerbsLifecycle.Start, "CtrTask", SupportsShouldProcess = true, DefaultParameterSetName = NullSet)]
 [OutputType(typeof(CtrTask), ParameterSetName = [NullSet, LogPathSet, LogUriSet])]
 [OutputType(typeof(string), ParameterSetName = [AttachSet])]
-public sealed class StartCtrTaskCommand : CtrProcessCmdlet
+public sealed class StartCtrTaskCommand : CtrProcessCmdlet, ITaskParameters
 {
     private const string NullSet = "Null";
     private const string LogPathSet = "LogPath";
     private const string LogUriSet = "LogUri";
     private const string AttachSet = "Attach";
-
-    private readonly ForegroundTask _foreground;
-
-    /// <summary>Creates the cmdlet.</summary>
-    public StartCtrTaskCommand() => _foreground = new ForegroundTask(this);
 
     /// <summary>Output goes nowhere. That is the default.</summary>
     [Parameter(ParameterSetName = NullSet, HelpMessage = "The output goes nowhere. That is the default.")]
@@ -29,16 +23,22 @@ public sealed class StartCtrTaskCommand : CtrProcessCmdlet
     public string? LogPath { get; set; }
 
     /// <summary>A log for the output.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = LogUriSet, HelpMessage = "A log that takes the output: file:///path or binary:///program?key=value.")]
+    [Parameter(
+        Mandatory = true, ParameterSetName = LogUriSet,
+        HelpMessage = "A log that takes the output: file:///path or binary:///program?key=value.")]
     [ValidateNotNullOrEmpty]
     public string? LogUri { get; set; }
 
     /// <summary>Stay with the task: give its output, remove it when it has ended.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = AttachSet, HelpMessage = "Stay with the task until it ends: its output comes here, and it is removed then.")]
+    [Parameter(
+        Mandatory = true, ParameterSetName = AttachSet,
+        HelpMessage = "Stay with the task until it ends: its output comes here, and it is removed then.")]
     public SwitchParameter Attach { get; set; }
 
     /// <summary>With -Attach and a terminal: the keys that leave the task to itself.</summary>
-    [Parameter(ParameterSetName = AttachSet, HelpMessage = "The keys that leave a task with a terminal to itself. Default: ctrl-p,ctrl-q.")]
+    [Parameter(
+        ParameterSetName = AttachSet,
+        HelpMessage = "The keys that leave a task with a terminal to itself. Default: ctrl-p,ctrl-q; an empty text: none.")]
     [AllowEmptyString]
     public string DetachKeys { get; set; } = DetachSequence.Default;
 
@@ -69,48 +69,13 @@ public sealed class StartCtrTaskCommand : CtrProcessCmdlet
     private protected override bool WantsInput => Attach;
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
-    {
-        _foreground.Keys = DetachKeys;
-        base.BeginProcessing();
-    }
-
-    /// <inheritdoc/>
-    protected override void ProcessRecord()
-    {
-        base.ProcessRecord();
-        _foreground.TakeReady();
-    }
-
-    /// <inheritdoc/>
-    protected override void EndProcessing()
-    {
-        base.EndProcessing();
-        _foreground.Finish(Guard);
-    }
-
-    /// <inheritdoc/>
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            _foreground.Dispose();
-        }
-
-        base.Dispose(disposing);
-    }
-
-    /// <inheritdoc/>
     private protected override void OnFailure(CtrException error)
     {
         if (Attach)
         {
-            _foreground.ExitCode.Add(error);
+            base.OnFailure(error);
         }
     }
-
-    /// <inheritdoc/>
-    private protected override void Take(ProcessOutput piece) => _foreground.Take(piece);
 
     /// <inheritdoc/>
     private protected override ProcessRun? Begin(FoundContainer found, ProcessInput? input)
@@ -121,24 +86,13 @@ public sealed class StartCtrTaskCommand : CtrProcessCmdlet
         }
 
         found = Await(token => WatchedAsync(found, token));
-        string id = found.Container.Id;
-        string? processIdFile = PidFile is null ? null : ProviderPath.Resolve(this, PidFile.Replace("{Id}", id, StringComparison.OrdinalIgnoreCase));
-        string? log = LogPath is not null ? TaskLogUri.FromPath(this, LogPath, id) : LogUri is not null ? TaskLogUri.From(LogUri, id) : null;
-        var request = new CtrTaskRequest
-        {
-            Namespace = found.Container.Namespace,
-            Id = id,
-            Network = Cni,
-            Cni = CniFolders.Options(this, CniConfigPath, CniPluginPath),
-            NoPivot = NoPivot,
-            Io = Attach ? new CtrProcessIo { Kind = CtrIo.Pipes } : log is null ? CtrProcessIo.None : new CtrProcessIo { Kind = CtrIo.Log, LogUri = log },
-        };
+        var start = TaskStart.From(this, found.Connection, found.Container.Namespace, found.Container.Id, stay: Attach);
         if (Attach)
         {
-            return _foreground.Start(found.Connection, found.Container, request, Format, input, processIdFile, after: null, Guard, StopToken);
+            return Running.Start(found.Container, start, input, Format, DetachKeys);
         }
 
-        CtrTask task = Await(token => TaskStart.StartAsync(found.Connection, request, processIdFile, token));
+        CtrTask task = Await(start.StartAsync);
         task.Session = found.Session;
         WriteObject(task);
         return null;
@@ -150,7 +104,8 @@ public sealed class StartCtrTaskCommand : CtrProcessCmdlet
         IReadOnlyDictionary<string, string?> changes = RestartLabels.ToStart(found.Container.Labels);
         return changes.Count == 0 ? found : found with
         {
-            Container = await found.Connection.Containers.SetLabelsAsync(found.Container.Namespace, found.Container.Id, changes, replaceAll: false, cancellationToken).ConfigureAwait(false),
+            Container = await found.Connection.Containers.SetLabelsAsync(
+                found.Container.Namespace, found.Container.Id, changes, replaceAll: false, cancellationToken).ConfigureAwait(false),
         };
     }
 }

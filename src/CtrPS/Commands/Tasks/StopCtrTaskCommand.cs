@@ -44,12 +44,13 @@ public sealed class StopCtrTaskCommand : CtrTaskCmdlet
         found => found.Container,
         (found, result) =>
         {
-            WriteVerbose(result switch
+            string end = result switch
             {
-                { Signal: null } => $"The {TaskWords(found.Container)} had ended already, with exit code {result.Task.ExitCode}.",
-                { WasKilled: true } => $"The {TaskWords(found.Container)} did not end within {Timeout} seconds after {result.Signal} and was killed: exit code {result.Task.ExitCode}.",
-                _ => $"The {TaskWords(found.Container)} ended after {result.Signal} with exit code {result.Task.ExitCode}.",
-            });
+                { Signal: null } => "had ended already",
+                { WasKilled: true } => $"did not end within {Timeout} seconds after {result.Signal} and was killed",
+                _ => $"ended after {result.Signal}",
+            };
+            WriteVerbose($"The {TaskWords(found.Container)} {end}: exit code {result.Task.ExitCode}.");
             if (PassThru)
             {
                 WriteTask(result.Task, found.Session);

@@ -1,21 +1,95 @@
 using System.Globalization;
+using System.Management.Automation;
+using CtrPS.Binding;
 
 namespace CtrPS.Commands;
 
-/// <summary>What comes before the start of a container's task, and right after it.</summary>
-internal static class TaskStart
+/// <summary>A container's task that is to be started, as the parameters of a cmdlet say.</summary>
+/// <param name="Connection">Where.</param>
+/// <param name="Request">The task.</param>
+/// <param name="ProcessIdFile">A file for the number of its process. Null: none.</param>
+internal sealed record TaskStart(ICtrConnection Connection, CtrTaskRequest Request, string? ProcessIdFile)
 {
-    /// <summary>
-    /// Makes the task, and writes its process id into a file where one is named. One that has ended is removed first, as it would stand in the way; one that
-    /// has not is an error. Nothing is left where this fails.
-    /// </summary>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.TaskExists"/>, <see cref="CtrErrorIds.WriteFailed"/>, and the errors of <see cref="ITaskRunner.CreateAsync"/>.</exception>
-    public static async Task<ICtrProcess> CreateAsync(ICtrConnection connection, CtrTaskRequest request, string? processIdFile, CancellationToken cancellationToken)
+    private const string IdPlaceholder = "{Id}";
+
+    /// <summary>Reads the parameters.</summary>
+    /// <param name="cmdlet">The cmdlet that has them.</param>
+    /// <param name="connection">Where.</param>
+    /// <param name="namespace">The container's namespace.</param>
+    /// <param name="id">The container.</param>
+    /// <param name="stay">Whether the cmdlet takes the output where no log does; else it goes nowhere.</param>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidArgument"/>: no path, or no log.</exception>
+    public static TaskStart From<T>(T cmdlet, ICtrConnection connection, string @namespace, string id, bool stay)
+        where T : PSCmdlet, ITaskParameters
     {
-        CtrTask? old = await connection.Tasks.FindAsync(request.Namespace, request.Id, cancellationToken).ConfigureAwait(false);
+        string? file = cmdlet.PidFile?.Replace(IdPlaceholder, id, StringComparison.OrdinalIgnoreCase);
+        string? log = TaskLogUri.From(cmdlet, cmdlet.LogPath, cmdlet.LogUri, id);
+        var cni = CtrCniOptions.FromEnvironment();
+        var request = new CtrTaskRequest
+        {
+            Namespace = @namespace,
+            Id = id,
+            Network = cmdlet.Cni,
+            Cni = cni with
+            {
+                ConfigFolder = cmdlet.CniConfigPath is { } folder ? ProviderPath.Resolve(cmdlet, folder) : cni.ConfigFolder,
+                PluginFolders = cmdlet.CniPluginPath is { } folders
+                    ? [.. folders.Select(one => ProviderPath.Resolve(cmdlet, one))]
+                    : cni.PluginFolders,
+            },
+            NoPivot = cmdlet.NoPivot,
+            Io = log is not null ? new CtrProcessIo { Kind = CtrIo.Log, LogUri = log } : new CtrProcessIo { Kind = stay ? CtrIo.Pipes : CtrIo.Null },
+        };
+        return new TaskStart(connection, request, file is null ? null : ProviderPath.Resolve(cmdlet, file));
+    }
+
+    /// <summary>
+    /// Makes the task, and writes its process id into a file where one is named. One that has ended is removed first, as it would stand in the way;
+    /// one that has not is an error. Nothing is left where this fails.
+    /// </summary>
+    /// <param name="hasInput">Whether it is to have a standard input, where it has pipes at all.</param>
+    /// <param name="cancellationToken">The pipeline was stopped.</param>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.TaskExists"/>, <see cref="CtrErrorIds.WriteFailed"/>, and the errors of <see cref="ITaskRunner.CreateAsync"/>.
+    /// </exception>
+    public async Task<ICtrProcess> CreateAsync(bool hasInput, CancellationToken cancellationToken)
+    {
+        await MakeRoomAsync(cancellationToken).ConfigureAwait(false);
+        CtrTaskRequest request = Request with { Io = Request.Io with { Input = hasInput && Request.Io.Kind == CtrIo.Pipes } };
+        ICtrProcess process = await Connection.Runner.CreateAsync(request, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            WriteProcessId(process.ProcessId);
+            return process;
+        }
+        catch (CtrException)
+        {
+            await CleanUp.TryAsync(token => Connection.Stopper.RemoveAsync(Request.Namespace, Request.Id, kill: true, token)).ConfigureAwait(false);
+            await process.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Lets a task run that nobody waits for, and gives it as it is then.</summary>
+    public async Task<CtrTask> StartAsync(CancellationToken cancellationToken)
+    {
+        ICtrProcess process = await CreateAsync(hasInput: false, cancellationToken).ConfigureAwait(false);
+        await using (process.ConfigureAwait(false))
+        {
+            await process.StartAsync(cancellationToken).ConfigureAwait(false);
+            CtrTask? now = await Connection.Tasks.FindAsync(Request.Namespace, Request.Id, cancellationToken).ConfigureAwait(false);
+            now ??= new CtrTask { Namespace = Request.Namespace, Id = Request.Id, State = CtrTaskState.None, ProcessId = process.ProcessId };
+            return now with { Network = process.Network };
+        }
+    }
+
+    /// <summary>Removes a task that has ended; one that has not is an error.</summary>
+    private async Task MakeRoomAsync(CancellationToken cancellationToken)
+    {
+        CtrTask? old = await Connection.Tasks.FindAsync(Request.Namespace, Request.Id, cancellationToken).ConfigureAwait(false);
         if (old is { State: CtrTaskState.Stopped })
         {
-            _ = await connection.Stopper.RemoveAsync(request.Namespace, request.Id, kill: false, cancellationToken).ConfigureAwait(false);
+            _ = await Connection.Stopper.RemoveAsync(Request.Namespace, Request.Id, kill: false, cancellationToken).ConfigureAwait(false);
         }
         else if (old is not null)
         {
@@ -26,49 +100,32 @@ internal static class TaskStart
                 CtrTaskState.Unknown => ("has a task whose state the daemon cannot tell", "Remove it with Remove-CtrTask -Force first."),
                 _ => ("runs already", "Stop it with Stop-CtrTask first, or connect to it with Connect-CtrTask."),
             };
-            throw new CtrException(CtrErrorIds.TaskExists, CtrStatus.AlreadyExists, $"The container '{request.Id}' in namespace '{request.Namespace}' {state}.") { Target = request.Id, RecommendedAction = action };
-        }
-
-        ICtrProcess process = await connection.Runner.CreateAsync(request, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            WriteProcessId(processIdFile, process.ProcessId);
-            return process;
-        }
-        catch (CtrException)
-        {
-            await ProcessLife.ClearAsync(token => connection.Stopper.RemoveAsync(request.Namespace, request.Id, kill: true, token)).ConfigureAwait(false);
-            await process.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-    }
-
-    /// <summary>Lets a task run that nobody waits for, and gives it as it is then.</summary>
-    public static async Task<CtrTask> StartAsync(ICtrConnection connection, CtrTaskRequest request, string? processIdFile, CancellationToken cancellationToken)
-    {
-        ICtrProcess process = await CreateAsync(connection, request, processIdFile, cancellationToken).ConfigureAwait(false);
-        await using (process.ConfigureAwait(false))
-        {
-            await process.StartAsync(cancellationToken).ConfigureAwait(false);
-            CtrTask? now = await connection.Tasks.FindAsync(request.Namespace, request.Id, cancellationToken).ConfigureAwait(false);
-            return (now ?? new CtrTask { Namespace = request.Namespace, Id = request.Id, State = CtrTaskState.None, ProcessId = process.ProcessId }) with { Network = process.Network };
+            throw new CtrException(
+                CtrErrorIds.TaskExists, CtrStatus.AlreadyExists, $"The container '{Request.Id}' in namespace '{Request.Namespace}' {state}.")
+            {
+                Target = Request.Id,
+                RecommendedAction = action,
+            };
         }
     }
 
     /// <summary>Writes the number of the first process into a file: digits, and no line end, as ctr does.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.WriteFailed"/>.</exception>
-    private static void WriteProcessId(string? file, long processId)
+    private void WriteProcessId(long processId)
     {
         try
         {
-            if (file is not null)
+            if (ProcessIdFile is not null)
             {
-                File.WriteAllText(file, processId.ToString(CultureInfo.InvariantCulture));
+                File.WriteAllText(ProcessIdFile, processId.ToString(CultureInfo.InvariantCulture));
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CtrException(CtrErrorIds.WriteFailed, CtrStatus.None, $"The process id cannot be written to '{file}': {e.Message}", e) { Target = file };
+            throw new CtrException(CtrErrorIds.WriteFailed, CtrStatus.None, $"The process id cannot be written to '{ProcessIdFile}': {e.Message}", e)
+            {
+                Target = ProcessIdFile,
+            };
         }
     }
 }

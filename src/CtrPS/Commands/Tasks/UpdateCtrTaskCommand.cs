@@ -84,25 +84,30 @@ public sealed class UpdateCtrTaskCommand : CtrTaskCmdlet
     protected override void BeginProcessing()
     {
         // The runtime takes 0 for "leave as it is".
-        foreach ((string name, long? value) in new[] { (nameof(Memory), Memory), (nameof(MemoryReservation), MemoryReservation), (nameof(MemorySwap), MemorySwap), (nameof(CpuQuota), CpuQuota), (nameof(PidsLimit), PidsLimit) })
+        (string Name, long? Value)[] limits =
+        [
+            (nameof(Memory), Memory), (nameof(MemoryReservation), MemoryReservation), (nameof(MemorySwap), MemorySwap),
+            (nameof(CpuQuota), CpuQuota), (nameof(PidsLimit), PidsLimit),
+        ];
+        OrEnd(() =>
         {
-            if (value == 0)
+            foreach ((string name, _) in limits.Where(limit => limit.Value == 0))
             {
-                Refuse($"-{name} cannot be 0. -1 takes the limit away.", name);
+                throw Invalid($"-{name} cannot be 0. -1 takes the limit away.", name);
             }
-        }
 
-        if (Resources == new CtrResources())
-        {
-            Refuse("No limit is given to change.", null);
-        }
+            if (Resources == new CtrResources())
+            {
+                throw Invalid("No limit is given to change.", null);
+            }
+        });
     }
 
     /// <inheritdoc/>
     protected override void ProcessRecord() => ForEachTask(Change);
 
-    private void Refuse(string message, string? target) =>
-        ThrowTerminatingError(Output.ErrorFactory.From(new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, message) { Target = target }, target));
+    private static CtrException Invalid(string message, string? target) =>
+        new(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, message) { Target = target };
 
     private void Change(FoundContainer found)
     {
@@ -124,7 +129,8 @@ public sealed class UpdateCtrTaskCommand : CtrTaskCmdlet
 
     private string Describe() => string.Join(", ", new (string Name, object? Value)[]
     {
-        (nameof(Memory), Memory), (nameof(MemoryReservation), MemoryReservation), (nameof(MemorySwap), MemorySwap), (nameof(Cpus), Cpus), (nameof(CpuShares), CpuShares),
-        (nameof(CpuQuota), CpuQuota), (nameof(CpuPeriod), CpuPeriod), (nameof(CpusetCpus), CpusetCpus), (nameof(CpusetMems), CpusetMems), (nameof(PidsLimit), PidsLimit),
+        (nameof(Memory), Memory), (nameof(MemoryReservation), MemoryReservation), (nameof(MemorySwap), MemorySwap),
+        (nameof(Cpus), Cpus), (nameof(CpuShares), CpuShares), (nameof(CpuQuota), CpuQuota), (nameof(CpuPeriod), CpuPeriod),
+        (nameof(CpusetCpus), CpusetCpus), (nameof(CpusetMems), CpusetMems), (nameof(PidsLimit), PidsLimit),
     }.Where(one => one.Value is not null).Select(one => FormattableString.Invariant($"{one.Name}={one.Value}")));
 }

@@ -40,7 +40,8 @@ public sealed class WaitCtrTaskCommand : CtrTaskCmdlet
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new CtrException(CtrErrorIds.TaskTimeout, CtrStatus.DeadlineExceeded, $"The {TaskWords(container)} did not end within {Timeout} seconds.")
+            throw new CtrException(
+                CtrErrorIds.TaskTimeout, CtrStatus.DeadlineExceeded, $"The {TaskWords(container)} did not end within {Timeout} seconds.")
             {
                 Target = container.Id,
                 RecommendedAction = "Wait longer, or end it with Stop-CtrTask.",

@@ -24,8 +24,9 @@ internal static class Connector
 
     /// <summary>Connects to a containerd and proves with one Version call that it is one.</summary>
     /// <exception cref="CtrException">
-    /// Nobody answers (<see cref="CtrErrorIds.AddressNotFound"/>, <see cref="CtrErrorIds.ConnectionRefused"/>, <see cref="CtrErrorIds.AccessDenied"/>,
-    /// <see cref="CtrErrorIds.NotASocket"/>), something else does (<see cref="CtrErrorIds.NotContainerd"/>), or not in time (<see cref="CtrErrorIds.Timeout"/>).
+    /// Nobody answers (<see cref="CtrErrorIds.AddressNotFound"/>, <see cref="CtrErrorIds.ConnectionRefused"/>,
+    /// <see cref="CtrErrorIds.AccessDenied"/>, <see cref="CtrErrorIds.NotASocket"/>), something else does (<see cref="CtrErrorIds.NotContainerd"/>),
+    /// or not in time (<see cref="CtrErrorIds.Timeout"/>).
     /// </exception>
     public static async Task<ICtrConnection> OpenAsync(CtrEndpoint endpoint, CancellationToken cancellationToken)
     {

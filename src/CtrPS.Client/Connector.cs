@@ -1,11 +1,12 @@
 using CtrPS.Client.Archives;
 using CtrPS.Client.Connection;
 using CtrPS.Client.Logs;
+using CtrPS.Client.Posix;
 
 namespace CtrPS.Client;
 
 /// <summary>The one way into this assembly.</summary>
-public static class Connector
+internal static class Connector
 {
     /// <summary>Archives of images, without a containerd.</summary>
     public static IArchiveFiles Archives { get; } = new ImageArchives();
@@ -16,10 +17,16 @@ public static class Connector
     /// <summary>Reads log files.</summary>
     public static ILogFiles Logs { get; } = new LogFiles();
 
+    /// <summary>Whether an existing path is a plain file, links followed: .NET does not tell a file from a device or a pipe.</summary>
+    public static bool IsRegularFile(string path) => FileStatus.Of(path, follow: true) is { } status
+        ? status.IsFile
+        : !OperatingSystem.IsLinux() && !path.StartsWith("/dev/", StringComparison.Ordinal);
+
     /// <summary>Connects to a containerd and proves with one Version call that it is one.</summary>
     /// <exception cref="CtrException">
-    /// Nobody answers (<see cref="CtrErrorIds.AddressNotFound"/>, <see cref="CtrErrorIds.ConnectionRefused"/>, <see cref="CtrErrorIds.AccessDenied"/>,
-    /// <see cref="CtrErrorIds.NotASocket"/>), something else does (<see cref="CtrErrorIds.NotContainerd"/>), or not in time (<see cref="CtrErrorIds.Timeout"/>).
+    /// Nobody answers (<see cref="CtrErrorIds.AddressNotFound"/>, <see cref="CtrErrorIds.ConnectionRefused"/>,
+    /// <see cref="CtrErrorIds.AccessDenied"/>, <see cref="CtrErrorIds.NotASocket"/>), something else does (<see cref="CtrErrorIds.NotContainerd"/>),
+    /// or not in time (<see cref="CtrErrorIds.Timeout"/>).
     /// </exception>
     public static async Task<ICtrConnection> OpenAsync(CtrEndpoint endpoint, CancellationToken cancellationToken)
     {

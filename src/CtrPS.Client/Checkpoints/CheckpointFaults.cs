@@ -20,15 +20,20 @@ internal static partial class CheckpointFaults
     /// <param name="id">The container.</param>
     /// <param name="machine">Where the daemon is: criu's log is a file there.</param>
     /// <param name="cancellationToken">Cancels the calls.</param>
-    public static async Task<CtrException> ExplainAsync(CtrException error, string what, string id, DaemonMachine machine, CancellationToken cancellationToken)
+    public static async Task<CtrException> ExplainAsync(
+        CtrException error, string what, string id, DaemonMachine machine, CancellationToken cancellationToken)
     {
-        string text = ((error.InnerException as RpcException) ?? (error.InnerException?.InnerException as RpcException))?.Status.Detail ?? error.Message;
+        string text = ((error.InnerException as RpcException) ?? (error.InnerException?.InnerException as RpcException))?.Status.Detail
+            ?? error.Message;
         if (text.Contains("exec: \"criu\"", StringComparison.Ordinal) || text.Contains("criu: no such file or directory", StringComparison.Ordinal))
         {
-            return new CtrException(CtrErrorIds.RuntimeNotFound, CtrStatus.NotFound, $"{what}: the program 'criu' is not installed on the daemon's machine.", error)
+            return new CtrException(
+                CtrErrorIds.RuntimeNotFound, CtrStatus.NotFound, $"{what}: the program 'criu' is not installed on the daemon's machine.", error)
             {
                 Target = id,
-                RecommendedAction = "Install it there, in the PATH of containerd (on Debian: apt install criu), or keep the container without the state of its processes.",
+                RecommendedAction =
+                    "Install it there, in the PATH of containerd (on Debian: apt install criu), or keep the container without the state of its "
+                        + "processes.",
             };
         }
 
@@ -42,7 +47,8 @@ internal static partial class CheckpointFaults
         return new CtrException(CtrErrorIds.RuntimeFailed, CtrStatus.Unknown, $"{what}: criu failed. {cause ?? text}", error)
         {
             Target = id,
-            RecommendedAction = $"'criu check' on the daemon's machine tells whether criu works with its kernel{(log is null ? "" : $"; its log is '{log}'")}.",
+            RecommendedAction =
+                $"'criu check' on the daemon's machine tells whether criu works with its kernel{(log is null ? "" : $"; its log is '{log}'")}.",
             Details = cause is null ? [] : [text],
         };
     }

@@ -6,8 +6,8 @@ using CtrPS.Client.Oci;
 namespace CtrPS.Client.Checkpoints;
 
 /// <summary>
-/// The index of a checkpoint: what was kept, in the form of containerd's client (client/container.go, container_checkpoint_opts.go, task.go), so that ctr and
-/// we restore what the other kept.
+/// The index of a checkpoint: what was kept, in the form of containerd's client (client/container.go, container_checkpoint_opts.go, task.go), so
+/// that ctr and we restore what the other kept.
 /// </summary>
 /// <param name="Parts">What was kept.</param>
 /// <param name="Annotations">The names that go with it.</param>
@@ -45,7 +45,10 @@ internal sealed record CheckpointIndex(IReadOnlyList<Descriptor> Parts, IReadOnl
 
     /// <summary>The labels that keep the parts from the garbage collector.</summary>
     public IReadOnlyDictionary<string, string> Labels() => Parts.Index()
-        .ToDictionary(part => string.Create(CultureInfo.InvariantCulture, $"containerd.io/gc.ref.content.{part.Index}"), part => part.Item.Digest, StringComparer.Ordinal);
+        .ToDictionary(
+            part => string.Create(CultureInfo.InvariantCulture, $"{GarbageLabels.Prefix}{part.Index}"),
+            part => part.Item.Digest,
+            StringComparer.Ordinal);
 
     /// <summary>The document.</summary>
     public byte[] Write() => JsonSerializer.SerializeToUtf8Bytes(new JsonObject

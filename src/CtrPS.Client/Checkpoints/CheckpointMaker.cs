@@ -13,7 +13,9 @@ using Grpc.Net.Client;
 
 namespace CtrPS.Client.Checkpoints;
 
-/// <summary>Makes checkpoints, with the calls and in the form of containerd's client (client/container.go, Checkpoint; client/task.go, Checkpoint).</summary>
+/// <summary>
+/// Makes checkpoints, with the calls and in the form of containerd's client (client/container.go, Checkpoint; client/task.go, Checkpoint).
+/// </summary>
 internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection connection)
 {
     private const string OptionsType = "containerd.runc.v1.CheckpointOptions";
@@ -34,7 +36,8 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
         var options = new CheckpointOptions { Exit = request.Exit, ImagePath = request.ImagePath ?? "", WorkPath = request.WorkPath ?? "" };
         if (request.ImagePath is not null)
         {
-            _ = await FrozenAsync(task, () => CallAsync(container, @namespace, options, null, cancellationToken), cancellationToken).ConfigureAwait(false);
+            _ = await FrozenAsync(
+                task, () => CallAsync(container, @namespace, options, null, cancellationToken), cancellationToken).ConfigureAwait(false);
             return null;
         }
 
@@ -74,13 +77,16 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
         if (container.Image.Length == 0 || container.SnapshotKey.Length == 0)
         {
             throw new CtrException(
-                CtrErrorIds.FailedPrecondition, CtrStatus.FailedPrecondition, $"The container '{id}' in namespace '{@namespace}' was not made from an image: a checkpoint of it could not be restored.")
+                CtrErrorIds.FailedPrecondition,
+                CtrStatus.FailedPrecondition,
+                $"The container '{id}' in namespace '{@namespace}' was not made from an image: a checkpoint of it could not be restored.")
             { Target = id };
         }
 
         if (await connection.Images.GetAsync(@namespace, request.Reference, cancellationToken).ConfigureAwait(false) is not null)
         {
-            throw new CtrException(CtrErrorIds.ImageExists, CtrStatus.AlreadyExists, $"The image '{request.Reference}' in namespace '{@namespace}' exists already.")
+            throw new CtrException(
+                CtrErrorIds.ImageExists, CtrStatus.AlreadyExists, $"The image '{request.Reference}' in namespace '{@namespace}' exists already.")
             {
                 Target = request.Reference,
                 RecommendedAction = "Name another one, or remove it first with Remove-CtrImage.",
@@ -92,12 +98,14 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
         Lease lease = await connection.Leases.CreateAsync(@namespace, cancellationToken).ConfigureAwait(false);
         await using (lease.ConfigureAwait(false))
         {
-            CheckpointIndex index = await FrozenAsync(task, () => CollectAsync(request, container, lease, cancellationToken), cancellationToken).ConfigureAwait(false);
+            CheckpointIndex index = await FrozenAsync(
+                task, () => CollectAsync(request, container, lease, cancellationToken), cancellationToken).ConfigureAwait(false);
             return await NameAsync(lease, request.Reference, index, NoLabels, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private async Task<CheckpointIndex> CollectAsync(CtrContainerCheckpointRequest request, Container container, Lease lease, CancellationToken cancellationToken)
+    private async Task<CheckpointIndex> CollectAsync(
+        CtrContainerCheckpointRequest request, Container container, Lease lease, CancellationToken cancellationToken)
     {
         var parts = new List<Descriptor>();
         if (container.Runtime.Options is { Value.IsEmpty: false } runtimeOptions)
@@ -123,7 +131,8 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
         }
         else
         {
-            // The daemon writes the spec with the task only, and without one nothing can be restored, by ctr neither: so we write it, in the daemon's form.
+            // The daemon writes the spec with the task only, and without one nothing can be restored, by ctr neither: so we write it, in the daemon's
+            // form.
             parts.Add(await WriteAsync(lease, CheckpointIndex.SpecType, container.Spec, cancellationToken).ConfigureAwait(false));
         }
 
@@ -137,7 +146,8 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
 
     private async Task<CtrTask> RequireAliveAsync(string @namespace, string id, CancellationToken cancellationToken)
     {
-        CtrTask task = await connection.Tasks.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false) ?? throw ContainerFaults.NoTask(@namespace, id);
+        CtrTask task = await connection.Tasks.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false)
+            ?? throw ContainerFaults.NoTask(@namespace, id);
         return task.State is CtrTaskState.Running or CtrTaskState.Paused
             ? task
             : throw Tasks.TaskFaults.WrongState(task.State, CallSubject.Task(id, @namespace).Words, id);
@@ -173,7 +183,8 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
         try
         {
             // It may have ended, as asked for, or never have been frozen.
-            if (await connection.Tasks.FindAsync(task.Namespace, task.Id, limit.Token).ConfigureAwait(false) is { State: CtrTaskState.Paused or CtrTaskState.Pausing })
+            if (await connection.Tasks.FindAsync(
+                task.Namespace, task.Id, limit.Token).ConfigureAwait(false) is { State: CtrTaskState.Paused or CtrTaskState.Pausing })
             {
                 await connection.Tasks.ResumeAsync(task.Namespace, task.Id, limit.Token).ConfigureAwait(false);
             }
@@ -183,7 +194,8 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
             throw new CtrException(
                 CtrErrorIds.TaskState,
                 CtrStatus.FailedPrecondition,
-                $"The task of container '{task.Id}' in namespace '{task.Namespace}' could not be let go on and may be frozen still: {e.Message}{(cause is null ? "" : $" Before that: {cause.Message}")}",
+                $"The task of container '{task.Id}' in namespace '{task.Namespace}' could not be let go on and may be frozen still: "
+                    + $"{e.Message}{(cause is null ? "" : $" Before that: {cause.Message}")}",
                 cause ?? e)
             {
                 Target = task.Id,
@@ -198,7 +210,8 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
     /// <param name="options">How.</param>
     /// <param name="lease">Holds what the daemon writes. Null: it writes no blobs.</param>
     /// <param name="cancellationToken">Cancels the calls.</param>
-    private async Task<IReadOnlyList<Descriptor>> CallAsync(Container container, string @namespace, CheckpointOptions options, Lease? lease, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Descriptor>> CallAsync(
+        Container container, string @namespace, CheckpointOptions options, Lease? lease, CancellationToken cancellationToken)
     {
         var request = new CheckpointTaskRequest { ContainerId = container.Id, Options = Pack(options) };
         CtrPlatform platform = await connection.Facts.GetPlatformAsync(cancellationToken).ConfigureAwait(false);
@@ -206,7 +219,11 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
         try
         {
             CheckpointTaskResponse response = await connection.Tasks.InvokeAsync(
-                () => _client.CheckpointAsync(request, Calls.Unbounded(@namespace, cancellationToken, lease?.Id)), @namespace, container.Id, "", cancellationToken).ConfigureAwait(false);
+                () => _client.CheckpointAsync(request, Calls.Unbounded(@namespace, cancellationToken, lease?.Id)),
+                @namespace,
+                container.Id,
+                "",
+                cancellationToken).ConfigureAwait(false);
             return [.. response.Descriptors.Select(part => ToDescriptor(part) with { Platform = platform })];
         }
         catch (CtrException e) when (e.Status == CtrStatus.AlreadyExists && lease is not null)
@@ -221,21 +238,32 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
         catch (CtrException e)
         {
             CtrException explained = await CheckpointFaults.ExplainAsync(
-                e, $"The state of the task of container '{container.Id}' in namespace '{@namespace}' could not be kept", container.Id, connection.Machine, cancellationToken).ConfigureAwait(false);
+                e,
+                $"The state of the task of container '{container.Id}' in namespace '{@namespace}' could not be kept",
+                container.Id,
+                connection.Machine,
+                cancellationToken).ConfigureAwait(false);
             throw ReferenceEquals(explained, e) ? e : explained;
         }
     }
 
     /// <summary>
-    /// What the daemon has written before it failed: up to 1.7 it does so where the spec is a blob already, of an earlier checkpoint of the same container
-    /// (services/tasks/local.go, writeContent). The lease tells what came.
+    /// What the daemon has written before it failed: up to 1.7 it does so where the spec is a blob already, of an earlier checkpoint of the same
+    /// container (services/tasks/local.go, writeContent). The lease tells what came.
     /// </summary>
-    private async Task<IReadOnlyList<Descriptor>?> FindWrittenAsync(Container container, Lease lease, IReadOnlyList<string> before, CtrPlatform platform, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Descriptor>?> FindWrittenAsync(
+        Container container, Lease lease, IReadOnlyList<string> before, CtrPlatform platform, CancellationToken cancellationToken)
     {
         byte[] bytes = container.Spec.ToByteArray();
         var spec = new Descriptor { MediaType = CheckpointIndex.SpecType, Digest = Digests.Of(bytes), Size = bytes.Length, Platform = platform };
-        string[] written = [.. (await connection.Leases.ListBlobsAsync(lease, cancellationToken).ConfigureAwait(false)).Except(before).Where(digest => digest != spec.Digest)];
-        if (written is not [string state] || await connection.Content.FindAsync(lease.Namespace, state, cancellationToken).ConfigureAwait(false) is not { } blob)
+        string[] written =
+        [
+            .. (await connection.Leases.ListBlobsAsync(lease, cancellationToken).ConfigureAwait(false))
+                .Except(before)
+                .Where(digest => digest != spec.Digest),
+        ];
+        if (written is not [string state]
+            || await connection.Content.FindAsync(lease.Namespace, state, cancellationToken).ConfigureAwait(false) is not { } blob)
         {
             return null;
         }
@@ -247,7 +275,10 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
     private async Task<Descriptor> ImageAsync(Container container, string @namespace, CancellationToken cancellationToken)
     {
         Image image = await connection.Images.GetAsync(@namespace, container.Image, cancellationToken).ConfigureAwait(false)
-            ?? throw new CtrException(CtrErrorIds.ImageNotFound, CtrStatus.NotFound, $"There is no image '{container.Image}' in namespace '{@namespace}' any more, from which the container '{container.Id}' was made.")
+            ?? throw new CtrException(
+                CtrErrorIds.ImageNotFound,
+                CtrStatus.NotFound,
+                $"There is no image '{container.Image}' in namespace '{@namespace}' any more, from which the container '{container.Id}' was made.")
             {
                 Target = container.Image,
             };
@@ -258,14 +289,24 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
     private async Task<Descriptor> WritableLayerAsync(Lease lease, Container container, CancellationToken cancellationToken)
     {
         (string @namespace, string snapshotter) = (lease.Namespace, container.Snapshotter);
-        Containerd.Services.Snapshots.V1.Info snapshot = await connection.Snapshots.FindAsync(@namespace, snapshotter, container.SnapshotKey, cancellationToken).ConfigureAwait(false)
-            ?? throw new CtrException(CtrErrorIds.NotFound, CtrStatus.NotFound, $"The snapshot '{container.SnapshotKey}' of container '{container.Id}' in namespace '{@namespace}' is gone.") { Target = container.Id };
+        Containerd.Services.Snapshots.V1.Info snapshot = await connection.Snapshots.FindAsync(
+            @namespace, snapshotter, container.SnapshotKey, cancellationToken).ConfigureAwait(false)
+            ?? throw new CtrException(
+                CtrErrorIds.NotFound,
+                CtrStatus.NotFound,
+                $"The snapshot '{container.SnapshotKey}' of container '{container.Id}' in namespace '{@namespace}' is gone.")
+            {
+                Target = container.Id,
+            };
         string view = $"{snapshot.Parent}-parent-view-{Guid.NewGuid():N}";
         try
         {
-            IReadOnlyList<Mount> lower = await connection.Snapshots.ViewAsync(@namespace, snapshotter, view, snapshot.Parent, lease.Id, cancellationToken).ConfigureAwait(false);
-            IReadOnlyList<Mount> upper = await connection.Snapshots.GetMountsAsync(@namespace, snapshotter, container.SnapshotKey, cancellationToken).ConfigureAwait(false);
-            Descriptor layer = await connection.Unpacker.CompareAsync(lease, lower, upper, $"checkpoint-rw-{container.SnapshotKey}", cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<Mount> lower = await connection.Snapshots.ViewAsync(
+                @namespace, snapshotter, view, snapshot.Parent, lease.Id, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<Mount> upper = await connection.Snapshots.GetMountsAsync(
+                @namespace, snapshotter, container.SnapshotKey, cancellationToken).ConfigureAwait(false);
+            Descriptor layer = await connection.Unpacker.CompareAsync(
+                lease, lower, upper, $"checkpoint-rw-{container.SnapshotKey}", cancellationToken).ConfigureAwait(false);
             return layer with { Platform = await connection.Facts.GetPlatformAsync(cancellationToken).ConfigureAwait(false) };
         }
         finally
@@ -277,16 +318,24 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
     private async Task<Descriptor> WriteAsync(Lease lease, string mediaType, Any value, CancellationToken cancellationToken)
     {
         byte[] bytes = value.ToByteArray();
-        var blob = new Descriptor { MediaType = mediaType, Digest = Digests.Of(bytes), Size = bytes.Length, Platform = await connection.Facts.GetPlatformAsync(cancellationToken).ConfigureAwait(false) };
+        var blob = new Descriptor
+        {
+            MediaType = mediaType,
+            Digest = Digests.Of(bytes),
+            Size = bytes.Length,
+            Platform = await connection.Facts.GetPlatformAsync(cancellationToken).ConfigureAwait(false),
+        };
         _ = await connection.Content.Writer(lease.Namespace, lease.Id).WriteAsync(blob, bytes, NoLabels, cancellationToken).ConfigureAwait(false);
         return blob;
     }
 
-    private async Task<CtrImage> NameAsync(Lease lease, string name, CheckpointIndex index, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    private async Task<CtrImage> NameAsync(
+        Lease lease, string name, CheckpointIndex index, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
     {
         byte[] document = index.Write();
         var target = new Descriptor { MediaType = MediaTypes.OciIndex, Digest = Digests.Of(document), Size = document.Length };
-        if (!await connection.Content.Writer(lease.Namespace, lease.Id).WriteAsync(target, document, index.Labels(), cancellationToken).ConfigureAwait(false))
+        if (!await connection.Content.Writer(lease.Namespace, lease.Id).WriteAsync(
+            target, document, index.Labels(), cancellationToken).ConfigureAwait(false))
         {
             await connection.Content.SetLabelsAsync(lease.Namespace, target.Digest, index.Labels(), cancellationToken).ConfigureAwait(false);
         }
@@ -298,5 +347,11 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
 
     private static Any Pack(CheckpointOptions options) => new() { TypeUrl = OptionsType, Value = options.ToByteString() };
 
-    private static Descriptor ToDescriptor(ContentDescriptor part) => new() { MediaType = part.MediaType, Digest = part.Digest, Size = part.Size, Annotations = part.Annotations };
+    private static Descriptor ToDescriptor(ContentDescriptor part) => new()
+    {
+        MediaType = part.MediaType,
+        Digest = part.Digest,
+        Size = part.Size,
+        Annotations = part.Annotations,
+    };
 }

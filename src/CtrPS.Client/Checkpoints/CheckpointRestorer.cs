@@ -16,7 +16,6 @@ namespace CtrPS.Client.Checkpoints;
 /// <summary>Makes containers from checkpoints, as containerd's client does (client/client.go, Restore; client/container_restore_opts.go).</summary>
 internal sealed class CheckpointRestorer(ContainerdConnection connection)
 {
-    private const string DefaultRuntime = "io.containerd.runc.v2";
 
     private static readonly Dictionary<string, string> NoLabels = [];
 
@@ -27,8 +26,10 @@ internal sealed class CheckpointRestorer(ContainerdConnection connection)
     public async Task<CtrContainer> RestoreAsync(CtrRestoreRequest request, CancellationToken cancellationToken)
     {
         (string @namespace, string id) = (request.Namespace, request.Id);
-        CtrImage checkpoint = await connection.Images.FindAsync(@namespace, request.Reference, CtrImageDetail.None, cancellationToken).ConfigureAwait(false)
-            ?? throw new CtrException(CtrErrorIds.ImageNotFound, CtrStatus.NotFound, $"There is no image '{request.Reference}' in namespace '{@namespace}'.")
+        CtrImage checkpoint = await connection.Images.FindAsync(
+            @namespace, request.Reference, CtrImageDetail.None, cancellationToken).ConfigureAwait(false)
+            ?? throw new CtrException(
+                CtrErrorIds.ImageNotFound, CtrStatus.NotFound, $"There is no image '{request.Reference}' in namespace '{@namespace}'.")
             {
                 Target = request.Reference,
                 RecommendedAction = "Bring the checkpoint into this namespace first, for example with Import-CtrImage or Copy-CtrImage.",
@@ -37,7 +38,11 @@ internal sealed class CheckpointRestorer(ContainerdConnection connection)
         Refuse(request, checkpoint, index);
         if (await connection.Containers.FindRecordAsync(@namespace, id, cancellationToken).ConfigureAwait(false) is not null)
         {
-            throw new CtrException(CtrErrorIds.ContainerExists, CtrStatus.AlreadyExists, $"The container '{id}' in namespace '{@namespace}' exists already.") { Target = id };
+            throw new CtrException(
+                CtrErrorIds.ContainerExists, CtrStatus.AlreadyExists, $"The container '{id}' in namespace '{@namespace}' exists already.")
+            {
+                Target = id,
+            };
         }
 
         string snapshotter = await connection.Unpacker.ChooseSnapshotterAsync(@namespace, index.Snapshotter, cancellationToken).ConfigureAwait(false);
@@ -47,8 +52,19 @@ internal sealed class CheckpointRestorer(ContainerdConnection connection)
         {
             try
             {
-                var container = new Container { Id = id, Image = index.Image!, Snapshotter = snapshotter, SnapshotKey = id, Runtime = new Container.Types.Runtime { Name = index.Runtime ?? DefaultRuntime } };
-                container.Spec = await LeaveCgroupAsync(@namespace, id, await AnyAsync(@namespace, index.Part(CheckpointIndex.SpecType)!, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                var container = new Container
+                {
+                    Id = id,
+                    Image = index.Image!,
+                    Snapshotter = snapshotter,
+                    SnapshotKey = id,
+                    Runtime = new Container.Types.Runtime { Name = index.Runtime ?? ContainerNames.RuncRuntime },
+                };
+                container.Spec = await LeaveCgroupAsync(
+                    @namespace,
+                    id,
+                    await AnyAsync(@namespace, index.Part(CheckpointIndex.SpecType)!, cancellationToken).ConfigureAwait(false),
+                    cancellationToken).ConfigureAwait(false);
                 if (index.Part(CheckpointIndex.RuntimeOptionsType) is { } options)
                 {
                     container.Runtime.Options = await AnyAsync(@namespace, options, cancellationToken).ConfigureAwait(false);
@@ -78,18 +94,21 @@ internal sealed class CheckpointRestorer(ContainerdConnection connection)
             }
         }
 
-        return await connection.Containers.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false) ?? throw ContainerFaults.NoContainer(@namespace, id);
+        return await connection.Containers.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false)
+            ?? throw ContainerFaults.NoContainer(@namespace, id);
     }
 
     private async Task<CheckpointIndex> ReadAsync(CtrImage checkpoint, CancellationToken cancellationToken)
     {
         if (!MediaTypes.IsIndex(checkpoint.MediaType))
         {
-            throw CheckpointFaults.Invalid(checkpoint.Name, checkpoint.Namespace, "is no checkpoint of a container.", "Make one with Checkpoint-CtrContainer.");
+            throw CheckpointFaults.Invalid(
+                checkpoint.Name, checkpoint.Namespace, "is no checkpoint of a container.", "Make one with Checkpoint-CtrContainer.");
         }
 
         var target = new Descriptor { MediaType = checkpoint.MediaType, Digest = checkpoint.Digest, Size = checkpoint.TargetSize };
-        return CheckpointIndex.Parse(await connection.Content.ReadAsync(checkpoint.Namespace, target, cancellationToken).ConfigureAwait(false), target);
+        return CheckpointIndex.Parse(
+            await connection.Content.ReadAsync(checkpoint.Namespace, target, cancellationToken).ConfigureAwait(false), target);
     }
 
     /// <summary>What the checkpoint does not hold is told before anything is made.</summary>
@@ -98,12 +117,16 @@ internal sealed class CheckpointRestorer(ContainerdConnection connection)
         (string? fault, string? advice) = (index.Image is null, index.Part(CheckpointIndex.SpecType) is null) switch
         {
             (true, _) => ("is no checkpoint of a container: it names no image.", "Make one with Checkpoint-CtrContainer."),
-            (_, true) => ("holds no spec of a container: ctr keeps one with the state of its processes only.", "Make the checkpoint with Checkpoint-CtrContainer, or with --task."),
+            (_, true) => (
+                "holds no spec of a container: ctr keeps one with the state of its processes only.",
+                "Make the checkpoint with Checkpoint-CtrContainer, or with --task."),
             _ => ((string?)null, (string?)null),
         };
         if (fault is null && request.WritableLayer && index.WritableLayer is null)
         {
-            (fault, advice) = ("does not hold what the container had changed in its file system.", "Restore it without -IncludeWritableLayer, or make the checkpoint with it.");
+            (fault, advice) = (
+                "does not hold what the container had changed in its file system.",
+                "Restore it without -IncludeWritableLayer, or make the checkpoint with it.");
         }
 
         if (fault is null && request.Live && index.Part(CheckpointIndex.TaskType) is null)
@@ -125,21 +148,30 @@ internal sealed class CheckpointRestorer(ContainerdConnection connection)
         }
         catch (InvalidProtocolBufferException e)
         {
-            throw new CtrException(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{part.Digest}' is damaged: it is no '{part.MediaType}'.", e) { Target = part.Digest };
+            throw new CtrException(
+                CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{part.Digest}' is damaged: it is no '{part.MediaType}'.", e)
+            {
+                Target = part.Digest,
+            };
         }
     }
 
     /// <summary>
-    /// Where the original is still there, the new container must not share its cgroup: runc kills all processes of the cgroup, so that ending the one would end the
-    /// other. ctr leaves it so.
+    /// Where the original is still there, the new container must not share its cgroup: runc kills all processes of the cgroup, so that ending the
+    /// one would end the other. ctr leaves it so.
     /// </summary>
     private async Task<Any> LeaveCgroupAsync(string @namespace, string id, Any spec, CancellationToken cancellationToken)
     {
         string prefix = $"/{@namespace}/";
         try
         {
-            if (JsonNode.Parse(spec.Value.Span) is not JsonObject json || json["linux"] is not JsonObject linux || linux["cgroupsPath"] is not JsonValue value
-                || !value.TryGetValue(out string? path) || !path.StartsWith(prefix, StringComparison.Ordinal) || path[prefix.Length..] == id || !CtrIdentifier.IsValid(path[prefix.Length..])
+            if (JsonNode.Parse(spec.Value.Span) is not JsonObject json
+                || json["linux"] is not JsonObject linux
+                || linux["cgroupsPath"] is not JsonValue value
+                || !value.TryGetValue(out string? path)
+                || !path.StartsWith(prefix, StringComparison.Ordinal)
+                || path[prefix.Length..] == id
+                || !CtrIdentifier.IsValid(path[prefix.Length..])
                 || await connection.Containers.FindRecordAsync(@namespace, path[prefix.Length..], cancellationToken).ConfigureAwait(false) is null)
             {
                 return spec;
@@ -150,18 +182,25 @@ internal sealed class CheckpointRestorer(ContainerdConnection connection)
         }
         catch (JsonException e)
         {
-            throw new CtrException(CtrErrorIds.InvalidSpec, CtrStatus.DataLoss, $"The spec in the checkpoint cannot be read: {e.Message}", e) { Target = id };
+            throw new CtrException(CtrErrorIds.InvalidSpec, CtrStatus.DataLoss, $"The spec in the checkpoint cannot be read: {e.Message}", e)
+            {
+                Target = id,
+            };
         }
     }
 
     /// <summary>The snapshot that the container's image unpacks to: of the image that was kept, else of what has its name now.</summary>
-    private async Task<string> ParentAsync(Lease lease, CtrImage checkpoint, CheckpointIndex index, string snapshotter, CancellationToken cancellationToken)
+    private async Task<string> ParentAsync(
+        Lease lease, CtrImage checkpoint, CheckpointIndex index, string snapshotter, CancellationToken cancellationToken)
     {
         Descriptor? target = index.ImageContent;
         if (target is null)
         {
             Image image = await connection.Images.GetAsync(lease.Namespace, index.Image!, cancellationToken).ConfigureAwait(false)
-                ?? throw new CtrException(CtrErrorIds.ImageNotFound, CtrStatus.NotFound, $"There is no image '{index.Image}' in namespace '{lease.Namespace}', and the checkpoint '{checkpoint.Name}' does not hold it.")
+                ?? throw new CtrException(
+                    CtrErrorIds.ImageNotFound,
+                    CtrStatus.NotFound,
+                    $"There is no image '{index.Image}' in namespace '{lease.Namespace}', and the checkpoint '{checkpoint.Name}' does not hold it.")
                 {
                     Target = index.Image,
                     RecommendedAction = "Bring that image here first, or make the checkpoint with -IncludeImage.",
@@ -169,30 +208,43 @@ internal sealed class CheckpointRestorer(ContainerdConnection connection)
             target = Records.ToDescriptor(image.Target);
         }
 
-        ImageNode root = await ImageGraph.ReadAsync(new NamespaceBlobs(connection.Content, lease.Namespace, listed: false, cancellationToken), target, cancellationToken).ConfigureAwait(false);
+        ImageNode root = await ImageGraph.ReadAsync(
+            new NamespaceBlobs(connection.Content, lease.Namespace, listed: false, cancellationToken),
+            target,
+            cancellationToken).ConfigureAwait(false);
         CtrPlatform platform = await connection.Facts.GetPlatformAsync(cancellationToken).ConfigureAwait(false);
         ImageNode? manifest = ManifestChoice.Choose(root, PlatformMatcher.Only(platform), checkRoot: false);
         if (manifest is not { Kind: ImageNodeKind.Manifest, IsSound: true, Config: { } config })
         {
             throw new CtrException(
-                CtrErrorIds.PlatformNotFound, CtrStatus.NotFound, $"The image '{index.Image}' in namespace '{lease.Namespace}' has nothing for {platform} that is there.")
+                CtrErrorIds.PlatformNotFound,
+                CtrStatus.NotFound,
+                $"The image '{index.Image}' in namespace '{lease.Namespace}' has nothing for {platform} that is there.")
             { Target = index.Image };
         }
 
         _ = await connection.Unpacker.UnpackAsync(lease, manifest, snapshotter, null, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<string> chain = ImageConfig.Parse(await connection.Content.ReadAsync(lease.Namespace, config.Descriptor, cancellationToken).ConfigureAwait(false), config.Descriptor).ChainIds;
+        IReadOnlyList<string> chain = ImageConfig.Parse(
+            await connection.Content.ReadAsync(lease.Namespace, config.Descriptor, cancellationToken).ConfigureAwait(false),
+            config.Descriptor).ChainIds;
         return chain.Count > 0 ? chain[^1] : "";
     }
 
-    private async Task<IReadOnlyList<Mount>> PrepareAsync(Lease lease, string snapshotter, string id, string parent, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Mount>> PrepareAsync(
+        Lease lease, string snapshotter, string id, string parent, CancellationToken cancellationToken)
     {
         try
         {
-            return await connection.Snapshots.PrepareAsync(lease.Namespace, snapshotter, id, parent, NoLabels, lease.Id, cancellationToken).ConfigureAwait(false);
+            return await connection.Snapshots.PrepareAsync(
+                lease.Namespace, snapshotter, id, parent, NoLabels, lease.Id, cancellationToken).ConfigureAwait(false);
         }
         catch (CtrException e) when (e.ErrorId == CtrErrorIds.AlreadyExists)
         {
-            throw new CtrException(CtrErrorIds.SnapshotExists, CtrStatus.AlreadyExists, $"A snapshot '{id}' of {snapshotter} in namespace '{lease.Namespace}' exists already.", e)
+            throw new CtrException(
+                CtrErrorIds.SnapshotExists,
+                CtrStatus.AlreadyExists,
+                $"A snapshot '{id}' of {snapshotter} in namespace '{lease.Namespace}' exists already.",
+                e)
             {
                 Target = id,
                 RecommendedAction = "It may be left of a container that was removed: use another id, or remove the snapshot.",
@@ -206,7 +258,13 @@ internal sealed class CheckpointRestorer(ContainerdConnection connection)
         try
         {
             ICtrProcess process = await connection.Runner.CreateAsync(
-                new CtrTaskRequest { Namespace = request.Namespace, Id = request.Id, Checkpoint = state is null ? null : (state.Digest, state.MediaType, state.Size) }, cancellationToken).ConfigureAwait(false);
+                new CtrTaskRequest
+                {
+                    Namespace = request.Namespace,
+                    Id = request.Id,
+                    Checkpoint = state is null ? null : (state.Digest, state.MediaType, state.Size),
+                },
+                cancellationToken).ConfigureAwait(false);
             await using (process.ConfigureAwait(false))
             {
                 await process.StartAsync(cancellationToken).ConfigureAwait(false);
@@ -215,7 +273,11 @@ internal sealed class CheckpointRestorer(ContainerdConnection connection)
         catch (CtrException e) when (state is not null)
         {
             CtrException explained = await CheckpointFaults.ExplainAsync(
-                e, $"The processes of container '{request.Id}' in namespace '{request.Namespace}' could not be restored", request.Id, connection.Machine, cancellationToken).ConfigureAwait(false);
+                e,
+                $"The processes of container '{request.Id}' in namespace '{request.Namespace}' could not be restored",
+                request.Id,
+                connection.Machine,
+                cancellationToken).ConfigureAwait(false);
             throw ReferenceEquals(explained, e) ? e : explained;
         }
     }

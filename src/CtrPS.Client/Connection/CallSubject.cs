@@ -40,11 +40,12 @@ internal readonly record struct CallSubject(string Words, string? Target = null)
         PreconditionId = CtrErrorIds.TaskState,
     };
 
-    public static CallSubject Process(string execId, string id, string @namespace) => new($"process '{execId}' of container '{id}' in namespace '{@namespace}'", id)
-    {
-        NotFoundId = CtrErrorIds.ProcessNotFound,
-        PreconditionId = CtrErrorIds.TaskState,
-    };
+    public static CallSubject Process(string execId, string id, string @namespace) =>
+        new($"process '{execId}' of container '{id}' in namespace '{@namespace}'", id)
+        {
+            NotFoundId = CtrErrorIds.ProcessNotFound,
+            PreconditionId = CtrErrorIds.TaskState,
+        };
 
     public static CallSubject Blob(string digest, string @namespace) => new($"blob '{digest}' in namespace '{@namespace}'", digest)
     {

@@ -10,7 +10,9 @@ namespace CtrPS.Client.Connection;
 /// <summary>Makes gRPC channels over unix sockets, named pipes and TCP. Making one does no I/O.</summary>
 internal static class ChannelFactory
 {
-    /// <summary>The limit of containerd's Go client and server (defaults/defaults.go); .NET's own default of 4 MiB is too small for long lists.</summary>
+    /// <summary>
+    /// The limit of containerd's Go client and server (defaults/defaults.go); .NET's own default of 4 MiB is too small for long lists.
+    /// </summary>
     private const int MaxMessageSize = 16 << 20;
 
     public static GrpcChannel Create(CtrEndpoint endpoint)
@@ -50,10 +52,14 @@ internal static class ChannelFactory
                 return await ConnectPipeAsync(endpoint, cancellationToken).ConfigureAwait(false);
             case CtrTransport.UnixSocket:
                 return await ConnectSocketAsync(
-                    endpoint, new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified), socket => socket.ConnectAsync(new UnixDomainSocketEndPoint(endpoint.Path), cancellationToken)).ConfigureAwait(false);
+                    endpoint,
+                    new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified),
+                    socket => socket.ConnectAsync(new UnixDomainSocketEndPoint(endpoint.Path), cancellationToken)).ConfigureAwait(false);
             default:
                 Stream plain = await ConnectSocketAsync(
-                    endpoint, new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }, socket => socket.ConnectAsync(endpoint.Path, endpoint.Port, cancellationToken)).ConfigureAwait(false);
+                    endpoint,
+                    new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true },
+                    socket => socket.ConnectAsync(endpoint.Path, endpoint.Port, cancellationToken)).ConfigureAwait(false);
                 return endpoint.Tls is { } tls ? await SecureAsync(endpoint, tls, plain, cancellationToken).ConfigureAwait(false) : plain;
         }
     }

@@ -44,14 +44,20 @@ internal static class ConnectFault
             return Make(
                 CtrErrorIds.AccessDenied,
                 endpoint,
-                $"No permission to connect to containerd's socket '{endpoint.Path}'. It belongs to root unless containerd's configuration says otherwise.",
+                $"No permission to connect to containerd's socket '{endpoint.Path}'. It belongs to root unless containerd's configuration says "
+                    + "otherwise.",
                 "Run pwsh as root (sudo pwsh), or let containerd give the socket to your group: uid and gid under [grpc] in its config.toml.",
                 cause);
         }
 
         if (Directory.Exists(endpoint.Path))
         {
-            return Make(CtrErrorIds.NotASocket, endpoint, $"'{endpoint.Path}' is a directory, not a socket.", "Give the path of containerd's socket, by default /run/containerd/containerd.sock.", cause);
+            return Make(
+                CtrErrorIds.NotASocket,
+                endpoint,
+                $"'{endpoint.Path}' is a directory, not a socket.",
+                "Give the path of containerd's socket, by default /run/containerd/containerd.sock.",
+                cause);
         }
 
         if (!File.Exists(endpoint.Path))
@@ -65,7 +71,8 @@ internal static class ConnectFault
         }
 
         // connect(2) answers ECONNREFUSED both for a plain file and for a socket without a listener.
-        return error is SocketError.ConnectionRefused && FileKind.IsSocket(endpoint.Path)
+        // Where it cannot be told which, it counts as a socket: that is what was asked for.
+        return error is SocketError.ConnectionRefused && FileStatus.Of(endpoint.Path, follow: true) is not { IsSocket: false }
             ? Make(
                 CtrErrorIds.ConnectionRefused,
                 endpoint,
@@ -73,7 +80,12 @@ internal static class ConnectFault
                 "Start containerd (systemctl start containerd) and look into its log (journalctl -u containerd).",
                 cause)
             : error is SocketError.ConnectionRefused or SocketError.ProtocolType or SocketError.OperationNotSupported
-            ? Make(CtrErrorIds.NotASocket, endpoint, $"'{endpoint.Path}' is a file, not a socket.", "Give the path of containerd's socket, by default /run/containerd/containerd.sock.", cause)
+            ? Make(
+                CtrErrorIds.NotASocket,
+                endpoint,
+                $"'{endpoint.Path}' is a file, not a socket.",
+                "Give the path of containerd's socket, by default /run/containerd/containerd.sock.",
+                cause)
             : Unavailable(endpoint, cause);
     }
 
@@ -100,7 +112,8 @@ internal static class ConnectFault
             CtrErrorIds.ConnectionRefused,
             endpoint,
             $"Nobody listens at '{endpoint.Address}'.",
-            "containerd itself serves none of its services over TCP: forward its socket (ssh -L /tmp/ctr.sock:/run/containerd/containerd.sock host), or start your proxy.",
+            "containerd itself serves none of its services over TCP: forward its socket (ssh -L /tmp/ctr.sock:/run/containerd/containerd.sock "
+                + "host), or start your proxy.",
             cause),
         SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain => Make(
             CtrErrorIds.AddressNotFound,

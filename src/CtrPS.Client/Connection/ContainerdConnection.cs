@@ -105,7 +105,8 @@ internal sealed class ContainerdConnection : ICtrConnection
         {
             // GrpcChannel.ConnectAsync does not work with a ConnectCallback: a real call is the probe.
             Containerd.Services.Version.V1.VersionResponse version = await calls.InvokeAsync(
-                () => new Containerd.Services.Version.V1.Version.VersionClient(channel).VersionAsync(new Empty(), calls.Unary(null, cancellationToken)),
+                () => new Containerd.Services.Version.V1.Version.VersionClient(channel).VersionAsync(
+                    new Empty(), calls.Unary(null, cancellationToken)),
                 new CallSubject("the version of the server"),
                 cancellationToken).ConfigureAwait(false);
             calls.ServerVersion = version.Version;

@@ -1,6 +1,8 @@
 namespace CtrPS.Client.Connection;
 
-/// <summary>containerd's way to change labels: a mask of <c>labels.KEY</c>, where an empty value removes the key, or <c>labels</c> for all of them.</summary>
+/// <summary>
+/// containerd's way to change labels: a mask of <c>labels.KEY</c>, where an empty value removes the key, or <c>labels</c> for all of them.
+/// </summary>
 internal static class LabelUpdate
 {
     public static IEnumerable<string> Mask(IReadOnlyDictionary<string, string?> labels, bool replaceAll) =>

@@ -26,11 +26,15 @@ internal static partial class StatusMap
         {
             StatusCode.NotFound => (subject.NotFoundId, $"There is no {subject.Words}. {QuoteUnlessPlain(detail, subject)}", null),
             StatusCode.AlreadyExists => (subject.ExistsId, $"The {subject.Words} exists already. {QuoteUnlessPlain(detail, subject)}", null),
-            StatusCode.InvalidArgument or StatusCode.OutOfRange => (CtrErrorIds.InvalidArgument, $"containerd refuses the argument for {subject.Words}. {Quote(detail)}", null),
+            StatusCode.InvalidArgument or StatusCode.OutOfRange =>
+                (CtrErrorIds.InvalidArgument, $"containerd refuses the argument for {subject.Words}. {Quote(detail)}", null),
             StatusCode.FailedPrecondition => (subject.PreconditionId, $"The {subject.Words} is not in a state for this. {Quote(detail)}", null),
             StatusCode.PermissionDenied or StatusCode.Unauthenticated =>
                 (CtrErrorIds.AccessDenied, $"containerd at '{endpoint.Address}' denies access to {subject.Words}. {Quote(detail)}", null),
-            StatusCode.Unavailable => (CtrErrorIds.Unavailable, $"containerd at '{endpoint.Address}' is not available. {Quote(detail)}", "Look whether containerd runs and into its log."),
+            StatusCode.Unavailable => (
+                CtrErrorIds.Unavailable,
+                $"containerd at '{endpoint.Address}' is not available. {Quote(detail)}",
+                "Look whether containerd runs and into its log."),
             StatusCode.DeadlineExceeded => (
                 CtrErrorIds.Timeout,
                 $"containerd at '{endpoint.Address}' gave no answer about {subject.Words} within {endpoint.Timeout.TotalSeconds:0.###} seconds.",
@@ -69,7 +73,9 @@ internal static partial class StatusMap
         _ => CtrStatus.Unknown,
     };
 
-    /// <summary>The texts of google.rpc.Status in the trailer, as containerd 2.0 and later nest them for wrapped errors; the outermost is the status itself.</summary>
+    /// <summary>
+    /// The texts of google.rpc.Status in the trailer, as containerd 2.0 and later nest them for wrapped errors; the outermost is the status itself.
+    /// </summary>
     public static IReadOnlyList<string> ReadDetails(Metadata trailers)
     {
         if (trailers.GetValueBytes(DetailsTrailer) is not { } bytes)
@@ -123,8 +129,11 @@ internal static partial class StatusMap
         // close; later the same fault is a connection that broke.
         if (serverVersion is null)
         {
-            bool otherProtocol = error.HttpRequestError is HttpRequestError.HttpProtocolError or HttpRequestError.InvalidResponse or HttpRequestError.VersionNegotiationError;
-            return ConnectFault.NotContainerd(endpoint, otherProtocol ? "it does not speak HTTP/2." : "it closes the connection before an answer.", error);
+            bool otherProtocol = error.HttpRequestError is HttpRequestError.HttpProtocolError
+                or HttpRequestError.InvalidResponse
+                or HttpRequestError.VersionNegotiationError;
+            return ConnectFault.NotContainerd(
+                endpoint, otherProtocol ? "it does not speak HTTP/2." : "it closes the connection before an answer.", error);
         }
 
         return Broken(error, endpoint);
@@ -132,7 +141,10 @@ internal static partial class StatusMap
 
     /// <summary>The error for a connection that worked and does so no more.</summary>
     public static CtrException Broken(Exception error, CtrEndpoint endpoint) => new(
-        CtrErrorIds.Unavailable, CtrStatus.Unavailable, $"The connection with containerd at '{endpoint.Address}' broke: {Sentence((error.InnerException ?? error).Message)}", error)
+        CtrErrorIds.Unavailable,
+        CtrStatus.Unavailable,
+        $"The connection with containerd at '{endpoint.Address}' broke: {Sentence((error.InnerException ?? error).Message)}",
+        error)
     {
         Target = endpoint.Address,
         RecommendedAction = "Look whether containerd runs and into its log; the session reconnects with the next call.",
@@ -153,7 +165,9 @@ internal static partial class StatusMap
 
     /// <summary>Nothing where the server's text is just <c>image "x": not found</c>: our own sentence says that already.</summary>
     private static string QuoteUnlessPlain(string detail, CallSubject subject) =>
-        subject.Target is { } target && PlainDetail().Match(detail) is { Success: true } match && match.Groups[1].Value == target ? "" : Quote(detail);
+        subject.Target is { } target && PlainDetail().Match(detail) is { Success: true } match && match.Groups[1].Value == target
+            ? ""
+            : Quote(detail);
 
     private static string Quote(string detail) => detail.Length == 0 ? "" : $"containerd says: {Sentence(detail)}";
 

@@ -11,13 +11,11 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace CtrPS.Client.Containers;
 
-/// <summary>Makes containers, in the order of containerd's own client (client/client.go and container_opts.go): layers, snapshot, spec, record.</summary>
+/// <summary>
+/// Makes containers, in the order of containerd's own client (client/client.go and container_opts.go): layers, snapshot, spec, record.
+/// </summary>
 internal sealed class ContainerMaker(ContainerdConnection connection)
 {
-    private const string RuncRuntime = "io.containerd.runc.v2";
-    private const string DefaultRuntimeLabel = "containerd.io/defaults/runtime";
-    private const string StopSignalLabel = "io.containerd.image.config.stop-signal";
-
     /// <summary>How long taking back is tried while nobody answers.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -31,7 +29,12 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
 
         await RequireLinuxAsync(cancellationToken).ConfigureAwait(false);
         ChosenImage? image = request.Image is null ? null : await ChooseAsync(request, request.Image, cancellationToken).ConfigureAwait(false);
-        return await BuildAsync(request, image, image is null ? null : LayersOf(request, image, cancellationToken), image is not null || request.RootFs is not null, cancellationToken).ConfigureAwait(false);
+        return await BuildAsync(
+            request,
+            image,
+            image is null ? null : LayersOf(request, image, cancellationToken),
+            image is not null || request.RootFs is not null,
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc cref="IContainerStore.CreateAsync"/>
@@ -46,13 +49,20 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
         }
 
         var warnings = new List<string>();
-        var record = new Container { Id = request.Id, Image = request.Image?.Name ?? "", Sandbox = request.Sandbox, Runtime = await RuntimeAsync(request, cancellationToken).ConfigureAwait(false) };
+        var record = new Container
+        {
+            Id = request.Id,
+            Image = request.Image?.Name ?? "",
+            Sandbox = request.Sandbox,
+            Runtime = await RuntimeAsync(request, cancellationToken).ConfigureAwait(false),
+        };
         foreach ((string name, CtrExtension extension) in request.Extensions)
         {
             record.Extensions.Add(name, new Any { TypeUrl = extension.TypeUrl, Value = ByteString.CopyFrom(extension.Value) });
         }
 
-        IReadOnlyDictionary<string, string> restart = await RestartPolicy.LabelsAsync(request, connection.Server, cancellationToken).ConfigureAwait(false);
+        IReadOnlyDictionary<string, string> restart = await RestartPolicy.LabelsAsync(
+            request, connection.Server, cancellationToken).ConfigureAwait(false);
         ChosenImage? image = request.Image is null ? null : await ChooseAsync(request, request.Image, cancellationToken).ConfigureAwait(false);
         record.Labels.Add(ContainerLabels(request, image, warnings));
         record.Labels.Add(restart.ToDictionary());
@@ -70,10 +80,12 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
         return new CtrContainerOutcome(ContainerRecords.ToContainer(made, null, @namespace), warnings);
     }
 
-    private async Task CreateWithSnapshotAsync(CtrContainerRequest request, Container record, ChosenImage image, CtrTransferMeter? meter, CancellationToken cancellationToken)
+    private async Task CreateWithSnapshotAsync(
+        CtrContainerRequest request, Container record, ChosenImage image, CtrTransferMeter? meter, CancellationToken cancellationToken)
     {
         string @namespace = request.Namespace;
-        record.Snapshotter = await connection.Unpacker.ChooseSnapshotterAsync(@namespace, request.Snapshotter, cancellationToken).ConfigureAwait(false);
+        record.Snapshotter = await connection.Unpacker.ChooseSnapshotterAsync(
+            @namespace, request.Snapshotter, cancellationToken).ConfigureAwait(false);
         Dictionary<string, string> labels = new(request.SnapshotLabels, StringComparer.Ordinal);
         await IdMapLabels.AddAsync(labels, request.Options, record.Snapshotter, connection.Server, cancellationToken).ConfigureAwait(false);
         Lease lease = await connection.Leases.CreateAsync(@namespace, cancellationToken).ConfigureAwait(false);
@@ -84,15 +96,22 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
             try
             {
                 string parent = image.Config.ChainIds.Count == 0 ? "" : image.Config.ChainIds[^1];
-                mounts = await connection.Snapshots.PrepareAsync(@namespace, record.Snapshotter, request.Id, parent, labels, lease.Id, cancellationToken).ConfigureAwait(false);
+                mounts = await connection.Snapshots.PrepareAsync(
+                    @namespace, record.Snapshotter, request.Id, parent, labels, lease.Id, cancellationToken).ConfigureAwait(false);
             }
             catch (CtrException e) when (e.ErrorId == CtrErrorIds.AlreadyExists)
             {
                 throw new CtrException(
-                    CtrErrorIds.SnapshotExists, CtrStatus.AlreadyExists, $"There is a snapshot '{request.Id}' of {record.Snapshotter} in namespace '{@namespace}' already, but no container that it belongs to.", e)
+                    CtrErrorIds.SnapshotExists,
+                    CtrStatus.AlreadyExists,
+                    $"There is a snapshot '{request.Id}' of {record.Snapshotter} in namespace '{@namespace}' already, but no container that it "
+                        + "belongs to.",
+                    e)
                 {
                     Target = request.Id,
-                    RecommendedAction = $"Choose another id, or remove what a failed container left behind: ctr -n {@namespace} snapshots --snapshotter {record.Snapshotter} rm {request.Id}.",
+                    RecommendedAction =
+                        $"Choose another id, or remove what a failed container left behind: ctr -n {@namespace} snapshots --snapshotter "
+                            + $"{record.Snapshotter} rm {request.Id}.",
                 };
             }
 
@@ -114,7 +133,13 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
         }
     }
 
-    private async Task CreateRecordAsync(CtrContainerRequest request, Container record, ChosenImage? image, IReadOnlyList<Mount>? mounts, string? lease, CancellationToken cancellationToken)
+    private async Task CreateRecordAsync(
+        CtrContainerRequest request,
+        Container record,
+        ChosenImage? image,
+        IReadOnlyList<Mount>? mounts,
+        string? lease,
+        CancellationToken cancellationToken)
     {
         IRootFiles? files = mounts is null ? null
             : await connection.Machine.IsLocalAsync(cancellationToken).ConfigureAwait(false) && FolderFiles.TryOpen(mounts) is { } folders ? folders
@@ -132,7 +157,8 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
         }
     }
 
-    private async Task<CtrSpec> BuildAsync(CtrContainerRequest request, ChosenImage? image, IRootFiles? files, bool needsCommand, CancellationToken cancellationToken)
+    private async Task<CtrSpec> BuildAsync(
+        CtrContainerRequest request, ChosenImage? image, IRootFiles? files, bool needsCommand, CancellationToken cancellationToken)
     {
         bool isLocal = await connection.Machine.IsLocalAsync(cancellationToken).ConfigureAwait(false);
         if (request.RootFs is { } root)
@@ -140,7 +166,11 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
             files = isLocal && Directory.Exists(root) ? new FolderFiles([root]) : null;
             if (isLocal && files is null)
             {
-                throw new CtrException(CtrErrorIds.InvalidPath, CtrStatus.InvalidArgument, $"There is no folder '{root}' that could be the root file system.") { Target = root };
+                throw new CtrException(
+                    CtrErrorIds.InvalidPath, CtrStatus.InvalidArgument, $"There is no folder '{root}' that could be the root file system.")
+                {
+                    Target = root,
+                };
             }
         }
 
@@ -158,20 +188,39 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
         ImageNode? node = ManifestChoice.Choose(root, PlatformMatcher.Only(platform), checkRoot: true);
         if (node is null)
         {
-            string[] offered = [.. root.Manifests.Where(manifest => !manifest.IsAttestation).Select(manifest => manifest.Platform?.ToString()).OfType<string>().Distinct()];
+            string[] offered =
+            [
+                .. root.Manifests.Where(manifest => !manifest.IsAttestation)
+                    .Select(manifest => manifest.Platform?.ToString())
+                    .OfType<string>()
+                    .Distinct(),
+            ];
             throw new CtrException(
-                CtrErrorIds.PlatformNotFound, CtrStatus.NotFound, $"The image '{image.Name}' has nothing for {platform}{(offered.Length == 0 ? "" : $"; it is for {string.Join(", ", offered)}")}.")
+                CtrErrorIds.PlatformNotFound,
+                CtrStatus.NotFound,
+                $"The image '{image.Name}' has nothing for {platform}{(offered.Length == 0 ? "" : $"; it is for {string.Join(", ", offered)}")}.")
             {
                 Target = image.Name,
-                RecommendedAction = request.Platform is null ? "Get the image for the daemon's platform, or say with -Platform that its machine can run another." : null,
+                RecommendedAction = request.Platform is null
+                    ? "Get the image for the daemon's platform, or say with -Platform that its machine can run another."
+                    : null,
             };
         }
 
         Require(node, image);
         ImageNode? config = node.Config;
-        if (node.Kind != ImageNodeKind.Manifest || config is null || !MediaTypes.IsImageConfig(config.Descriptor.MediaType) || !node.Layers.All(layer => MediaTypes.IsLayer(layer.Descriptor.MediaType)))
+        if (node.Kind != ImageNodeKind.Manifest
+            || config is null
+            || !MediaTypes.IsImageConfig(config.Descriptor.MediaType)
+            || !node.Layers.All(layer => MediaTypes.IsLayer(layer.Descriptor.MediaType)))
         {
-            throw new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"The image '{image.Name}' cannot be run: it is an artifact, not a file system with layers.") { Target = image.Name };
+            throw new CtrException(
+                CtrErrorIds.InvalidArgument,
+                CtrStatus.InvalidArgument,
+                $"The image '{image.Name}' cannot be run: it is an artifact, not a file system with layers.")
+            {
+                Target = image.Name,
+            };
         }
 
         Require(config, image);
@@ -195,9 +244,12 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
     }
 
     private LayerFiles LayersOf(CtrContainerRequest request, ChosenImage image, CancellationToken cancellationToken) => new(
-        new NamespaceBlobs(connection.Content, request.Namespace, listed: false, cancellationToken), [.. image.Manifest.Layers.Reverse().Select(layer => layer.Descriptor)]);
+        new NamespaceBlobs(connection.Content, request.Namespace, listed: false, cancellationToken),
+        [.. image.Manifest.Layers.Reverse().Select(layer => layer.Descriptor)]);
 
-    /// <summary>The labels of the image's config, of its record, and those that were asked for, a later one over an earlier one, as ctr writes them.</summary>
+    /// <summary>
+    /// The labels of the image's config, of its record, and those that were asked for, a later one over an earlier one, as ctr writes them.
+    /// </summary>
     private static Dictionary<string, string> ContainerLabels(CtrContainerRequest request, ChosenImage? image, List<string> warnings)
     {
         var labels = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -206,7 +258,8 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
             // containerd and its CRI plugin act on labels of their own: an image of unknown origin must not bring them (client/container_opts.go).
             if (key.StartsWith("containerd.io/", StringComparison.Ordinal) || key.StartsWith("io.cri-containerd", StringComparison.Ordinal))
             {
-                warnings.Add($"The label '{key}' in the config of image '{image!.Image.Name}' is reserved for containerd. The container does not get it.");
+                warnings.Add(
+                    $"The label '{key}' in the config of image '{image!.Image.Name}' is reserved for containerd. The container does not get it.");
             }
             else
             {
@@ -226,7 +279,7 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
 
         if (image is not null)
         {
-            labels[StopSignalLabel] = image.Run.StopSignal.Length == 0 ? "SIGTERM" : image.Run.StopSignal;
+            labels[ContainerNames.StopSignalLabel] = image.Run.StopSignal.Length == 0 ? "SIGTERM" : image.Run.StopSignal;
         }
 
         return labels;
@@ -251,33 +304,46 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
         string? name = choice.Name;
         if (name is null)
         {
-            CtrNamespace? own = (await connection.Namespaces.ListAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(one => one.Name == request.Namespace);
-            name = own is not null && own.Labels.TryGetValue(DefaultRuntimeLabel, out string? label) && label.Length > 0 ? label : RuncRuntime;
+            CtrNamespace? own = (await connection.Namespaces.ListAsync(cancellationToken).ConfigureAwait(false))
+                .FirstOrDefault(one => one.Name == request.Namespace);
+            name = own is not null && own.Labels.TryGetValue(ContainerNames.DefaultRuntimeLabel, out string? label) && label.Length > 0
+                ? label
+                : ContainerNames.RuncRuntime;
         }
 
         bool forRunc = choice.RuncBinary is not null || choice.RuncRoot is not null || choice.SystemdCgroup;
-        if (name != RuncRuntime)
+        if (name != ContainerNames.RuncRuntime)
         {
             return forRunc
-                ? throw Contradiction($"The options for runc are only for the runtime {RuncRuntime}, not for '{name}'.")
+                ? throw Contradiction($"The options for runc are only for the runtime {ContainerNames.RuncRuntime}, not for '{name}'.")
                 : new Container.Types.Runtime
                 {
                     Name = name,
-                    Options = choice.ConfigPath is { } path ? Pack("runtimeoptions.v1.Options", new Runtimeoptions.V1.Options { ConfigPath = path }) : null,
+                    Options = choice.ConfigPath is { } path
+                        ? Pack("runtimeoptions.v1.Options", new Runtimeoptions.V1.Options { ConfigPath = path })
+                        : null,
                 };
         }
 
         if (choice.SystemdCgroup && request.Spec is null && request.Options.CgroupPath?.Split(':').Length != 3)
         {
-            throw Contradiction("With systemd the control group is written slice:prefix:name, as in machine.slice:ctr:web. Give it with -CgroupPath.");
+            throw Contradiction(
+                "With systemd the control group is written slice:prefix:name, as in machine.slice:ctr:web. Give it with -CgroupPath.");
         }
 
         return choice.ConfigPath is not null
-            ? throw Contradiction($"The runtime {RuncRuntime} has no configuration file.")
+            ? throw Contradiction($"The runtime {ContainerNames.RuncRuntime} has no configuration file.")
             : new Container.Types.Runtime
             {
                 Name = name,
-                Options = Pack("containerd.runc.v1.Options", new Containerd.Runc.V1.Options { BinaryName = choice.RuncBinary ?? "", Root = choice.RuncRoot ?? "", SystemdCgroup = choice.SystemdCgroup }),
+                Options = Pack(
+                    ContainerNames.RuncOptions,
+                    new Containerd.Runc.V1.Options
+                    {
+                        BinaryName = choice.RuncBinary ?? "",
+                        Root = choice.RuncRoot ?? "",
+                        SystemdCgroup = choice.SystemdCgroup,
+                    }),
             };
 
         static Any Pack(string type, IMessage message) => new() { TypeUrl = type, Value = message.ToByteString() };
@@ -291,7 +357,8 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
         using var limit = new CancellationTokenSource(Patience);
         try
         {
-            if (await connection.Containers.FindRecordAsync(@namespace, record.Id, limit.Token).ConfigureAwait(false) is { } made && made.Spec.Value.Equals(record.Spec.Value))
+            if (await connection.Containers.FindRecordAsync(@namespace, record.Id, limit.Token).ConfigureAwait(false) is { } made
+                && made.Spec.Value.Equals(record.Spec.Value))
             {
                 await connection.Containers.DeleteRecordAsync(@namespace, record.Id, limit.Token).ConfigureAwait(false);
             }
@@ -321,7 +388,11 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
         CtrPlatform platform = await connection.Facts.GetPlatformAsync(cancellationToken).ConfigureAwait(false);
         if (platform.Os != "linux")
         {
-            throw new CtrException(CtrErrorIds.NotSupported, CtrStatus.Unimplemented, $"The daemon runs containers of {platform}; CtrPS makes those of Linux.") { Target = platform.ToString() };
+            throw new CtrException(
+                CtrErrorIds.NotSupported, CtrStatus.Unimplemented, $"The daemon runs containers of {platform}; CtrPS makes those of Linux.")
+            {
+                Target = platform.ToString(),
+            };
         }
     }
 
@@ -329,7 +400,11 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
     {
         if (!node.IsSound)
         {
-            throw node.Fault ?? new CtrException(CtrErrorIds.BlobMissing, CtrStatus.NotFound, $"The blob '{node.Descriptor.Digest}' of image '{image.Name}' is not in namespace '{image.Namespace}'.")
+            throw node.Fault
+                ?? new CtrException(
+                    CtrErrorIds.BlobMissing,
+                    CtrStatus.NotFound,
+                    $"The blob '{node.Descriptor.Digest}' of image '{image.Name}' is not in namespace '{image.Namespace}'.")
             {
                 Target = node.Descriptor.Digest,
                 RecommendedAction = "Get it with Repair-CtrImage, or import the image again.",

@@ -1,6 +1,5 @@
 using Containerd.Services.Containers.V1;
 using CtrPS.Client.Connection;
-using CtrPS.Client.Images;
 using Google.Protobuf.WellKnownTypes;
 
 namespace CtrPS.Client.Containers;
@@ -39,15 +38,16 @@ internal static class ContainerRecords
             Snapshotter = container.Snapshotter,
             SnapshotKey = container.SnapshotKey,
             Labels = SortedMap.From(container.Labels),
-            CreatedAt = Records.ToTime(container.CreatedAt),
-            UpdatedAt = Records.ToTime(container.UpdatedAt),
+            CreatedAt = WireTime.ToTime(container.CreatedAt),
+            UpdatedAt = WireTime.ToTime(container.UpdatedAt),
             Kind = kind,
             PodName = Label(PodNameLabel),
             PodNamespace = Label(PodNamespaceLabel),
             PodUid = Label(PodUidLabel),
             ContainerName = kind == CtrContainerKind.Sandbox ? null : Label(ContainerNameLabel),
             Sandbox = container.Sandbox,
-            Extensions = container.Extensions.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary(pair => pair.Key, pair => ToExtension(pair.Value), StringComparer.Ordinal),
+            Extensions = container.Extensions.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary(
+                pair => pair.Key, pair => ToExtension(pair.Value), StringComparer.Ordinal),
             RuntimeOptions = container.Runtime?.Options is { } options ? ToExtension(options) : null,
             SpecJson = container.Spec?.TypeUrl == SpecUrl ? container.Spec.Value.Memory : default,
         };

@@ -13,7 +13,8 @@ internal static class ResourceUpdate
     /// <param name="spec">The spec, as JSON.</param>
     /// <param name="resources">What to change.</param>
     /// <returns>
-    /// The whole limits for the task, without the rules for devices, which an update does not touch; and the spec to keep. Null where it is none of Linux.
+    /// The whole limits for the task, without the rules for devices, which an update does not touch; and the spec to keep. Null where it is none of
+    /// Linux.
     /// </returns>
     public static (byte[] Resources, byte[] Spec)? Apply(ReadOnlySpan<byte> spec, CtrResources resources)
     {

@@ -11,7 +11,10 @@ internal sealed class EventSource(GrpcChannel channel, Calls calls, ContainerSto
     {
         ArgumentNullException.ThrowIfNull(query);
         var subscription = new EventSubscription(
-            new Containerd.Services.Events.V1.Events.EventsClient(channel), calls, query, query.Resolve is null ? null : new KnownContainers(containers, namespaces, query.Resolve));
+            new Containerd.Services.Events.V1.Events.EventsClient(channel),
+            calls,
+            query,
+            query.Resolve is null ? null : new KnownContainers(containers, namespaces, query.Resolve));
         try
         {
             await subscription.LiveAsync(cancellationToken).ConfigureAwait(false);

@@ -11,8 +11,8 @@ using Grpc.Core;
 namespace CtrPS.Client.Events;
 
 /// <summary>
-/// Reads the daemon's events as fast as they come and keeps them for the reader: a reader that is slow would fill the memory of the daemon, whose queue has
-/// no limit.
+/// Reads the daemon's events as fast as they come and keeps them for the reader: a reader that is slow would fill the memory of the daemon, whose
+/// queue has no limit.
 /// </summary>
 internal sealed class EventSubscription : ICtrSubscription
 {
@@ -95,12 +95,19 @@ internal sealed class EventSubscription : ICtrSubscription
                 {
                     reason = e.Message;
                 }
-                catch (CtrException e) when (e.InnerException is RpcException { Status.Detail: var detail } && detail.Contains(FilterFault, StringComparison.Ordinal))
+                catch (CtrException e)
+                    when (e.InnerException is RpcException { Status.Detail: var detail } && detail.Contains(FilterFault, StringComparison.Ordinal))
                 {
                     throw new CtrException(
-                        CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"containerd does not understand the filter. It says: {detail[(detail.IndexOf(FilterFault, StringComparison.Ordinal) + FilterFault.Length)..]}", e)
+                        CtrErrorIds.InvalidArgument,
+                        CtrStatus.InvalidArgument,
+                        "containerd does not understand the filter. It says: "
+                            + $"{detail[(detail.IndexOf(FilterFault, StringComparison.Ordinal) + FilterFault.Length)..]}",
+                        e)
                     {
-                        RecommendedAction = "A filter is written as in 'topic==\"/tasks/exit\",event.exit_status!=0': the operators are ==, != and ~=, values with a slash are quoted, fields are namespace, topic and event.<name>.",
+                        RecommendedAction =
+                            "A filter is written as in 'topic==\"/tasks/exit\",event.exit_status!=0': the operators are ==, != and ~=, values with "
+                                + "a slash are quoted, fields are namespace, topic and event.<name>.",
                     };
                 }
 
@@ -123,9 +130,12 @@ internal sealed class EventSubscription : ICtrSubscription
     }
 
     /// <summary>Whether a daemon that comes back would end the fault.</summary>
-    private static bool IsPassing(CtrException e) => e.ErrorId is not (CtrErrorIds.SessionClosed or CtrErrorIds.InvalidArgument or CtrErrorIds.NotSupported);
+    private static bool IsPassing(CtrException e) =>
+        e.ErrorId is not (CtrErrorIds.SessionClosed or CtrErrorIds.InvalidArgument or CtrErrorIds.NotSupported);
 
-    /// <summary>Reads one call to its end. What comes before the proof is left out: then a gap has one end, and a first subscription one beginning.</summary>
+    /// <summary>
+    /// Reads one call to its end. What comes before the proof is left out: then a gap has one end, and a first subscription one beginning.
+    /// </summary>
     /// <param name="live">Told once the call is proven to be live and the containers are known.</param>
     private async Task ReadCallAsync(Action live)
     {
@@ -174,8 +184,8 @@ internal sealed class EventSubscription : ICtrSubscription
     }
 
     /// <summary>
-    /// Publishes the marker until it has come back. There is no acknowledgement of a subscription, and a marker that is published before the daemon has
-    /// taken it in comes to nobody. Ends the call where it cannot.
+    /// Publishes the marker until it has come back. There is no acknowledgement of a subscription, and a marker that is published before the daemon
+    /// has taken it in comes to nobody. Ends the call where it cannot.
     /// </summary>
     private async Task ProveAsync(string marker, CancellationTokenSource call, CancellationToken proven)
     {
@@ -189,7 +199,10 @@ internal sealed class EventSubscription : ICtrSubscription
                 if (clock.Elapsed > _calls.Endpoint.Timeout)
                 {
                     throw new CtrException(
-                        CtrErrorIds.Timeout, CtrStatus.DeadlineExceeded, $"containerd at '{_calls.Endpoint.Address}' did not confirm the subscription to its events within {_calls.Endpoint.Timeout.TotalSeconds:0.###} seconds.")
+                        CtrErrorIds.Timeout,
+                        CtrStatus.DeadlineExceeded,
+                        $"containerd at '{_calls.Endpoint.Address}' did not confirm the subscription to its events within "
+                            + $"{_calls.Endpoint.Timeout.TotalSeconds:0.###} seconds.")
                     {
                         Target = _calls.Endpoint.Address,
                         RecommendedAction = "Look whether the daemon hangs, or give more time: Connect-CtrSession -Timeout.",
@@ -197,7 +210,9 @@ internal sealed class EventSubscription : ICtrSubscription
                 }
 
                 _ = await _calls.InvokeAsync(
-                    () => _client.PublishAsync(request, _calls.Unary(_query.Namespace, call.Token)), new CallSubject("the events"), call.Token).ConfigureAwait(false);
+                    () => _client.PublishAsync(request, _calls.Unary(_query.Namespace, call.Token)),
+                    new CallSubject("the events"),
+                    call.Token).ConfigureAwait(false);
                 try
                 {
                     await Task.Delay(pause, proven).ConfigureAwait(false);
@@ -274,7 +289,9 @@ internal sealed class EventSubscription : ICtrSubscription
             }
 
             return Gap(
-                item.First, item.Last, string.Create(CultureInfo.InvariantCulture, $"{item.Dropped} events were dropped, as {_query.Capacity} waited already to be read."));
+                item.First,
+                item.Last,
+                string.Create(CultureInfo.InvariantCulture, $"{item.Dropped} events were dropped, as {_query.Capacity} waited already to be read."));
         }
     }
 

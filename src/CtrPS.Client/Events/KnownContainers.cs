@@ -22,7 +22,8 @@ internal sealed class KnownContainers(ContainerStore containers, INamespaceStore
         {
             if (isWanted(one.Name))
             {
-                await foreach (Containerd.Services.Containers.V1.Container record in containers.ListRecordsAsync(one.Name, [], cancellationToken).ConfigureAwait(false))
+                await foreach (Containerd.Services.Containers.V1.Container record in containers.ListRecordsAsync(
+                    one.Name, [], cancellationToken).ConfigureAwait(false))
                 {
                     _known[(one.Name, record.Id)] = ContainerRecords.ToContainer(record, null, one.Name);
                 }

@@ -1,7 +1,6 @@
 using Containerd.Services.Images.V1;
 using CtrPS.Client.Connection;
 using CtrPS.Client.Oci;
-using Google.Protobuf.WellKnownTypes;
 
 namespace CtrPS.Client.Images;
 
@@ -25,15 +24,12 @@ internal static class Records
             MediaType = image.Target.MediaType,
             TargetSize = image.Target.Size,
             Labels = SortedMap.From(image.Labels),
-            CreatedAt = ToTime(image.CreatedAt),
-            UpdatedAt = ToTime(image.UpdatedAt),
+            CreatedAt = WireTime.ToTime(image.CreatedAt),
+            UpdatedAt = WireTime.ToTime(image.UpdatedAt),
             Pinned = image.Labels.TryGetValue(PinnedLabel, out string? pinned) && pinned == "pinned",
         };
     }
 
     public static Descriptor ToDescriptor(Containerd.Types.ContentDescriptor descriptor) =>
         new() { MediaType = descriptor.MediaType, Digest = descriptor.Digest, Size = descriptor.Size };
-
-    /// <summary>Go's zero time (year 1) means that the time is not set.</summary>
-    public static DateTimeOffset? ToTime(Timestamp? time) => time is null || time.Seconds <= -62135596800 ? null : time.ToDateTimeOffset().ToLocalTime();
 }

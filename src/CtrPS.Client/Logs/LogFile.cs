@@ -17,8 +17,8 @@ internal sealed record LogFile(string Path, bool IsCompressed)
     public static LogFile Of(string path) => new(path, path.EndsWith(Compressed, StringComparison.Ordinal));
 
     /// <summary>
-    /// The older parts of a log, oldest first: <c>path.20060102-150405</c> (kubelet), <c>path.1</c> (nerdctl), and the same with <c>.gz</c>. Those that were not
-    /// written to since a time are left out.
+    /// The older parts of a log, oldest first: <c>path.20060102-150405</c> (kubelet), <c>path.1</c> (nerdctl), and the same with <c>.gz</c>. Those
+    /// that were not written to since a time are left out.
     /// </summary>
     /// <param name="path">The file that is written.</param>
     /// <param name="current">The file that is open under that path: it may be rotated at this moment.</param>
@@ -36,7 +36,9 @@ internal sealed record LogFile(string Path, bool IsCompressed)
         return from file in new DirectoryInfo(folder).EnumerateFiles().Where(file => file.Name.StartsWith(name, StringComparison.Ordinal))
                let suffix = file.Name[name.Length..]
                let part = suffix.EndsWith(Compressed, StringComparison.Ordinal) ? suffix[..^Compressed.Length] : suffix
-               where part.Length > 0 && part.All(c => char.IsAsciiDigit(c) || c == '-') && (since is null || file.LastWriteTimeUtc >= since.Value.UtcDateTime)
+               where part.Length > 0
+                   && part.All(c => char.IsAsciiDigit(c) || c == '-')
+                   && (since is null || file.LastWriteTimeUtc >= since.Value.UtcDateTime)
                    && (current is null || FileIdentity.Of(file.FullName) != current)
                group Of(file.FullName) by part into forms
                orderby Age(forms.Key), forms.Key
@@ -116,5 +118,6 @@ internal sealed record LogFile(string Path, bool IsCompressed)
     }
 
     /// <summary>nerdctl counts from the newest, the kubelet gives times.</summary>
-    private static long Age(string part) => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && part.Length < 8 ? -number : 0;
+    private static long Age(string part) =>
+        int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && part.Length < 8 ? -number : 0;
 }

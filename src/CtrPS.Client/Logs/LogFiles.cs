@@ -14,7 +14,8 @@ internal sealed class LogFiles : ILogFiles
     /// <summary>Lines to read before the last ones, so that a line in parts is found from its beginning.</summary>
     private const int Margin = 64;
 
-    public async IAsyncEnumerable<CtrLogLine> ReadAsync(CtrLogSource source, CtrLogRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<CtrLogLine> ReadAsync(
+        CtrLogSource source, CtrLogRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(request);

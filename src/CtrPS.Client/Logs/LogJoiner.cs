@@ -3,7 +3,9 @@ using System.Text;
 
 namespace CtrPS.Client.Logs;
 
-/// <summary>Makes lines of what stands in a file: parts are joined, each stream's for itself. As bytes, since a part may end within a character.</summary>
+/// <summary>
+/// Makes lines of what stands in a file: parts are joined, each stream's for itself. As bytes, since a part may end within a character.
+/// </summary>
 internal sealed class LogJoiner(CtrLogLine common, CtrLogFormat format)
 {
     /// <summary>A longer line is given in pieces of this size.</summary>

@@ -22,8 +22,8 @@ internal static class LogParser
     } ?? new LogRecord(null, CtrLogStream.Unknown, false, WithoutReturn(line));
 
     /// <summary>
-    /// CRI's format (cri-api's runtime.v1 logging.go): time, stream, tags with ':' between them, text. The first tag is P for a part whose rest comes, F for a
-    /// whole line or the last part. containerd writes an output that ends without a newline as P too.
+    /// CRI's format (cri-api's runtime.v1 logging.go): time, stream, tags with ':' between them, text. The first tag is P for a part whose rest
+    /// comes, F for a whole line or the last part. containerd writes an output that ends without a newline as P too.
     /// </summary>
     private static LogRecord? ParseCri(ReadOnlyMemory<byte> line)
     {
@@ -35,8 +35,14 @@ internal static class LogParser
         }
 
         ReadOnlySpan<byte> rest = span[(first + 1)..];
-        CtrLogStream stream = rest.StartsWith("stdout "u8) ? CtrLogStream.Output : rest.StartsWith("stderr "u8) ? CtrLogStream.Error : CtrLogStream.Unknown;
-        if (stream == CtrLogStream.Unknown || rest.Length < 8 || rest[7] is not ((byte)'P' or (byte)'F') || (rest.Length > 8 && rest[8] is not ((byte)' ' or (byte)':')))
+        CtrLogStream stream = rest.StartsWith("stdout "u8)
+            ? CtrLogStream.Output
+            : rest.StartsWith("stderr "u8) ? CtrLogStream.Error
+            : CtrLogStream.Unknown;
+        if (stream == CtrLogStream.Unknown
+            || rest.Length < 8
+            || rest[7] is not ((byte)'P' or (byte)'F')
+            || (rest.Length > 8 && rest[8] is not ((byte)' ' or (byte)':')))
         {
             return null;
         }
@@ -68,7 +74,9 @@ internal static class LogParser
                 "stderr" => CtrLogStream.Error,
                 _ => CtrLogStream.Unknown,
             };
-            DateTimeOffset? time = document.RootElement.TryGetProperty("time", out JsonElement at) && at.GetString() is { } written ? ParseTime(Encoding.UTF8.GetBytes(written)) : null;
+            DateTimeOffset? time = document.RootElement.TryGetProperty("time", out JsonElement at) && at.GetString() is { } written
+                ? ParseTime(Encoding.UTF8.GetBytes(written))
+                : null;
             bool whole = text.EndsWith('\n');
             return new LogRecord(time, stream, !whole, WithoutReturn(Encoding.UTF8.GetBytes(whole ? text[..^1] : text)));
         }
@@ -78,10 +86,14 @@ internal static class LogParser
         }
     }
 
-    /// <summary>A time of RFC 3339 with up to nine digits of a second's fraction; what is below .NET's 100 ns is cut off. Null where it is none.</summary>
+    /// <summary>
+    /// A time of RFC 3339 with up to nine digits of a second's fraction; what is below .NET's 100 ns is cut off. Null where it is none.
+    /// </summary>
     internal static DateTimeOffset? ParseTime(ReadOnlySpan<byte> text)
     {
-        if (text.Length < 20 || text[4] != (byte)'-' || text[7] != (byte)'-' || text[10] != (byte)'T' || text[13] != (byte)':' || text[16] != (byte)':'
+        if (text.Length < 20
+            || text[4] != (byte)'-' || text[7] != (byte)'-' || text[10] != (byte)'T'
+            || text[13] != (byte)':' || text[16] != (byte)':'
             || !Number(text[..4], out int year) || !Number(text[5..7], out int month) || !Number(text[8..10], out int day)
             || !Number(text[11..13], out int hour) || !Number(text[14..16], out int minute) || !Number(text[17..19], out int second)
             || year < 1 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month) || hour > 23 || minute > 59 || second > 59)
@@ -112,7 +124,13 @@ internal static class LogParser
         {
             offset = TimeSpan.Zero;
         }
-        else if (rest.Length == 6 && rest[0] is (byte)'+' or (byte)'-' && rest[3] == (byte)':' && Number(rest[1..3], out int hours) && Number(rest[4..6], out int minutes) && hours <= 14 && minutes <= 59)
+        else if (rest.Length == 6
+            && rest[0] is (byte)'+' or (byte)'-'
+            && rest[3] == (byte)':'
+            && Number(rest[1..3], out int hours)
+            && Number(rest[4..6], out int minutes)
+            && hours <= 14
+            && minutes <= 59)
         {
             offset = (rest[0] == (byte)'-' ? -1 : 1) * new TimeSpan(hours, minutes, 0);
         }
@@ -126,8 +144,10 @@ internal static class LogParser
         return utc < 0 || utc > DateTime.MaxValue.Ticks ? null : new DateTimeOffset(utc, TimeSpan.Zero).ToLocalTime();
     }
 
-    private static bool Number(ReadOnlySpan<byte> text, out int value) => Utf8Parser.TryParse(text, out value, out int read) && read == text.Length && value >= 0;
+    private static bool Number(ReadOnlySpan<byte> text, out int value) =>
+        Utf8Parser.TryParse(text, out value, out int read) && read == text.Length && value >= 0;
 
     /// <summary>A terminal ends its lines with a carriage return too.</summary>
-    private static ReadOnlyMemory<byte> WithoutReturn(ReadOnlyMemory<byte> line) => line.Length > 0 && line.Span[^1] == (byte)'\r' ? line[..^1] : line;
+    private static ReadOnlyMemory<byte> WithoutReturn(ReadOnlyMemory<byte> line) =>
+        line.Length > 0 && line.Span[^1] == (byte)'\r' ? line[..^1] : line;
 }

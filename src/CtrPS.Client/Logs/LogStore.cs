@@ -11,10 +11,8 @@ internal sealed class LogStore(ContainerStore containers, ITaskStore tasks, Daem
     /// <summary>The label with the log URI that we gave a container's last task: a task that is removed has taken its own along.</summary>
     public const string UriLabel = "ctrps.io/log-uri";
 
-    // containerd, pkg/cri/server/helpers.go; runtime/restart/restart.go; nerdctl, pkg/labels/labels.go.
+    // containerd, pkg/cri/server/helpers.go; nerdctl, pkg/labels/labels.go.
     private const string CriMetadata = "io.cri-containerd.container.metadata";
-    private const string RestartLogUri = "containerd.io/restart.loguri";
-    private const string RestartLogPath = "containerd.io/restart.logpath";
     private const string NerdctlFolder = "nerdctl/state-dir";
 
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
@@ -26,7 +24,10 @@ internal sealed class LogStore(ContainerStore containers, ITaskStore tasks, Daem
         await machine.RequireLocalAsync("The logs of containers", cancellationToken).ConfigureAwait(false);
         if (container.Kind == CtrContainerKind.Sandbox)
         {
-            throw NotFound(container, $"it is the sandbox of pod {container.PodNamespace}/{container.PodName}, which writes none.", $"Take a container of the pod: Get-CtrContainer -Namespace {@namespace} | Where-Object PodName -eq {container.PodName}.");
+            throw NotFound(
+                container,
+                $"it is the sandbox of pod {container.PodNamespace}/{container.PodName}, which writes none.",
+                $"Take a container of the pod: Get-CtrContainer -Namespace {@namespace} | Where-Object PodName -eq {container.PodName}.");
         }
 
         if (record.Extensions.TryGetValue(CriMetadata, out Google.Protobuf.WellKnownTypes.Any? metadata))
@@ -42,14 +43,16 @@ internal sealed class LogStore(ContainerStore containers, ITaskStore tasks, Daem
             return Source(container, open, CtrLogFormat.Plain);
         }
 
-        if (container.Labels.TryGetValue(NerdctlFolder, out string? folder) && Path.Combine(folder, $"{id}-json.log") is var json && File.Exists(json))
+        if (container.Labels.TryGetValue(NerdctlFolder, out string? folder)
+            && Path.Combine(folder, $"{id}-json.log") is var json
+            && File.Exists(json))
         {
             return Source(container, json, CtrLogFormat.Json);
         }
 
-        foreach (string label in new[] { UriLabel, RestartLogUri, RestartLogPath })
+        foreach (string label in new[] { UriLabel, RestartLabels.LogUri, RestartLabels.LogPath })
         {
-            if (container.Labels.TryGetValue(label, out string? kept) && (PathOf(kept) ?? (label == RestartLogPath ? kept : null)) is { } path)
+            if (container.Labels.TryGetValue(label, out string? kept) && (PathOf(kept) ?? (label == RestartLabels.LogPath ? kept : null)) is { } path)
             {
                 return Source(container, path, CtrLogFormat.Plain);
             }
@@ -87,14 +90,19 @@ internal sealed class LogStore(ContainerStore containers, ITaskStore tasks, Daem
         }
     }
 
-    /// <summary>The log's path in CRI's record of a container: the same shape from 1.6 to 2.x (pkg/cri/store/container/metadata.go). Null where it cannot be read.</summary>
+    /// <summary>
+    /// The log's path in CRI's record of a container: the same shape from 1.6 to 2.x (pkg/cri/store/container/metadata.go). Null where it cannot be
+    /// read.
+    /// </summary>
     internal static string? CriPath(ReadOnlySpan<byte> metadata)
     {
         var reader = new Utf8JsonReader(metadata);
         try
         {
             using JsonDocument document = JsonDocument.ParseValue(ref reader);
-            return document.RootElement.TryGetProperty("Metadata", out JsonElement inner) && inner.TryGetProperty("LogPath", out JsonElement path) ? path.GetString() : null;
+            return document.RootElement.TryGetProperty("Metadata", out JsonElement inner) && inner.TryGetProperty("LogPath", out JsonElement path)
+                ? path.GetString()
+                : null;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -104,7 +112,12 @@ internal sealed class LogStore(ContainerStore containers, ITaskStore tasks, Daem
 
     /// <summary>The path in a log URI. Null where it names no file.</summary>
     internal static string? PathOf(string? uri) =>
-        uri is not null && uri.StartsWith("file:", StringComparison.Ordinal) && Uri.TryCreate(uri, UriKind.Absolute, out Uri? file) && file.LocalPath.Length > 1 ? file.LocalPath : null;
+        uri is not null
+            && uri.StartsWith("file:", StringComparison.Ordinal)
+            && Uri.TryCreate(uri, UriKind.Absolute, out Uri? file)
+            && file.LocalPath.Length > 1
+            ? file.LocalPath
+            : null;
 
     private static CtrLogSource Source(CtrContainer container, string path, CtrLogFormat format) => new()
     {

@@ -90,8 +90,8 @@ internal sealed class OpenLog : IAsyncDisposable
     }
 
     /// <summary>
-    /// Goes on to what stands under the path now, where the open file was rotated away, and to the beginning where it was emptied. Only when the open file is
-    /// read to its end.
+    /// Goes on to what stands under the path now, where the open file was rotated away, and to the beginning where it was emptied.
+    /// Only when the open file is read to its end.
     /// </summary>
     /// <returns>Whether there is something to read.</returns>
     public bool Advance()
@@ -181,7 +181,9 @@ internal sealed class OpenLog : IAsyncDisposable
         }
     }
 
-    /// <summary>Where the last lines begin: in which of the older files (their number: in the one that is written), and whether that is the beginning of all.</summary>
+    /// <summary>
+    /// Where the last lines begin: in which of the older files (their number: in the one that is written), and whether that is the beginning of all.
+    /// </summary>
     private async Task<(int First, long Offset, bool IsAll)> FindAsync(int lines, CancellationToken cancellationToken)
     {
         if (_current is not FileStream current)
@@ -223,7 +225,9 @@ internal sealed class OpenLog : IAsyncDisposable
 
     private static Stream Open(LogFile file) => Guarded(file.Path, file.Open);
 
-    /// <summary>An older file. Null where it is gone: the rotation removes the oldest. One that was compressed in the meantime is its compressed form.</summary>
+    /// <summary>
+    /// An older file. Null where it is gone: the rotation removes the oldest. One that was compressed in the meantime is its compressed form.
+    /// </summary>
     private static Stream? OpenOlder(LogFile file) => Guarded<Stream?>(file.Path, () =>
     {
         try

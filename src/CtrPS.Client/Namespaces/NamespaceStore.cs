@@ -15,7 +15,9 @@ internal sealed partial class NamespaceStore(GrpcChannel channel, Calls calls) :
     public async Task<IReadOnlyList<CtrNamespace>> ListAsync(CancellationToken cancellationToken)
     {
         ListNamespacesResponse response = await calls.InvokeAsync(
-            () => _client.ListAsync(new ListNamespacesRequest(), calls.Unary(null, cancellationToken)), new CallSubject("the namespaces"), cancellationToken).ConfigureAwait(false);
+            () => _client.ListAsync(new ListNamespacesRequest(), calls.Unary(null, cancellationToken)),
+            new CallSubject("the namespaces"),
+            cancellationToken).ConfigureAwait(false);
         return [.. response.Namespaces.Select(ToNamespace)];
     }
 
@@ -24,11 +26,14 @@ internal sealed partial class NamespaceStore(GrpcChannel channel, Calls calls) :
         var wanted = new Namespace { Name = CtrIdentifier.RequireNamespace(name) };
         wanted.Labels.Add(labels.ToDictionary());
         CreateNamespaceResponse response = await calls.InvokeAsync(
-            () => _client.CreateAsync(new CreateNamespaceRequest { Namespace = wanted }, calls.Unary(name, cancellationToken)), CallSubject.Namespace(name), cancellationToken).ConfigureAwait(false);
+            () => _client.CreateAsync(new CreateNamespaceRequest { Namespace = wanted }, calls.Unary(name, cancellationToken)),
+            CallSubject.Namespace(name),
+            cancellationToken).ConfigureAwait(false);
         return ToNamespace(response.Namespace);
     }
 
-    public async Task<CtrNamespace> SetLabelsAsync(string name, IReadOnlyDictionary<string, string?> labels, bool replaceAll, CancellationToken cancellationToken)
+    public async Task<CtrNamespace> SetLabelsAsync(
+        string name, IReadOnlyDictionary<string, string?> labels, bool replaceAll, CancellationToken cancellationToken)
     {
         // The server takes masks of single labels only, and answers with an empty namespace.
         CtrNamespace before = await GetAsync(name, cancellationToken).ConfigureAwait(false);
@@ -46,7 +51,10 @@ internal sealed partial class NamespaceStore(GrpcChannel channel, Calls calls) :
         var request = new UpdateNamespaceRequest { Namespace = new Namespace { Name = name }, UpdateMask = new FieldMask() };
         request.Namespace.Labels.Add(LabelUpdate.Values(changes, replaceAll: false));
         request.UpdateMask.Paths.AddRange(LabelUpdate.Mask(changes, replaceAll: false));
-        _ = await calls.InvokeAsync(() => _client.UpdateAsync(request, calls.Unary(name, cancellationToken)), CallSubject.Namespace(name), cancellationToken).ConfigureAwait(false);
+        _ = await calls.InvokeAsync(
+            () => _client.UpdateAsync(request, calls.Unary(name, cancellationToken)),
+            CallSubject.Namespace(name),
+            cancellationToken).ConfigureAwait(false);
         return await GetAsync(name, cancellationToken).ConfigureAwait(false);
     }
 
@@ -56,13 +64,19 @@ internal sealed partial class NamespaceStore(GrpcChannel channel, Calls calls) :
         try
         {
             _ = await calls.InvokeAsync(
-                () => _client.DeleteAsync(new DeleteNamespaceRequest { Name = CtrIdentifier.RequireNamespace(name) }, calls.Unary(name, cancellationToken)), subject, cancellationToken).ConfigureAwait(false);
+                () => _client.DeleteAsync(
+                    new DeleteNamespaceRequest { Name = CtrIdentifier.RequireNamespace(name) }, calls.Unary(name, cancellationToken)),
+                subject,
+                cancellationToken).ConfigureAwait(false);
         }
         catch (CtrException e) when (e.ErrorId == CtrErrorIds.NamespaceNotEmpty)
         {
             Match held = StillHas().Match(e.Message);
             throw new CtrException(
-                e.ErrorId, e.Status, $"The {subject.Words} is not empty{(held.Success ? $": it still has {held.Groups[1].Value}" : "")}. It was not removed.", e)
+                e.ErrorId,
+                e.Status,
+                $"The {subject.Words} is not empty{(held.Success ? $": it still has {held.Groups[1].Value}" : "")}. It was not removed.",
+                e)
             {
                 Target = name,
                 RecommendedAction = $"Remove what is in it first, for example: Get-CtrImage -Namespace {name} | Remove-CtrImage -Synchronous.",
@@ -86,7 +100,9 @@ internal sealed partial class NamespaceStore(GrpcChannel channel, Calls calls) :
         Labels = SortedMap.From(@namespace.Labels),
     };
 
-    /// <summary>The server's list stands in its text only: <c>namespace "x" must be empty, but it still has images, blobs: failed precondition</c>.</summary>
+    /// <summary>
+    /// The server's list stands in its text only: <c>namespace "x" must be empty, but it still has images, blobs: failed precondition</c>.
+    /// </summary>
     [GeneratedRegex("still has (.+?): failed precondition", RegexOptions.CultureInvariant)]
     private static partial Regex StillHas();
 }

@@ -29,7 +29,12 @@ internal sealed class CniCache(string folder)
         };
         if (attachment.Arguments.Length > 0)
         {
-            entry["cniArgs"] = new JsonArray([.. attachment.Arguments.Split(';').Select(pair => pair.Split('=', 2)).Select(pair => new JsonArray(pair[0], pair.Length > 1 ? pair[1] : ""))]);
+            entry["cniArgs"] = new JsonArray(
+                [
+                    .. attachment.Arguments.Split(';')
+                        .Select(pair => pair.Split('=', 2))
+                        .Select(pair => new JsonArray(pair[0], pair.Length > 1 ? pair[1] : "")),
+                ]);
         }
 
         if (attachment.Capabilities.Count > 0)
@@ -69,7 +74,10 @@ internal sealed class CniCache(string folder)
         {
             File.Delete(partial);
             throw new CtrException(
-                CtrErrorIds.NetworkFailed, CtrStatus.None, $"What is needed to detach the {attachment.Words} again cannot be kept in '{path}': {e.Message}", e)
+                CtrErrorIds.NetworkFailed,
+                CtrStatus.None,
+                $"What is needed to detach the {attachment.Words} again cannot be kept in '{path}': {e.Message}",
+                e)
             {
                 Target = attachment.Target,
             };
@@ -103,14 +111,25 @@ internal sealed class CniCache(string folder)
         try
         {
             if (JsonNode.Parse(File.ReadAllBytes(path)) is not JsonObject json
-                || CniNetwork.Text(json, "kind") != Kind || CniNetwork.Text(json, "containerId") != containerId || CniNetwork.Text(json, "ifName") != @interface)
+                || CniNetwork.Text(json, "kind") != Kind
+                    || CniNetwork.Text(json, "containerId") != containerId
+                    || CniNetwork.Text(json, "ifName") != @interface)
             {
                 return null;
             }
 
             var network = CniNetwork.ParseKept(Convert.FromBase64String(CniNetwork.Text(json, "config")));
-            IEnumerable<string> arguments = (json["cniArgs"] as JsonArray ?? []).OfType<JsonArray>().Where(pair => pair.Count == 2).Select(pair => $"{pair[0]}={pair[1]}");
-            return new CniCacheEntry(path, network, CniNetwork.Text(json, "netns"), string.Join(';', arguments), json["capabilityArgs"] as JsonObject ?? [], json["result"] as JsonObject);
+            IEnumerable<string> arguments = (json["cniArgs"] as JsonArray ?? [])
+                .OfType<JsonArray>()
+                .Where(pair => pair.Count == 2)
+                .Select(pair => $"{pair[0]}={pair[1]}");
+            return new CniCacheEntry(
+                path,
+                network,
+                CniNetwork.Text(json, "netns"),
+                string.Join(';', arguments),
+                json["capabilityArgs"] as JsonObject ?? [],
+                json["result"] as JsonObject);
         }
         catch (Exception e) when (e is JsonException or FormatException or ArgumentException or FileNotFoundException)
         {
@@ -118,7 +137,8 @@ internal sealed class CniCache(string folder)
         }
     }
 
-    private string PathOf(string network, CniAttachment attachment) => Path.Combine(_results, $"{network}-{attachment.ContainerId}-{attachment.Interface}");
+    private string PathOf(string network, CniAttachment attachment) =>
+        Path.Combine(_results, $"{network}-{attachment.ContainerId}-{attachment.Interface}");
 }
 
 /// <summary>What is kept of a container at a network.</summary>
@@ -128,9 +148,12 @@ internal sealed class CniCache(string folder)
 /// <param name="Arguments">Arguments for all plugins.</param>
 /// <param name="Capabilities">What was asked of them.</param>
 /// <param name="Result">What they gave.</param>
-internal sealed record CniCacheEntry(string Path, CniNetwork Network, string NetworkNamespace, string Arguments, JsonObject Capabilities, JsonObject? Result)
+internal sealed record CniCacheEntry(
+    string Path, CniNetwork Network, string NetworkNamespace, string Arguments, JsonObject Capabilities, JsonObject? Result)
 {
     /// <summary>Whether it is about the network namespace of a path. Before 1.2 libcni kept that only where plugins put it in the result.</summary>
     public bool IsOf(string networkNamespace) => NetworkNamespace == networkNamespace
-        || (NetworkNamespace.Length == 0 && Result is not null && CniResult.ToNetwork(Result, Network.Name).Interfaces.Any(one => one.Sandbox == networkNamespace));
+        || (NetworkNamespace.Length == 0
+            && Result is not null
+            && CniResult.ToNetwork(Result, Network.Name).Interfaces.Any(one => one.Sandbox == networkNamespace));
 }

@@ -18,7 +18,9 @@ internal static class CniFaults
     };
 
     public static CtrException NoPlugin(CniNetwork network, string type, IReadOnlyList<string> folders) => new(
-        CtrErrorIds.NetworkFailed, CtrStatus.NotFound, $"There is no CNI plugin '{type}', which the network '{network.Name}' needs, in {string.Join(", ", folders)}.")
+        CtrErrorIds.NetworkFailed,
+        CtrStatus.NotFound,
+        $"There is no CNI plugin '{type}', which the network '{network.Name}' needs, in {string.Join(", ", folders)}.")
     {
         Target = type,
         RecommendedAction = "Install the plugins (on Debian: containernetworking-plugins), or name their folder with -CniPluginPath.",

@@ -7,8 +7,8 @@ using Google.Protobuf.WellKnownTypes;
 namespace CtrPS.Client.Network;
 
 /// <summary>
-/// The mark on a container's record that its network is to be removed (cmd/ctr/commands/cni.go, since 1.7). Where folders were named, they go with it,
-/// in fields that ctr does not look at.
+/// The mark on a container's record that its network is to be removed (cmd/ctr/commands/cni.go, since 1.7). Where folders were named, they go
+/// with it, in fields that ctr does not look at.
 /// </summary>
 internal static class CniMark
 {
@@ -59,7 +59,9 @@ internal static class CniMark
             return given with
             {
                 ConfigFolder = Text(mark, nameof(given.ConfigFolder)) ?? given.ConfigFolder,
-                PluginFolders = mark[nameof(given.PluginFolders)] is JsonArray folders ? [.. folders.Select(folder => folder!.GetValue<string>())] : given.PluginFolders,
+                PluginFolders = mark[nameof(given.PluginFolders)] is JsonArray folders
+                    ? [.. folders.Select(folder => folder!.GetValue<string>())]
+                    : given.PluginFolders,
                 CacheFolder = Text(mark, nameof(given.CacheFolder)) ?? given.CacheFolder,
             };
         }

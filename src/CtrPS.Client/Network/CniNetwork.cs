@@ -127,7 +127,10 @@ internal sealed partial record CniNetwork(string Name, string Version, IReadOnly
         string version = Text(root, "cniVersion");
         if (root["cniVersions"] is JsonArray offered)
         {
-            string[] texts = [.. offered.OfType<JsonValue>().Where(one => one.GetValueKind() == JsonValueKind.String).Select(one => one.GetValue<string>())];
+            string[] texts =
+            [
+                .. offered.OfType<JsonValue>().Where(one => one.GetValueKind() == JsonValueKind.String).Select(one => one.GetValue<string>()),
+            ];
             List<string> known = [.. texts.Append(version).Where(Versions.Contains).OrderBy(System.Version.Parse)];
             version = known.Count > 0 ? known[^1] : version;
         }
@@ -140,7 +143,12 @@ internal sealed partial record CniNetwork(string Name, string Version, IReadOnly
         : [];
 
     private static bool Flag(JsonObject json, string name) => json[name] is JsonValue value
-        && (value.GetValueKind() == JsonValueKind.True || (value.GetValueKind() == JsonValueKind.String && string.Equals(value.GetValue<string>(), "true", StringComparison.OrdinalIgnoreCase)));
+        && value.GetValueKind() switch
+        {
+            JsonValueKind.True => true,
+            JsonValueKind.String => string.Equals(value.GetValue<string>(), "true", StringComparison.OrdinalIgnoreCase),
+            _ => false,
+        };
 
     private static JsonObject Root(ReadOnlyMemory<byte> json)
     {

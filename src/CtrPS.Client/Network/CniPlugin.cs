@@ -18,7 +18,9 @@ internal sealed record CniPlugin(string Type, JsonObject Config)
             : new CniPlugin(type, config);
     }
 
-    /// <summary>What the plugin reads (libcni, buildOneConfig): its configuration with the network's name and version, and what is of this call only.</summary>
+    /// <summary>
+    /// What the plugin reads (libcni, buildOneConfig): its configuration with the network's name and version, and what is of this call only.
+    /// </summary>
     /// <param name="network">The network.</param>
     /// <param name="previous">The result so far. Null: none.</param>
     /// <param name="capabilities">All that is asked of plugins, by capability; it gets what it says it can.</param>

@@ -23,7 +23,8 @@ internal static class CniResult
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or ArgumentException)
         {
-            throw new PluginFailureException(output.Length == 0 ? "it ended well, but without a result." : $"it ended well, but its result cannot be read: {e.Message}");
+            throw new PluginFailureException(
+                output.Length == 0 ? "it ended well, but without a result." : $"it ended well, but its result cannot be read: {e.Message}");
         }
     }
 
@@ -47,7 +48,13 @@ internal static class CniResult
             })],
             IPAddresses = [.. addresses.Select(address => Text(address[addressField])).Where(IsGiven)],
             Gateways = [.. addresses.Select(address => Text(address["gateway"])).Where(IsGiven)],
-            Routes = [.. routes.Select(route => Text(route["gw"]) is { Length: > 0 } gateway ? $"{Text(route["dst"])} via {gateway}" : Text(route["dst"])).Where(IsGiven)],
+            Routes =
+            [
+                .. routes.Select(
+                    route => Text(route["gw"]) is { Length: > 0 } gateway
+                        ? $"{Text(route["dst"])} via {gateway}"
+                        : Text(route["dst"])).Where(IsGiven),
+            ],
             NameServers = Texts(result["dns"], "nameservers"),
             SearchDomains = Texts(result["dns"], "search"),
         };
@@ -63,7 +70,8 @@ internal static class CniResult
     private static string[] Texts(JsonNode? parent, string name) =>
         parent is JsonObject json && json[name] is JsonArray array ? [.. array.Select(Text).Where(IsGiven)] : [];
 
-    private static string Text(JsonNode? node) => node is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : "";
+    private static string Text(JsonNode? node) =>
+        node is JsonValue value && value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : "";
 
     private static bool IsGiven(string text) => text.Length > 0;
 }

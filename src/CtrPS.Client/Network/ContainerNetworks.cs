@@ -18,7 +18,9 @@ internal sealed class ContainerNetworks(ContainerStore containers, DaemonMachine
     /// <param name="pid">The task's first process.</param>
     /// <param name="options">Where plugins and configuration are.</param>
     /// <param name="cancellationToken">Kills the plugin that is at work.</param>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.NetworkFailed"/>; <see cref="CtrErrorIds.NotLocal"/>; <see cref="CtrErrorIds.ContainerNotFound"/>.</exception>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.NetworkFailed"/>; <see cref="CtrErrorIds.NotLocal"/>; <see cref="CtrErrorIds.ContainerNotFound"/>.
+    /// </exception>
     public async Task<CtrNetwork> AddAsync(string @namespace, string id, long pid, CtrCniOptions options, CancellationToken cancellationToken)
     {
         await machine.RequireLocalAsync("Network namespaces", cancellationToken).ConfigureAwait(false);
@@ -51,20 +53,23 @@ internal sealed class ContainerNetworks(ContainerStore containers, DaemonMachine
     }
 
     /// <summary>
-    /// Detaches a container if it is attached: by the mark of its record, or, as ctr 1.6 sets none, by what is kept of the task's network namespace. Cheap where
-    /// nothing is to be done, and no error where it is done already.
+    /// Detaches a container if it is attached: by the mark of its record, or, as ctr 1.6 sets none, by what is kept of the task's network namespace.
+    /// Cheap where nothing is to be done, and no error where it is done already.
     /// </summary>
     /// <param name="namespace">The namespace.</param>
     /// <param name="id">The container.</param>
     /// <param name="pid">The task's first process. 0: not known.</param>
     /// <param name="networkNamespace">
-    /// A path to its network namespace while that is still there, as <see cref="HeldNetwork.Path"/>; plugins can clear away more then (the bridge plugin's masquerading).
-    /// Empty: it is gone.
+    /// A path to its network namespace while that is still there, as <see cref="HeldNetwork.Path"/>; plugins can clear away more then (the bridge
+    /// plugin's masquerading). Empty: it is gone.
     /// </param>
     /// <param name="given">Where plugins and configuration are; what was named for the attaching comes first.</param>
     /// <param name="cancellationToken">Kills the plugin that is at work.</param>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.NetworkFailed"/>; <see cref="CtrErrorIds.NotLocal"/>. What is needed for another try stays.</exception>
-    public async Task RemoveAsync(string @namespace, string id, long pid, string networkNamespace, CtrCniOptions given, CancellationToken cancellationToken)
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.NetworkFailed"/>; <see cref="CtrErrorIds.NotLocal"/>. What is needed for another try stays.
+    /// </exception>
+    public async Task RemoveAsync(
+        string @namespace, string id, long pid, string networkNamespace, CtrCniOptions given, CancellationToken cancellationToken)
     {
         Container? record = await containers.FindRecordAsync(@namespace, id, cancellationToken).ConfigureAwait(false);
         CtrCniOptions? marked = record is null ? null : CniMark.Read(record, given);
@@ -88,14 +93,18 @@ internal sealed class ContainerNetworks(ContainerStore containers, DaemonMachine
         {
             any = true;
             await new PluginChain(entry.Network, options.PluginFolders, options.Timeout)
-                .DeleteAsync(attachment with { Arguments = entry.Arguments, Capabilities = entry.Capabilities }, entry.Result, cancellationToken).ConfigureAwait(false);
+                .DeleteAsync(
+                    attachment with { Arguments = entry.Arguments, Capabilities = entry.Capabilities },
+                    entry.Result,
+                    cancellationToken).ConfigureAwait(false);
             CniCache.Remove(entry);
         }
 
         if (marked is not null && !any && FindDefault(options.ConfigFolder) is { } network)
         {
             // Detached already, or what was kept is lost. Plugins take no harm from a second time.
-            await new PluginChain(network, options.PluginFolders, options.Timeout).DeleteAsync(attachment, null, cancellationToken).ConfigureAwait(false);
+            await new PluginChain(
+                network, options.PluginFolders, options.Timeout).DeleteAsync(attachment, null, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -134,7 +143,10 @@ internal sealed class ContainerNetworks(ContainerStore containers, DaemonMachine
         catch (Exception e) when (e is JsonException or FormatException)
         {
             throw new CtrException(
-                CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"The capabilities for CNI plugins ({CtrCniOptions.CapabilitiesVariable}) cannot be read: {e.Message}", e)
+                CtrErrorIds.InvalidArgument,
+                CtrStatus.InvalidArgument,
+                $"The capabilities for CNI plugins ({CtrCniOptions.CapabilitiesVariable}) cannot be read: {e.Message}",
+                e)
             {
                 Target = text,
             };
@@ -148,9 +160,15 @@ internal sealed class ContainerNetworks(ContainerStore containers, DaemonMachine
         string words = $"The container '{id}' in namespace '{@namespace}'";
         return new FileInfo(path).LinkTarget is not { } own ? throw Failed($"{words} has no process {pid} any more.", null)
             : own == new FileInfo("/proc/self/ns/net").LinkTarget
-                ? throw Failed($"{words} shares the machine's own network, which CNI plugins would change.", "Give it a network of CNI or the machine's, not both.")
+                ? throw Failed(
+                    $"{words} shares the machine's own network, which CNI plugins would change.",
+                    "Give it a network of CNI or the machine's, not both.")
             : path;
 
-        CtrException Failed(string message, string? advice) => new(CtrErrorIds.NetworkFailed, CtrStatus.FailedPrecondition, message) { Target = id, RecommendedAction = advice };
+        CtrException Failed(string message, string? advice) => new(CtrErrorIds.NetworkFailed, CtrStatus.FailedPrecondition, message)
+        {
+            Target = id,
+            RecommendedAction = advice,
+        };
     }
 }

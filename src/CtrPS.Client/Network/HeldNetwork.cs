@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace CtrPS.Client.Network;
 
 /// <summary>
-/// Holds the network namespace of a process while that is being ended, so that plugins find it there still: some take away rules of the machine's firewall only
-/// then (the plugins' own bridge and ptp, with ipMasq).
+/// Holds the network namespace of a process while that is being ended, so that plugins find it there still: some take away rules of the machine's
+/// firewall only then (the plugins' own bridge and ptp, with ipMasq).
 /// </summary>
 internal sealed class HeldNetwork : IDisposable
 {

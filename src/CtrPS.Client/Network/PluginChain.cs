@@ -11,7 +11,9 @@ internal sealed class PluginChain(CniNetwork network, IReadOnlyList<string> fold
     /// <summary>How long the removal after a failure may take in all; what is left then is told.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>Attaches a container. Where a plugin fails, or the work is cancelled, all of them get the chance to take back what they did.</summary>
+    /// <summary>
+    /// Attaches a container. Where a plugin fails, or the work is cancelled, all of them get the chance to take back what they did.
+    /// </summary>
     /// <returns>The result of the last plugin.</returns>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.NetworkFailed"/>.</exception>
     public async Task<JsonObject> AddAsync(CniAttachment attachment, CancellationToken cancellationToken)
@@ -24,13 +26,20 @@ internal sealed class PluginChain(CniNetwork network, IReadOnlyList<string> fold
             try
             {
                 ReadOnlyMemory<byte> output = await PluginProcess.RunAsync(
-                    programs[i], Environment("ADD", attachment), plugin.Input(network, result, attachment.Capabilities), timeout, cancellationToken).ConfigureAwait(false);
+                    programs[i],
+                    Environment("ADD", attachment),
+                    plugin.Input(network, result, attachment.Capabilities),
+                    timeout,
+                    cancellationToken).ConfigureAwait(false);
                 result = CniResult.Parse(output, network.Version);
             }
             catch (PluginFailureException e)
             {
                 throw CniFaults.Plugin(
-                    $"The CNI plugin '{plugin.Type}' of network '{network.Name}' could not attach the {attachment.Words}", attachment.Target, e, await TakeBackAsync(attachment).ConfigureAwait(false));
+                    $"The CNI plugin '{plugin.Type}' of network '{network.Name}' could not attach the {attachment.Words}",
+                    attachment.Target,
+                    e,
+                    await TakeBackAsync(attachment).ConfigureAwait(false));
             }
             catch (OperationCanceledException)
             {
@@ -43,7 +52,8 @@ internal sealed class PluginChain(CniNetwork network, IReadOnlyList<string> fold
     }
 
     /// <summary>
-    /// Detaches a container: every plugin, the last first, also where one fails. A container that is detached already is no error, by the rules for plugins.
+    /// Detaches a container: every plugin, the last first, also where one fails. A container that is detached already is no error, by the rules for
+    /// plugins.
     /// </summary>
     /// <param name="attachment">The container; its network namespace may be gone.</param>
     /// <param name="previous">The result of the attaching. Null: it is not known.</param>
@@ -63,7 +73,8 @@ internal sealed class PluginChain(CniNetwork network, IReadOnlyList<string> fold
                     timeout,
                     cancellationToken).ConfigureAwait(false);
             }
-            catch (PluginFailureException e) when (attachment.NetworkNamespace.Length == 0 && e.Message.Contains("no such file or directory", StringComparison.Ordinal))
+            catch (PluginFailureException e)
+                when (attachment.NetworkNamespace.Length == 0 && e.Message.Contains("no such file or directory", StringComparison.Ordinal))
             {
                 // Plugins of old look for the network namespace although they are told that it is gone (go-cni, Remove).
             }
@@ -102,7 +113,8 @@ internal sealed class PluginChain(CniNetwork network, IReadOnlyList<string> fold
         }
     }
 
-    private string Find(string type) => folders.Select(folder => Path.Combine(folder, type)).FirstOrDefault(File.Exists) ?? throw CniFaults.NoPlugin(network, type, folders);
+    private string Find(string type) =>
+        folders.Select(folder => Path.Combine(folder, type)).FirstOrDefault(File.Exists) ?? throw CniFaults.NoPlugin(network, type, folders);
 
     private Dictionary<string, string> Environment(string command, CniAttachment attachment) => new(StringComparer.Ordinal)
     {

@@ -25,7 +25,11 @@ internal static class PluginProcess
     /// <returns>Its standard output.</returns>
     /// <exception cref="PluginFailureException">It failed, or had to be killed.</exception>
     public static async Task<ReadOnlyMemory<byte>> RunAsync(
-        string path, IReadOnlyDictionary<string, string> environment, ReadOnlyMemory<byte> input, TimeSpan timeout, CancellationToken cancellationToken)
+        string path,
+        IReadOnlyDictionary<string, string> environment,
+        ReadOnlyMemory<byte> input,
+        TimeSpan timeout,
+        CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(timeout);
@@ -51,7 +55,8 @@ internal static class PluginProcess
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new PluginFailureException(string.Create(CultureInfo.InvariantCulture, $"it did not end within {timeout.TotalSeconds:0.#} seconds and was killed."));
+            throw new PluginFailureException(string.Create(
+                CultureInfo.InvariantCulture, $"it did not end within {timeout.TotalSeconds:0.#} seconds and was killed."));
         }
         finally
         {
@@ -61,7 +66,13 @@ internal static class PluginProcess
 
     private static ProcessStartInfo Describe(string path, IReadOnlyDictionary<string, string> environment)
     {
-        var start = new ProcessStartInfo(path) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(path)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
         foreach ((string name, string value) in environment)
         {
             start.Environment[name] = value;
@@ -120,7 +131,8 @@ internal static class PluginProcess
         {
             if (output.Length > 0 && JsonNode.Parse(output.Span) is JsonObject error && CniNetwork.Text(error, "msg") is { Length: > 0 } message)
             {
-                return new PluginFailureException(message, error["code"] is JsonValue code && code.TryGetValue(out int number) ? number : null, CniNetwork.Text(error, "details"));
+                return new PluginFailureException(
+                    message, error["code"] is JsonValue code && code.TryGetValue(out int number) ? number : null, CniNetwork.Text(error, "details"));
             }
         }
         catch (Exception e) when (e is JsonException or FormatException or ArgumentException)
@@ -128,8 +140,11 @@ internal static class PluginProcess
             // Not the form that is asked for: taken as text below.
         }
 
-        string text = string.Join(' ', new[] { Encoding.UTF8.GetString(output.Span[..Math.Min(output.Length, MaxError)]).Trim(), complaint }.Where(part => part.Length > 0));
-        return new PluginFailureException(text.Length > 0 ? $"{text} (exit code {exitCode})" : $"it ended with exit code {exitCode} and said nothing.");
+        string text = string.Join(
+            ' ',
+            new[] { Encoding.UTF8.GetString(output.Span[..Math.Min(output.Length, MaxError)]).Trim(), complaint }.Where(part => part.Length > 0));
+        return new PluginFailureException(
+            text.Length > 0 ? $"{text} (exit code {exitCode})" : $"it ended with exit code {exitCode} and said nothing.");
     }
 
     /// <summary>Nothing of it goes on when we do not wait for it any more.</summary>

@@ -9,7 +9,8 @@ namespace CtrPS.Client.Oci;
 /// </summary>
 internal static class GarbageLabels
 {
-    private const string Prefix = "containerd.io/gc.ref.content.";
+    /// <summary>What such a key begins with.</summary>
+    public const string Prefix = "containerd.io/gc.ref.content.";
 
     /// <summary>Labels for a blob with these children.</summary>
     /// <param name="children">All children in the order of the document.</param>

@@ -13,8 +13,6 @@ internal static partial class Fifo
     private const int NonBlocking = 0x800;
     private const int CloseOnExec = 0x80000;
     private const int NoReader = 6; // ENXIO: nobody has the other end open
-    private const int NotSeekable = 29; // ESPIPE
-    private const int CurrentPosition = 1; // SEEK_CUR
     private const uint OwnerOnly = 0x1C0; // 0700, as containerd's own (pkg/cio, io_unix.go)
 
     /// <summary>Makes a pipe that only its owner can open.</summary>
@@ -48,17 +46,7 @@ internal static partial class Fifo
     }
 
     /// <summary>Whether the path is a pipe.</summary>
-    public static bool IsFifo(string path)
-    {
-        int descriptor = Open(path, ReadOnly | NonBlocking | CloseOnExec);
-        if (descriptor < 0)
-        {
-            return false;
-        }
-
-        using SafePipeHandle handle = Own(descriptor);
-        return Seek(handle, 0, CurrentPosition) < 0 && Marshal.GetLastPInvokeError() == NotSeekable;
-    }
+    public static bool IsFifo(string path) => FileStatus.Of(path, follow: true) is { IsPipe: true };
 
     // Not by the marshaller: it would take the 32 bits of a failed open(2) for a handle.
     private static SafePipeHandle Own(int descriptor) => new(descriptor, ownsHandle: true);
@@ -70,7 +58,4 @@ internal static partial class Fifo
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
     private static partial int Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
-    private static partial long Seek(SafePipeHandle handle, long offset, int from);
 }

@@ -1,25 +1,43 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace CtrPS.Client.Posix;
 
-/// <summary>What the kernel says of a file; .NET has no words for devices and their numbers, owners, and extended attributes. Linux only.</summary>
+/// <summary>
+/// What the kernel says of a file (statx(2)); .NET has no words for devices and their numbers, sockets, owners, inodes and extended attributes. Linux
+/// only.
+/// </summary>
 /// <param name="Mode">Kind and permissions, as in stat(2).</param>
 /// <param name="Uid">The owner.</param>
 /// <param name="Gid">The group.</param>
 /// <param name="Major">Of a device: its major number.</param>
 /// <param name="Minor">Of a device: its minor number.</param>
-internal readonly partial record struct FileStatus(int Mode, uint Uid, uint Gid, uint Major, uint Minor)
+/// <param name="Identity">Which file it is.</param>
+internal readonly partial record struct FileStatus(int Mode, uint Uid, uint Gid, uint Major, uint Minor, FileIdentity Identity)
 {
     private const int KindMask = 0xF000;
     private const int CurrentFolder = -100; // AT_FDCWD
     private const int NoFollow = 0x100; // AT_SYMLINK_NOFOLLOW
+    private const int EmptyPath = 0x1000; // AT_EMPTY_PATH: the handle itself is meant
     private const uint BasicStatus = 0x7ff; // STATX_BASIC_STATS
+
+    // struct statx is the same on all architectures.
+    private const int Size = 256;
+    private const int UidOffset = 20;
+    private const int GidOffset = 24;
+    private const int ModeOffset = 28;
+    private const int InodeOffset = 32;
+    private const int MajorOffset = 128;
+    private const int MinorOffset = 132;
+    private const int FileSystemOffset = 136;
 
     public bool IsFolder => (Mode & KindMask) == 0x4000;
 
     public bool IsFile => (Mode & KindMask) == 0x8000;
 
     public bool IsSymbolicLink => (Mode & KindMask) == 0xA000;
+
+    public bool IsSocket => (Mode & KindMask) == 0xC000;
 
     public bool IsCharacterDevice => (Mode & KindMask) == 0x2000;
 
@@ -30,17 +48,13 @@ internal readonly partial record struct FileStatus(int Mode, uint Uid, uint Gid,
     /// <summary>Without the kind.</summary>
     public int Permissions => Mode & ~KindMask;
 
-    /// <summary>Asks about a path. Null where there is nothing that can be asked about.</summary>
+    /// <summary>Asks about a path. Null where there is nothing that can be asked about, and on other systems than Linux.</summary>
     /// <param name="path">The path.</param>
     /// <param name="follow">Whether a symbolic link stands for what it points to.</param>
-    public static unsafe FileStatus? Of(string path, bool follow)
-    {
-        // struct statx is the same on all architectures: mode is at byte 28, uid at 20, gid at 24, the device's numbers at 128 and 132.
-        byte* buffer = stackalloc byte[256];
-        return Statx(CurrentFolder, path, follow ? 0 : NoFollow, BasicStatus, buffer) != 0
-            ? null
-            : new FileStatus(*(ushort*)(buffer + 28), *(uint*)(buffer + 20), *(uint*)(buffer + 24), *(uint*)(buffer + 128), *(uint*)(buffer + 132));
-    }
+    public static FileStatus? Of(string path, bool follow) => Read(CurrentFolder, path, follow ? 0 : NoFollow);
+
+    /// <summary>Asks about an open file. Null where it cannot be told.</summary>
+    public static FileStatus? Of(SafeFileHandle handle) => Read((int)handle.DangerousGetHandle(), "", EmptyPath);
 
     /// <summary>Whether a folder of an overlay hides what is below it in lower layers (kernel, Documentation/filesystems/overlayfs.rst).</summary>
     public static bool IsOpaque(string folder)
@@ -57,8 +71,25 @@ internal readonly partial record struct FileStatus(int Mode, uint Uid, uint Gid,
         return false;
     }
 
+    private static FileStatus? Read(int folder, string path, int flags)
+    {
+        Span<byte> status = stackalloc byte[Size];
+        if (!OperatingSystem.IsLinux() || Statx(folder, path, flags, BasicStatus, status) != 0)
+        {
+            return null;
+        }
+
+        return new FileStatus(
+            MemoryMarshal.Read<ushort>(status[ModeOffset..]),
+            MemoryMarshal.Read<uint>(status[UidOffset..]),
+            MemoryMarshal.Read<uint>(status[GidOffset..]),
+            MemoryMarshal.Read<uint>(status[MajorOffset..]),
+            MemoryMarshal.Read<uint>(status[MinorOffset..]),
+            new FileIdentity(MemoryMarshal.Read<ulong>(status[FileSystemOffset..]), MemoryMarshal.Read<ulong>(status[InodeOffset..])));
+    }
+
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
-    private static unsafe partial int Statx(int folder, string path, int flags, uint mask, byte* buffer);
+    private static partial int Statx(int folder, string path, int flags, uint mask, Span<byte> status);
 
     [LibraryImport("libc", EntryPoint = "lgetxattr", StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint GetAttribute(string path, string name, Span<byte> value, nint size);

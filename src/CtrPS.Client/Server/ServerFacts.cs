@@ -6,13 +6,16 @@ internal sealed class ServerFacts(IServerInspector server)
     private Facts? _facts;
 
     /// <summary>The platform that the server runs containers of: what its runtime says, not what this side is.</summary>
-    public async ValueTask<CtrPlatform> GetPlatformAsync(CancellationToken cancellationToken) => (await GetAsync(cancellationToken).ConfigureAwait(false)).Platform;
+    public async ValueTask<CtrPlatform> GetPlatformAsync(CancellationToken cancellationToken) =>
+        (await GetAsync(cancellationToken).ConfigureAwait(false)).Platform;
 
     /// <summary>The folder of the content store on the server's machine. Null where the server does not say.</summary>
-    public async ValueTask<string?> GetContentRootAsync(CancellationToken cancellationToken) => (await GetAsync(cancellationToken).ConfigureAwait(false)).ContentRoot;
+    public async ValueTask<string?> GetContentRootAsync(CancellationToken cancellationToken) =>
+        (await GetAsync(cancellationToken).ConfigureAwait(false)).ContentRoot;
 
     /// <summary>The snapshotters that work.</summary>
-    public async ValueTask<IReadOnlyList<string>> GetSnapshottersAsync(CancellationToken cancellationToken) => (await GetAsync(cancellationToken).ConfigureAwait(false)).Snapshotters;
+    public async ValueTask<IReadOnlyList<string>> GetSnapshottersAsync(CancellationToken cancellationToken) =>
+        (await GetAsync(cancellationToken).ConfigureAwait(false)).Snapshotters;
 
     /// <summary>Whether Kubernetes' interface (CRI) runs in this daemon.</summary>
     public async ValueTask<bool> HasCriAsync(CancellationToken cancellationToken) => (await GetAsync(cancellationToken).ConfigureAwait(false)).HasCri;
@@ -26,7 +29,9 @@ internal sealed class ServerFacts(IServerInspector server)
             _facts = new Facts(
                 PlatformOf(plugins),
                 ContentRootOf(plugins),
-                plugins.Where(plugin => plugin is { Type: "io.containerd.snapshotter.v1", Status: CtrPluginStatus.Ok }).Select(plugin => plugin.Id).ToArray(),
+                plugins.Where(plugin => plugin is { Type: "io.containerd.snapshotter.v1", Status: CtrPluginStatus.Ok })
+                    .Select(plugin => plugin.Id)
+                    .ToArray(),
                 plugins.Any(plugin => plugin is { Type: "io.containerd.grpc.v1", Id: "cri", Status: CtrPluginStatus.Ok }));
         }
 

@@ -1,7 +1,6 @@
 using Containerd.Services.Introspection.V1;
 using Containerd.Services.Version.V1;
 using CtrPS.Client.Connection;
-using CtrPS.Client.Images;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Net.Client;
 
@@ -16,8 +15,10 @@ internal sealed class ServerInspector(GrpcChannel channel, Calls calls) : IServe
     public async Task<CtrServer> GetAsync(CancellationToken cancellationToken)
     {
         var subject = new CallSubject("the server");
-        VersionResponse version = await calls.InvokeAsync(() => _version.VersionAsync(new Empty(), calls.Unary(null, cancellationToken)), subject, cancellationToken).ConfigureAwait(false);
-        ServerResponse server = await calls.InvokeAsync(() => _client.ServerAsync(new Empty(), calls.Unary(null, cancellationToken)), subject, cancellationToken).ConfigureAwait(false);
+        VersionResponse version = await calls.InvokeAsync(
+            () => _version.VersionAsync(new Empty(), calls.Unary(null, cancellationToken)), subject, cancellationToken).ConfigureAwait(false);
+        ServerResponse server = await calls.InvokeAsync(
+            () => _client.ServerAsync(new Empty(), calls.Unary(null, cancellationToken)), subject, cancellationToken).ConfigureAwait(false);
         return new CtrServer
         {
             Address = calls.Endpoint.Address,
@@ -30,7 +31,7 @@ internal sealed class ServerInspector(GrpcChannel channel, Calls calls) : IServe
             {
                 Id = warning.Id,
                 Message = warning.Message,
-                LastOccurrence = Records.ToTime(warning.LastOccurrence),
+                LastOccurrence = WireTime.ToTime(warning.LastOccurrence),
             }).ToArray(),
         };
     }
@@ -40,7 +41,9 @@ internal sealed class ServerInspector(GrpcChannel channel, Calls calls) : IServe
         var request = new PluginsRequest();
         request.Filters.AddRange(filters);
         PluginsResponse response = await calls.InvokeAsync(
-            () => _client.PluginsAsync(request, calls.Unary(null, cancellationToken)), new CallSubject("the plugins"), cancellationToken).ConfigureAwait(false);
+            () => _client.PluginsAsync(request, calls.Unary(null, cancellationToken)),
+            new CallSubject("the plugins"),
+            cancellationToken).ConfigureAwait(false);
         return [.. response.Plugins.Select(ToPlugin)];
     }
 
@@ -52,7 +55,8 @@ internal sealed class ServerInspector(GrpcChannel channel, Calls calls) : IServe
             : plugin.InitErr.Message.Contains("skip plugin", StringComparison.Ordinal) ? CtrPluginStatus.Skip
             : CtrPluginStatus.Error,
         Reason = plugin.InitErr?.Message,
-        Platforms = plugin.Platforms.Select(platform => new CtrPlatform(platform.Os, platform.Architecture, platform.Variant, platform.OsVersion)).ToArray(),
+        Platforms = plugin.Platforms.Select(
+            platform => new CtrPlatform(platform.Os, platform.Architecture, platform.Variant, platform.OsVersion)).ToArray(),
         Capabilities = plugin.Capabilities.ToArray(),
         Requires = plugin.Requires.ToArray(),
         Exports = SortedMap.From(plugin.Exports),

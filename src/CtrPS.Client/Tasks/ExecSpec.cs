@@ -5,8 +5,8 @@ using CtrPS.Client.Server;
 namespace CtrPS.Client.Tasks;
 
 /// <summary>
-/// The process that is added to a container: that of the container's own spec, with what was asked for changed. Capabilities, limits and profiles stay the
-/// container's (cmd/ctr, tasks/exec.go). Unlike with ctr, a user that is given has all its groups.
+/// The process that is added to a container: that of the container's own spec, with what was asked for changed. Capabilities, limits and profiles
+/// stay the container's (cmd/ctr, tasks/exec.go). Unlike with ctr, a user that is given has all its groups.
 /// </summary>
 internal static class ExecSpec
 {
@@ -18,14 +18,18 @@ internal static class ExecSpec
     /// <param name="processId">The container's first process: users are looked up in the file system that it sees.</param>
     /// <param name="machine">The daemon's machine.</param>
     /// <param name="cancellationToken">Cancels the calls.</param>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidSpec"/>; <see cref="CtrErrorIds.UserNotFound"/>; <see cref="CtrErrorIds.NotLocal"/> for a user by name.</exception>
-    public static async Task<string> MakeAsync(CtrSpec spec, CtrExecRequest request, long processId, DaemonMachine machine, CancellationToken cancellationToken)
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.InvalidSpec"/>; <see cref="CtrErrorIds.UserNotFound"/>; <see cref="CtrErrorIds.NotLocal"/> for a user by name.
+    /// </exception>
+    public static async Task<string> MakeAsync(
+        CtrSpec spec, CtrExecRequest request, long processId, DaemonMachine machine, CancellationToken cancellationToken)
     {
         CtrSpecProcess process = spec.Process;
         process.Args = new CtrSpecList<string>(request.Command);
         process.SetJson("commandLine", null);
         process.Terminal = request.Io.Terminal;
-        process.SetJson("consoleSize", request.Io is { Terminal: true, Size: var (columns, rows) } ? $$"""{"height":{{rows}},"width":{{columns}}}""" : null);
+        process.SetJson(
+            "consoleSize", request.Io is { Terminal: true, Size: var (columns, rows) } ? $$"""{"height":{{rows}},"width":{{columns}}}""" : null);
         process.Cwd = request.WorkingDirectory ?? process.Cwd;
         IEnumerable<string> environment = request.Io.Terminal ? EnvironmentList.Merge([TerminalVariable], process.Env) : process.Env;
         process.Env = new CtrSpecList<string>(EnvironmentList.Merge(environment, request.Environment));

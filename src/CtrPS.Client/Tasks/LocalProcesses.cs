@@ -3,7 +3,10 @@ using System.Text;
 
 namespace CtrPS.Client.Tasks;
 
-/// <summary>Reads what the kernel of this machine tells of a process (proc(5)). A process that has gone meanwhile, or that may not be looked at, stays as it is.</summary>
+/// <summary>
+/// Reads what the kernel of this machine tells of a process (proc(5)). A process that has gone meanwhile, or that may not be looked at, stays as it
+/// is.
+/// </summary>
 internal static class LocalProcesses
 {
     /// <summary>What times in /proc count in: a hundredth of a second on every Linux (USER_HZ).</summary>
@@ -46,7 +49,8 @@ internal static class LocalProcesses
     {
         foreach (string line in File.ReadLines("/proc/stat"))
         {
-            if (line.StartsWith("btime ", StringComparison.Ordinal) && long.TryParse(line.AsSpan("btime ".Length), CultureInfo.InvariantCulture, out long boot))
+            if (line.StartsWith("btime ", StringComparison.Ordinal)
+                && long.TryParse(line.AsSpan("btime ".Length), CultureInfo.InvariantCulture, out long boot))
             {
                 return DateTimeOffset.FromUnixTimeSeconds(boot).AddSeconds((double)ticks / TicksPerSecond).ToLocalTime();
             }

@@ -1,6 +1,6 @@
 using System.Collections;
 using Containerd.Types;
-using CtrPS.Client.Images;
+using CtrPS.Client.Connection;
 using Google.Protobuf;
 using V1 = Io.Containerd.Cgroups.V1;
 using V2 = Io.Containerd.Cgroups.V2;
@@ -31,7 +31,7 @@ internal static class MetricRecords
         {
             Namespace = @namespace,
             Id = metric.Id,
-            Timestamp = Records.ToTime(metric.Timestamp),
+            Timestamp = WireTime.ToTime(metric.Timestamp),
             CgroupVersion = 1,
             CpuUsage = Nanoseconds(counters.Cpu?.Usage?.Total),
             CpuThrottled = Nanoseconds(counters.Cpu?.Throttling?.ThrottledTime),
@@ -56,7 +56,7 @@ internal static class MetricRecords
     {
         Namespace = @namespace,
         Id = metric.Id,
-        Timestamp = Records.ToTime(metric.Timestamp),
+        Timestamp = WireTime.ToTime(metric.Timestamp),
         CgroupVersion = 2,
         CpuUsage = Microseconds(counters.Cpu?.UsageUsec),
         CpuThrottled = Microseconds(counters.Cpu?.ThrottledUsec),

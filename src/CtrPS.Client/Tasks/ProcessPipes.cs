@@ -4,8 +4,8 @@ using CtrPS.Client.Posix;
 namespace CtrPS.Client.Tasks;
 
 /// <summary>
-/// The standard streams of a process as named pipes, with our ends of them. The shim opens its ends while a task is created (of an added process: while it
-/// is started) and does not go on before each output has a reader.
+/// The standard streams of a process as named pipes, with our ends of them. The shim opens its ends while a task is created (of an added process:
+/// while it is started) and does not go on before each output has a reader.
 /// </summary>
 internal sealed class ProcessPipes : IAsyncDisposable
 {
@@ -83,7 +83,9 @@ internal sealed class ProcessPipes : IAsyncDisposable
                 e)
             {
                 Target = parent,
-                RecommendedAction = denied ? "The pipes of containers need the rights of root: run PowerShell as root." : "Look at the folder and at the space on its disk.",
+                RecommendedAction = denied
+                    ? "The pipes of containers need the rights of root: run PowerShell as root."
+                    : "Look at the folder and at the space on its disk.",
             };
         }
     }
@@ -101,7 +103,11 @@ internal sealed class ProcessPipes : IAsyncDisposable
         catch (IOException e)
         {
             await pipes.DisposeAsync().ConfigureAwait(false);
-            throw new CtrException(CtrErrorIds.FailedPrecondition, CtrStatus.FailedPrecondition, $"The pipes of the {words} cannot be opened: {e.Message}", e) { Target = target };
+            throw new CtrException(
+                CtrErrorIds.FailedPrecondition, CtrStatus.FailedPrecondition, $"The pipes of the {words} cannot be opened: {e.Message}", e)
+            {
+                Target = target,
+            };
         }
     }
 
@@ -125,7 +131,9 @@ internal sealed class ProcessPipes : IAsyncDisposable
         }
     }
 
-    /// <summary>Removes the pipes of a process that is gone, and the folder that was made for them: nothing but pipes, and no folder that holds anything else.</summary>
+    /// <summary>
+    /// Removes the pipes of a process that is gone, and the folder that was made for them: nothing but pipes, and no folder that holds anything else.
+    /// </summary>
     public static void Remove(params IEnumerable<string> paths)
     {
         foreach (string path in paths.Where(path => path.StartsWith('/')))
@@ -137,7 +145,10 @@ internal sealed class ProcessPipes : IAsyncDisposable
                     File.Delete(path);
                 }
 
-                if (Path.GetDirectoryName(path) is { } folder && IsMadeForPipes(Path.GetFileName(folder)) && Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any())
+                if (Path.GetDirectoryName(path) is { } folder
+                    && IsMadeForPipes(Path.GetFileName(folder))
+                    && Directory.Exists(folder)
+                    && !Directory.EnumerateFileSystemEntries(folder).Any())
                 {
                     Directory.Delete(folder);
                 }

@@ -4,8 +4,8 @@ using Grpc.Core;
 namespace CtrPS.Client.Tasks;
 
 /// <summary>
-/// Tells why a process could not be made or started. What runc says arrives as text only, behind the words of shim and daemon: this is the one place that
-/// reads it.
+/// Tells why a process could not be made or started. What runc says arrives as text only, behind the words of shim and
+/// daemon: this is the one place that reads it.
 /// </summary>
 internal static partial class RuntimeFaults
 {
@@ -33,30 +33,56 @@ internal static partial class RuntimeFaults
 
         if (Format().Match(text) is { Success: true } format)
         {
-            return Make(CtrErrorIds.CommandNotFound, CtrStatus.NotFound, $"The program '{format.Groups["name"].Value}' in {container} is for another platform than this machine's, or a script without an interpreter.", "Use the image for this platform.");
+            return Make(
+                CtrErrorIds.CommandNotFound,
+                CtrStatus.NotFound,
+                $"The program '{format.Groups["name"].Value}' in {container} is for another platform than this machine's, or a script without an "
+                    + "interpreter.",
+                "Use the image for this platform.");
         }
 
         if (WorkingDirectory().Match(text) is { Success: true } directory)
         {
-            return Make(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"The {container} has no folder '{directory.Groups["path"].Value}' to work in.", "Name a folder that is there, with -WorkingDirectory.");
+            return Make(
+                CtrErrorIds.InvalidArgument,
+                CtrStatus.InvalidArgument,
+                $"The {container} has no folder '{directory.Groups["path"].Value}' to work in.",
+                "Name a folder that is there, with -WorkingDirectory.");
         }
 
         if (text.Contains("failed to resolve runtime path", StringComparison.Ordinal))
         {
-            return Make(CtrErrorIds.RuntimeNotFound, CtrStatus.NotFound, $"The runtime '{runtime}' of {container} is not installed on the daemon's machine. containerd says: {text}.", "Install its shim in the PATH of containerd, or make the container with another -Runtime.");
+            return Make(
+                CtrErrorIds.RuntimeNotFound,
+                CtrStatus.NotFound,
+                $"The runtime '{runtime}' of {container} is not installed on the daemon's machine. containerd says: {text}.",
+                "Install its shim in the PATH of containerd, or make the container with another -Runtime.");
         }
 
         if (RuntimeProgram().Match(text) is { Success: true } missing)
         {
-            return Make(CtrErrorIds.RuntimeNotFound, CtrStatus.NotFound, $"The program '{missing.Groups["name"].Value}' that runs {container} is not installed on the daemon's machine.", "Install it (on Debian: apt install runc), or name another with -RuncBinary.");
+            return Make(
+                CtrErrorIds.RuntimeNotFound,
+                CtrStatus.NotFound,
+                $"The program '{missing.Groups["name"].Value}' that runs {container} is not installed on the daemon's machine.",
+                "Install it (on Debian: apt install runc), or name another with -RuncBinary.");
         }
 
-        return Make(CtrErrorIds.RuntimeFailed, CtrStatus.Unknown, $"The runtime could not start a process of {container}: {text.TrimEnd('.')}.", null);
+        return Make(
+            CtrErrorIds.RuntimeFailed, CtrStatus.Unknown, $"The runtime could not start a process of {container}: {text.TrimEnd('.')}.", null);
 
-        CtrException Make(string errorId, CtrStatus status, string message, string? advice) => new(errorId, status, message, error) { Target = id, RecommendedAction = advice, Details = error.Details };
+        CtrException Make(string errorId, CtrStatus status, string message, string? advice) => new(errorId, status, message, error)
+        {
+            Target = id,
+            RecommendedAction = advice,
+            Details = error.Details,
+        };
     }
 
-    [GeneratedRegex("""unable to start container process: (?:error during container init: )?exec: "(?<name>[^"]*)": (?:stat [^:]*: )?(?<fault>[^:]+?)(?:: unknown)?$""", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        """unable to start container process: (?:error during container init: )?exec: "(?<name>[^"]*)": (?:stat [^:]*: )?(?<fault>[^:]+?)"""
+        + "(?:: unknown)?$",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Program();
 
     [GeneratedRegex("""exec (?<name>/[^:]*): exec format error""", RegexOptions.CultureInvariant)]
@@ -65,6 +91,8 @@ internal static partial class RuntimeFaults
     [GeneratedRegex("""chdir to cwd \("(?<path>[^"]*)"\)""", RegexOptions.CultureInvariant)]
     private static partial Regex WorkingDirectory();
 
-    [GeneratedRegex("""(?:fork/exec (?<name>[^:]+): no such file or directory|exec: "(?<name>[^"]+)": executable file not found in \$PATH)""", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        """(?:fork/exec (?<name>[^:]+): no such file or directory|exec: "(?<name>[^"]+)": executable file not found in \$PATH)""",
+        RegexOptions.CultureInvariant)]
     private static partial Regex RuntimeProgram();
 }

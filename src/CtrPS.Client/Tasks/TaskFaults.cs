@@ -4,8 +4,8 @@ using Grpc.Core;
 namespace CtrPS.Client.Tasks;
 
 /// <summary>
-/// Tells what the shim means when a process is not in the state for a call, or runc refuses a change. Its errors arrive as UNKNOWN with text, as the protocol between daemon and
-/// shim carries no more (cmd/containerd-shim-runc-v2/process, *_state.go): this is the one place that reads it.
+/// Tells what the shim means when a process is not in the state for a call, or runc refuses a change. Its errors arrive as UNKNOWN with text, as the
+/// protocol between daemon and shim carries no more (cmd/containerd-shim-runc-v2/process, *_state.go): this is the one place that reads it.
 /// </summary>
 internal static partial class TaskFaults
 {
@@ -32,7 +32,11 @@ internal static partial class TaskFaults
     {
         if (error.Message.Contains("ttrpc: closed", StringComparison.Ordinal))
         {
-            return new CtrException(CtrErrorIds.RuntimeFailed, CtrStatus.Unknown, $"The shim of the {words} has ended. The daemon kills what it left behind and forgets the task.", error)
+            return new CtrException(
+                CtrErrorIds.RuntimeFailed,
+                CtrStatus.Unknown,
+                $"The shim of the {words} has ended. The daemon kills what it left behind and forgets the task.",
+                error)
             {
                 Target = target,
                 RecommendedAction = "Look into containerd's log and the kernel's, whether the shim was killed as memory ran out.",
@@ -41,7 +45,11 @@ internal static partial class TaskFaults
 
         if (Refusal().Match((error.InnerException as RpcException)?.Status.Detail ?? "") is { Success: true } refusal)
         {
-            return new CtrException(CtrErrorIds.RuntimeFailed, CtrStatus.Unknown, $"The runtime refuses this for the {words}: {refusal.Groups["why"].Value}.", error) { Target = target };
+            return new CtrException(
+                CtrErrorIds.RuntimeFailed, CtrStatus.Unknown, $"The runtime refuses this for the {words}: {refusal.Groups["why"].Value}.", error)
+            {
+                Target = target,
+            };
         }
 
         CtrTaskState state = States.FirstOrDefault(one => error.Message.Contains(one.Text, StringComparison.Ordinal)).State;
@@ -59,10 +67,16 @@ internal static partial class TaskFaults
             CtrTaskState.Created => ("is not started", "Start it with Start-CtrTask."),
             _ => ("is in a state that the daemon cannot tell", "Look into the daemon's log; remove it with Remove-CtrTask -Force."),
         };
-        return new CtrException(CtrErrorIds.TaskState, CtrStatus.FailedPrecondition, $"The {words} {condition}.", cause) { Target = target, RecommendedAction = advice };
+        return new CtrException(CtrErrorIds.TaskState, CtrStatus.FailedPrecondition, $"The {words} {condition}.", cause)
+        {
+            Target = target,
+            RecommendedAction = advice,
+        };
     }
 
     // runc's own words, behind those of the shim and before those of the daemon.
-    [GeneratedRegex("""runc did not terminate successfully: exit status \d+: (?<why>.+?)\s*(?:: unknown)?$""", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
+    [GeneratedRegex(
+        """runc did not terminate successfully: exit status \d+: (?<why>.+?)\s*(?:: unknown)?$""",
+        RegexOptions.CultureInvariant | RegexOptions.Singleline)]
     private static partial Regex Refusal();
 }

@@ -14,12 +14,14 @@ namespace CtrPS.Client.Tasks;
 internal sealed class TaskProcess(TaskRunner runner, string @namespace, string id, string execId, ProcessPipes? pipes) : ICtrProcess
 {
     /// <summary>
-    /// How long in all its output is waited for after the end of a process. What it wrote itself is in the pipes by then and needs no waiting, however slow our
-    /// reader is: only what its children may still write would hold us up.
+    /// How long in all its output is waited for after the end of a process. What it wrote itself is in the pipes by then and needs no waiting,
+    /// however slow our reader is: only what its children may still write would hold us up.
     /// </summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
-    /// <summary>Bytes that the pipes between a process and us hold at the most, with room to spare: more than that after its end is its children's.</summary>
+    /// <summary>
+    /// Bytes that the pipes between a process and us hold at the most, with room to spare: more than that after its end is its children's.
+    /// </summary>
     private const long MaxAfterEnd = 4 << 20;
 
     private const int BufferSize = 64 << 10;
@@ -162,7 +164,8 @@ internal sealed class TaskProcess(TaskRunner runner, string @namespace, string i
 
     public Task ResizeAsync(int columns, int rows, CancellationToken cancellationToken) => runner.ResizeAsync(this, columns, rows, cancellationToken);
 
-    public Task KillAsync(int signal, CancellationToken cancellationToken) => runner.Tasks.KillAsync(@namespace, id, execId, signal, all: false, cancellationToken);
+    public Task KillAsync(int signal, CancellationToken cancellationToken) =>
+        runner.Tasks.KillAsync(@namespace, id, execId, signal, all: false, cancellationToken);
 
     public Task<CtrExit> WaitAsync(CancellationToken cancellationToken) => Exit.WaitAsync(cancellationToken);
 

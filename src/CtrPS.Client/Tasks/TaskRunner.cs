@@ -19,11 +19,16 @@ namespace CtrPS.Client.Tasks;
 /// <inheritdoc/>
 /// <remarks>The order of calls is that of containerd's own client (client/container.go, task.go).</remarks>
 internal sealed class TaskRunner(
-    GrpcChannel channel, Calls calls, ContainerStore containers, TaskStore tasks, TaskStopper stopper, SnapshotStore snapshots, ContainerNetworks networks, DaemonMachine machine) : ITaskRunner
+    GrpcChannel channel,
+    Calls calls,
+    ContainerStore containers,
+    TaskStore tasks,
+    TaskStopper stopper,
+    SnapshotStore snapshots,
+    ContainerNetworks networks,
+    DaemonMachine machine) : ITaskRunner
 {
-    private const string RuncOptions = "containerd.runc.v1.Options";
     private const string ProcessType = "types.containerd.io/opencontainers/runtime-spec/1/Process";
-    private const int KillSignal = 9;
 
     /// <summary>How long what a failed try left is cleared away, while our own caller may be gone already.</summary>
     private static readonly TimeSpan RollbackPatience = TimeSpan.FromSeconds(10);
@@ -39,7 +44,8 @@ internal sealed class TaskRunner(
         var create = new CreateTaskRequest { ContainerId = request.Id, Terminal = terminal };
         if (container.SnapshotKey.Length > 0)
         {
-            create.Rootfs.Add(await snapshots.GetMountsAsync(request.Namespace, container.Snapshotter, container.SnapshotKey, cancellationToken).ConfigureAwait(false));
+            create.Rootfs.Add(await snapshots.GetMountsAsync(
+                request.Namespace, container.Snapshotter, container.SnapshotKey, cancellationToken).ConfigureAwait(false));
         }
 
         if (request.NoPivot)
@@ -52,18 +58,25 @@ internal sealed class TaskRunner(
             create.Checkpoint = new ContentDescriptor { Digest = checkpoint.Digest, MediaType = checkpoint.MediaType, Size = checkpoint.Size };
         }
 
-        ProcessPipes? pipes = await OpenIoAsync(request.Io with { Terminal = terminal }, request.PipeFolder, request.Id, cancellationToken).ConfigureAwait(false);
+        ProcessPipes? pipes = await OpenIoAsync(
+            request.Io with { Terminal = terminal }, request.PipeFolder, request.Id, cancellationToken).ConfigureAwait(false);
         (create.Stdin, create.Stdout, create.Stderr) = Paths(request.Io with { Terminal = terminal }, pipes);
         var process = new TaskProcess(this, request.Namespace, request.Id, "", pipes);
         try
         {
-            process.ProcessId = (await InvokeAsync(() => _client.CreateAsync(create, Calls.Unbounded(request.Namespace, cancellationToken)), process, container, cancellationToken).ConfigureAwait(false)).Pid;
+            CreateTaskResponse created = await InvokeAsync(
+                () => _client.CreateAsync(create, Calls.Unbounded(request.Namespace, cancellationToken)),
+                process,
+                container,
+                cancellationToken).ConfigureAwait(false);
+            process.ProcessId = created.Pid;
             process.Watch();
             await RememberLogAsync(container, request, cancellationToken).ConfigureAwait(false);
             if (request.Network)
             {
                 process.Held = HeldNetwork.TryOpen(process.ProcessId);
-                process.Network = await networks.AddAsync(request.Namespace, request.Id, process.ProcessId, request.Cni, cancellationToken).ConfigureAwait(false);
+                process.Network = await networks.AddAsync(
+                    request.Namespace, request.Id, process.ProcessId, request.Cni, cancellationToken).ConfigureAwait(false);
             }
 
             return process;
@@ -84,7 +97,8 @@ internal sealed class TaskRunner(
     public async Task<ICtrProcess> ExecAsync(CtrExecRequest request, CancellationToken cancellationToken)
     {
         Container container = await containers.GetRecordAsync(request.Namespace, request.Id, cancellationToken).ConfigureAwait(false);
-        CtrTask task = await tasks.FindAsync(request.Namespace, request.Id, cancellationToken).ConfigureAwait(false) ?? throw NoTask(request.Namespace, request.Id);
+        CtrTask task = await tasks.FindAsync(request.Namespace, request.Id, cancellationToken).ConfigureAwait(false)
+            ?? throw NoTask(request.Namespace, request.Id);
         if (task.State is not (CtrTaskState.Running or CtrTaskState.Created))
         {
             throw TaskFaults.WrongState(task.State, CallSubject.Task(request.Id, request.Namespace).Words, request.Id);
@@ -107,7 +121,11 @@ internal sealed class TaskRunner(
         var process = new TaskProcess(this, request.Namespace, request.Id, execId, pipes);
         try
         {
-            _ = await InvokeAsync(() => _client.ExecAsync(exec, calls.Unary(request.Namespace, cancellationToken)), process, container, cancellationToken).ConfigureAwait(false);
+            _ = await InvokeAsync(
+                () => _client.ExecAsync(exec, calls.Unary(request.Namespace, cancellationToken)),
+                process,
+                container,
+                cancellationToken).ConfigureAwait(false);
             process.Watch();
             return process;
         }
@@ -136,14 +154,18 @@ internal sealed class TaskRunner(
         if (!task.StandardOutput.StartsWith('/') || !Fifo.IsFifo(task.StandardOutput))
         {
             string where = task.StandardOutput.Length == 0 ? "nowhere" : $"to '{task.StandardOutput}'";
-            throw new CtrException(CtrErrorIds.FailedPrecondition, CtrStatus.FailedPrecondition, $"The {words} has no pipes to connect to: its output goes {where}.")
+            throw new CtrException(
+                CtrErrorIds.FailedPrecondition, CtrStatus.FailedPrecondition, $"The {words} has no pipes to connect to: its output goes {where}.")
             {
                 Target = id,
-                RecommendedAction = task.StandardOutput.Length == 0 ? "Start it with -LogPath to keep its output, or run a command in it with Invoke-CtrCommand." : "Read its log with Get-CtrLog.",
+                RecommendedAction = task.StandardOutput.Length == 0
+                    ? "Start it with -LogPath to keep its output, or run a command in it with Invoke-CtrCommand."
+                    : "Read its log with Get-CtrLog.",
             };
         }
 
-        ProcessPipes pipes = await ProcessPipes.OpenAsync(task.StandardInput, task.StandardOutput, task.StandardError, words, id).ConfigureAwait(false);
+        ProcessPipes pipes = await ProcessPipes.OpenAsync(
+            task.StandardInput, task.StandardOutput, task.StandardError, words, id).ConfigureAwait(false);
         var process = new TaskProcess(this, @namespace, id, "", pipes) { ProcessId = task.ProcessId };
         process.Watch();
         return process;
@@ -156,7 +178,10 @@ internal sealed class TaskRunner(
         {
             var request = new StartRequest { ContainerId = process.ContainerId, ExecId = process.ExecId };
             StartResponse response = await InvokeAsync(
-                () => _client.StartAsync(request, Calls.Unbounded(process.Namespace, cancellationToken)), process, container: null, cancellationToken).ConfigureAwait(false);
+                () => _client.StartAsync(request, Calls.Unbounded(process.Namespace, cancellationToken)),
+                process,
+                container: null,
+                cancellationToken).ConfigureAwait(false);
             process.ProcessId = response.Pid;
         }
         catch
@@ -191,7 +216,8 @@ internal sealed class TaskRunner(
             var labels = new Dictionary<string, string?> { [LogStore.UriLabel] = log };
             var changed = new Container { Id = container.Id };
             changed.Labels.Add(LabelUpdate.Values(labels, replaceAll: false));
-            _ = await containers.UpdateRecordAsync(request.Namespace, changed, LabelUpdate.Mask(labels, replaceAll: false), cancellationToken).ConfigureAwait(false);
+            _ = await containers.UpdateRecordAsync(
+                request.Namespace, changed, LabelUpdate.Mask(labels, replaceAll: false), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -208,7 +234,8 @@ internal sealed class TaskRunner(
         }
     }
 
-    private async Task<T> InvokeAsync<T>(Func<AsyncUnaryCall<T>> start, TaskProcess process, Container? container, CancellationToken cancellationToken)
+    private async Task<T> InvokeAsync<T>(
+        Func<AsyncUnaryCall<T>> start, TaskProcess process, Container? container, CancellationToken cancellationToken)
     {
         try
         {
@@ -240,8 +267,8 @@ internal sealed class TaskRunner(
     };
 
     /// <summary>
-    /// Clears away what a failed try left: the daemon may have made the task although our call was cancelled or its start failed. Where there is nothing, or
-    /// nobody answers, that is all right: the error that brought us here is the one to tell.
+    /// Clears away what a failed try left: the daemon may have made the task although our call was cancelled or its start failed. Where there is
+    /// nothing, or nobody answers, that is all right: the error that brought us here is the one to tell.
     /// </summary>
     private async Task RollBackAsync(TaskProcess process)
     {
@@ -250,10 +277,17 @@ internal sealed class TaskRunner(
         {
             try
             {
-                await tasks.KillAsync(process.Namespace, process.ContainerId, process.ExecId, KillSignal, all: process.ExecId.Length == 0, limit.Token).ConfigureAwait(false);
+                await tasks.KillAsync(
+                    process.Namespace,
+                    process.ContainerId,
+                    process.ExecId,
+                    CtrSignal.Kill.Number,
+                    all: process.ExecId.Length == 0,
+                    limit.Token).ConfigureAwait(false);
                 _ = await tasks.WaitAsync(process.Namespace, process.ContainerId, process.ExecId, limit.Token).ConfigureAwait(false);
             }
-            catch (CtrException e) when (e.ErrorId is CtrErrorIds.TaskState or CtrErrorIds.ProcessNotFound or CtrErrorIds.TaskNotFound or CtrErrorIds.ServerError)
+            catch (CtrException e)
+                when (e.ErrorId is CtrErrorIds.TaskState or CtrErrorIds.ProcessNotFound or CtrErrorIds.TaskNotFound or CtrErrorIds.ServerError)
             {
                 // Not started, or ended already.
             }
@@ -266,21 +300,34 @@ internal sealed class TaskRunner(
         }
     }
 
-    /// <summary>The container's runtime options with pivot_root off. The task's options replace the container's as a whole: all of them must be sent again.</summary>
+    /// <summary>
+    /// The container's runtime options with pivot_root off. The task's options replace the container's as a whole: all of them must be sent again.
+    /// </summary>
     private static Any WithoutPivot(Container container)
     {
-        if (container.Runtime?.Options is { TypeUrl: not (RuncOptions or "") } other)
+        if (container.Runtime?.Options is { TypeUrl: not (ContainerNames.RuncOptions or "") } other)
         {
-            throw new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"The runtime '{container.Runtime.Name}' of container '{container.Id}' has options of its own ('{other.TypeUrl}') and knows no way without pivot_root.") { Target = container.Id };
+            throw new CtrException(
+                CtrErrorIds.InvalidArgument,
+                CtrStatus.InvalidArgument,
+                $"The runtime '{container.Runtime.Name}' of container '{container.Id}' has options of its own ('{other.TypeUrl}') and knows no way "
+                    + "without pivot_root.")
+            {
+                Target = container.Id,
+            };
         }
 
         Options options = container.Runtime?.Options is { } own ? Options.Parser.ParseFrom(own.Value) : new Options();
         options.NoPivotRoot = true;
-        return new Any { TypeUrl = RuncOptions, Value = options.ToByteString() };
+        return new Any { TypeUrl = ContainerNames.RuncOptions, Value = options.ToByteString() };
     }
 
     private static CtrSpec ReadSpec(Container container) => CtrSpec.Parse(container.Spec?.Value.ToStringUtf8() ?? "");
 
     private static CtrException NoTask(string @namespace, string id) =>
-        new(CtrErrorIds.TaskNotFound, CtrStatus.NotFound, $"The container '{id}' in namespace '{@namespace}' has no task: it does not run.") { Target = id, RecommendedAction = "Start it with Start-CtrTask." };
+        new(CtrErrorIds.TaskNotFound, CtrStatus.NotFound, $"The container '{id}' in namespace '{@namespace}' has no task: it does not run.")
+        {
+            Target = id,
+            RecommendedAction = "Start it with Start-CtrTask.",
+        };
 }

@@ -9,9 +9,6 @@ namespace CtrPS.Client.Tasks;
 /// <inheritdoc/>
 internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, ContainerNetworks networks, DaemonMachine machine) : ITaskStopper
 {
-    // What ctr, nerdctl and CRI write at the container from its image's config.
-    private const string StopSignalLabel = "io.containerd.image.config.stop-signal";
-
     /// <summary>How long SIGKILL may take: a process that waits for a disk that does not answer ends with the disk only.</summary>
     private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(30);
 
@@ -121,7 +118,9 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
         return false;
     }
 
-    /// <summary>Removes a task that has ended or was never started, with what was made beside it: its network, and its pipes. All tasks are removed here.</summary>
+    /// <summary>
+    /// Removes a task that has ended or was never started, with what was made beside it: its network, and its pipes. All tasks are removed here.
+    /// </summary>
     /// <param name="namespace">The namespace.</param>
     /// <param name="id">The container.</param>
     /// <param name="held">Its network namespace. Null: it is gone.</param>
@@ -138,7 +137,8 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
                 ProcessPipes.Remove(process.Stdin, process.Stdout, process.Stderr);
             }
 
-            await networks.RemoveAsync(@namespace, id, process.Pid, held?.Path ?? "", CtrCniOptions.FromEnvironment(), cancellationToken).ConfigureAwait(false);
+            await networks.RemoveAsync(
+                @namespace, id, process.Pid, held?.Path ?? "", CtrCniOptions.FromEnvironment(), cancellationToken).ConfigureAwait(false);
         }
 
         return exit;
@@ -149,19 +149,28 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
         CtrTask task = await tasks.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false) ?? throw ContainerFaults.NoTask(@namespace, id);
         CtrTask ended = await WaitAsync(task, cancellationToken).ConfigureAwait(false);
         return ended.ExitCode is not null ? ended : throw new CtrException(
-            CtrErrorIds.RuntimeFailed, CtrStatus.Unknown, $"The shim of container '{id}' in namespace '{@namespace}' has ended before its task: how that ended is not known. The daemon has removed it.")
+            CtrErrorIds.RuntimeFailed,
+            CtrStatus.Unknown,
+            $"The shim of container '{id}' in namespace '{@namespace}' has ended before its task: how that ended is not known. The daemon has "
+                + "removed it.")
         {
             Target = id,
-            RecommendedAction = "Look into containerd's log and the kernel's, whether the shim was killed as memory ran out; start the container anew with Start-CtrTask.",
+            RecommendedAction =
+                "Look into containerd's log and the kernel's, whether the shim was killed as memory ran out; start the container anew with "
+                    + "Start-CtrTask.",
         };
     }
 
     private Task DetachAsync(CtrTask task, HeldNetwork? held, CancellationToken cancellationToken) =>
         networks.RemoveAsync(task.Namespace, task.Id, task.ProcessId, held?.Path ?? "", CtrCniOptions.FromEnvironment(), cancellationToken);
 
-    private static CtrSignal StopSignal(CtrContainer container) => !container.Labels.TryGetValue(StopSignalLabel, out string? text) || text.Length == 0 ? CtrSignal.Term
+    private static CtrSignal StopSignal(CtrContainer container) =>
+        !container.Labels.TryGetValue(ContainerNames.StopSignalLabel, out string? text) || text.Length == 0 ? CtrSignal.Term
         : CtrSignal.TryParse(text, out CtrSignal? signal) ? signal
-        : throw new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"The container '{container.Id}' in namespace '{container.Namespace}' wants to be stopped with '{text}', which is not a signal.")
+        : throw new CtrException(
+            CtrErrorIds.InvalidArgument,
+            CtrStatus.InvalidArgument,
+            $"The container '{container.Id}' in namespace '{container.Namespace}' wants to be stopped with '{text}', which is not a signal.")
         {
             Target = container.Id,
             RecommendedAction = "Say another one with -Signal.",
@@ -185,7 +194,8 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
     {
         if (RestartLabels.ToStop(container.Labels) is { Count: > 0 } labels)
         {
-            _ = await containers.SetLabelsAsync(container.Namespace, container.Id, labels, replaceAll: false, cancellationToken).ConfigureAwait(false);
+            _ = await containers.SetLabelsAsync(
+                container.Namespace, container.Id, labels, replaceAll: false, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -200,14 +210,20 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
         return await EndsWithinAsync(end, KillTimeout, cancellationToken).ConfigureAwait(false)
             ? await end.ConfigureAwait(false)
             : throw new CtrException(
-                CtrErrorIds.TaskTimeout, CtrStatus.DeadlineExceeded, $"The task of container '{task.Id}' in namespace '{task.Namespace}' did not end within {KillTimeout.TotalSeconds:0} seconds after SIGKILL.")
+                CtrErrorIds.TaskTimeout,
+                CtrStatus.DeadlineExceeded,
+                $"The task of container '{task.Id}' in namespace '{task.Namespace}' did not end within {KillTimeout.TotalSeconds:0} seconds after "
+                    + "SIGKILL.")
             {
                 Target = task.Id,
-                RecommendedAction = "A process of it may wait for a disk or a network share that does not answer: look at its state with ps on that machine.",
+                RecommendedAction =
+                    "A process of it may wait for a disk or a network share that does not answer: look at its state with ps on that machine.",
             };
     }
 
-    /// <summary>Sends a signal. That it has ended meanwhile is what was wanted; so is a shim that has, as then the daemon kills what is left.</summary>
+    /// <summary>
+    /// Sends a signal. That it has ended meanwhile is what was wanted; so is a shim that has, as then the daemon kills what is left.
+    /// </summary>
     private async Task SendAsync(CtrTask task, CtrSignal signal, bool all, CancellationToken cancellationToken)
     {
         try

@@ -2,7 +2,6 @@ using Containerd.Runc.V1;
 using Containerd.Services.Tasks.V1;
 using Containerd.V1.Types;
 using CtrPS.Client.Connection;
-using CtrPS.Client.Images;
 using CtrPS.Client.Server;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -22,7 +21,9 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls, DaemonMachine 
     public async Task<IReadOnlyList<CtrTask>> ListAsync(string @namespace, CancellationToken cancellationToken)
     {
         ListTasksResponse response = await calls.InvokeAsync(
-            () => _client.ListAsync(new ListTasksRequest(), calls.Unary(@namespace, cancellationToken)), new CallSubject($"the tasks of namespace '{@namespace}'", @namespace), cancellationToken).ConfigureAwait(false);
+            () => _client.ListAsync(new ListTasksRequest(), calls.Unary(@namespace, cancellationToken)),
+            new CallSubject($"the tasks of namespace '{@namespace}'", @namespace),
+            cancellationToken).ConfigureAwait(false);
         return [.. response.Tasks.Select(process => ToTask(process, @namespace)).OrderBy(task => task.Id, StringComparer.Ordinal)];
     }
 
@@ -37,7 +38,8 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls, DaemonMachine 
 
     public async Task<CtrExit> WaitAsync(string @namespace, string id, string execId, CancellationToken cancellationToken)
     {
-        // A task goes on while its daemon is restarted, and so does the wait for it. A daemon that goes lets go of the shims first, which looks as if they had ended.
+        // A task goes on while its daemon is restarted, and so does the wait for it. A daemon that goes lets go of the shims first, which looks as if
+        // they had ended.
         CtrException? lost = null;
         for (DateTime? patience = null; ;)
         {
@@ -45,10 +47,15 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls, DaemonMachine 
             try
             {
                 WaitResponse response = await InvokeAsync(
-                    () => _client.WaitAsync(new WaitRequest { ContainerId = id, ExecId = execId }, Calls.Unbounded(@namespace, cancellationToken)), @namespace, id, execId, cancellationToken).ConfigureAwait(false);
-                return new CtrExit((int)response.ExitStatus, Records.ToTime(response.ExitedAt));
+                    () => _client.WaitAsync(new WaitRequest { ContainerId = id, ExecId = execId }, Calls.Unbounded(@namespace, cancellationToken)),
+                    @namespace,
+                    id,
+                    execId,
+                    cancellationToken).ConfigureAwait(false);
+                return new CtrExit((int)response.ExitStatus, WireTime.ToTime(response.ExitedAt));
             }
-            catch (CtrException e) when (e.ErrorId is CtrErrorIds.Unavailable or CtrErrorIds.RuntimeFailed || (patience is not null && e.IsConnectionFault))
+            catch (CtrException e)
+                when (e.ErrorId is CtrErrorIds.Unavailable or CtrErrorIds.RuntimeFailed || (patience is not null && e.IsConnectionFault))
             {
                 // A call that ran for long had its daemon back: the next restart has time of its own.
                 DateTime now = DateTime.UtcNow;
@@ -68,23 +75,49 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls, DaemonMachine 
         }
     }
 
-    /// <summary>Removes a task that has ended or was never started. What was made beside it stays: see <see cref="TaskStopper.DeleteAsync"/>.</summary>
+    /// <summary>
+    /// Removes a task that has ended or was never started. What was made beside it stays: see <see cref="TaskStopper.DeleteAsync"/>.
+    /// </summary>
     public async Task<CtrExit> DeleteAsync(string @namespace, string id, CancellationToken cancellationToken) => ToExit(await InvokeAsync(
-        () => _client.DeleteAsync(new DeleteTaskRequest { ContainerId = id }, Calls.Unbounded(@namespace, cancellationToken)), @namespace, id, "", cancellationToken).ConfigureAwait(false));
+        () => _client.DeleteAsync(new DeleteTaskRequest { ContainerId = id }, Calls.Unbounded(@namespace, cancellationToken)),
+        @namespace,
+        id,
+        "",
+        cancellationToken).ConfigureAwait(false));
 
-    public async Task<CtrExit> DeleteProcessAsync(string @namespace, string id, string execId, CancellationToken cancellationToken) => ToExit(await InvokeAsync(
-        () => _client.DeleteProcessAsync(new DeleteProcessRequest { ContainerId = id, ExecId = execId }, calls.Unary(@namespace, cancellationToken)), @namespace, id, execId, cancellationToken).ConfigureAwait(false));
+    public async Task<CtrExit> DeleteProcessAsync(string @namespace, string id, string execId, CancellationToken cancellationToken) =>
+        ToExit(await InvokeAsync(
+            () => _client.DeleteProcessAsync(
+                new DeleteProcessRequest { ContainerId = id, ExecId = execId }, calls.Unary(@namespace, cancellationToken)),
+            @namespace,
+            id,
+            execId,
+            cancellationToken).ConfigureAwait(false));
 
     public Task PauseAsync(string @namespace, string id, CancellationToken cancellationToken) =>
-        InvokeAsync(() => _client.PauseAsync(new PauseTaskRequest { ContainerId = id }, calls.Unary(@namespace, cancellationToken)), @namespace, id, "", cancellationToken);
+        InvokeAsync(
+            () => _client.PauseAsync(new PauseTaskRequest { ContainerId = id }, calls.Unary(@namespace, cancellationToken)),
+            @namespace,
+            id,
+            "",
+            cancellationToken);
 
     public Task ResumeAsync(string @namespace, string id, CancellationToken cancellationToken) =>
-        InvokeAsync(() => _client.ResumeAsync(new ResumeTaskRequest { ContainerId = id }, calls.Unary(@namespace, cancellationToken)), @namespace, id, "", cancellationToken);
+        InvokeAsync(
+            () => _client.ResumeAsync(new ResumeTaskRequest { ContainerId = id }, calls.Unary(@namespace, cancellationToken)),
+            @namespace,
+            id,
+            "",
+            cancellationToken);
 
     public async Task<IReadOnlyList<CtrProcess>> ListProcessesAsync(string @namespace, string id, CancellationToken cancellationToken)
     {
         ListPidsResponse response = await InvokeAsync(
-            () => _client.ListPidsAsync(new ListPidsRequest { ContainerId = id }, calls.Unary(@namespace, cancellationToken)), @namespace, id, "", cancellationToken).ConfigureAwait(false);
+            () => _client.ListPidsAsync(new ListPidsRequest { ContainerId = id }, calls.Unary(@namespace, cancellationToken)),
+            @namespace,
+            id,
+            "",
+            cancellationToken).ConfigureAwait(false);
         if (response.Processes.Count == 0)
         {
             return [];
@@ -104,21 +137,30 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls, DaemonMachine 
         }
 
         MetricsResponse response = await calls.InvokeAsync(
-            () => _client.MetricsAsync(request, calls.Unary(@namespace, cancellationToken)), new CallSubject($"the tasks of namespace '{@namespace}'", @namespace), cancellationToken).ConfigureAwait(false);
-        return [.. response.Metrics.Select(metric => MetricRecords.ToMetric(metric, @namespace)).OfType<CtrMetric>().OrderBy(metric => metric.Id, StringComparer.Ordinal)];
+            () => _client.MetricsAsync(request, calls.Unary(@namespace, cancellationToken)),
+            new CallSubject($"the tasks of namespace '{@namespace}'", @namespace),
+            cancellationToken).ConfigureAwait(false);
+        return [
+            .. response.Metrics.Select(metric => MetricRecords.ToMetric(metric, @namespace))
+                .OfType<CtrMetric>()
+                .OrderBy(metric => metric.Id, StringComparer.Ordinal),
+        ];
     }
 
-    /// <summary>Changes limits of a running task.</summary>
-    /// <param name="namespace">The namespace.</param>
-    /// <param name="id">The container.</param>
-    /// <param name="resources">linux.resources of the OCI runtime spec, as JSON.</param>
-    /// <param name="cancellationToken">Cancels the call.</param>
     public Task UpdateAsync(string @namespace, string id, ReadOnlyMemory<byte> resources, CancellationToken cancellationToken)
     {
         // containerd's type URLs have no "type.googleapis.com/" before the name.
-        var value = new Any { TypeUrl = "types.containerd.io/opencontainers/runtime-spec/1/LinuxResources", Value = UnsafeByteOperations.UnsafeWrap(resources) };
+        var value = new Any
+        {
+            TypeUrl = "types.containerd.io/opencontainers/runtime-spec/1/LinuxResources",
+            Value = UnsafeByteOperations.UnsafeWrap(resources),
+        };
         return InvokeAsync(
-            () => _client.UpdateAsync(new UpdateTaskRequest { ContainerId = id, Resources = value }, calls.Unary(@namespace, cancellationToken)), @namespace, id, "", cancellationToken);
+            () => _client.UpdateAsync(new UpdateTaskRequest { ContainerId = id, Resources = value }, calls.Unary(@namespace, cancellationToken)),
+            @namespace,
+            id,
+            "",
+            cancellationToken);
     }
 
     /// <summary>A process of a task. Null where the container has no task, or the task no such process.</summary>
@@ -126,11 +168,15 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls, DaemonMachine 
     /// <param name="id">The container.</param>
     /// <param name="execId">A process that was added; empty: the first one.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public async Task<Process?> FindProcessAsync(string @namespace, string id, string execId, CancellationToken cancellationToken) => (await calls.FindAsync(
-        () => _client.GetAsync(new GetRequest { ContainerId = id, ExecId = execId }, calls.Unary(@namespace, cancellationToken)), CallSubject.Task(id, @namespace), cancellationToken).ConfigureAwait(false))?.Process;
+    public async Task<Process?> FindProcessAsync(string @namespace, string id, string execId, CancellationToken cancellationToken) =>
+        (await calls.FindAsync(
+            () => _client.GetAsync(new GetRequest { ContainerId = id, ExecId = execId }, calls.Unary(@namespace, cancellationToken)),
+            CallSubject.Task(id, @namespace),
+            cancellationToken).ConfigureAwait(false))?.Process;
 
     /// <summary>Makes a call about a task or a process of one and puts its error in our words.</summary>
-    public async Task<T> InvokeAsync<T>(Func<AsyncUnaryCall<T>> start, string @namespace, string id, string execId, CancellationToken cancellationToken)
+    public async Task<T> InvokeAsync<T>(
+        Func<AsyncUnaryCall<T>> start, string @namespace, string id, string execId, CancellationToken cancellationToken)
     {
         CallSubject subject = execId.Length == 0 ? CallSubject.Task(id, @namespace) : CallSubject.Process(execId, id, @namespace);
         try
@@ -154,7 +200,7 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls, DaemonMachine 
         _ => CtrTaskState.Unknown,
     };
 
-    private static CtrExit ToExit(DeleteResponse response) => new((int)response.ExitStatus, Records.ToTime(response.ExitedAt));
+    private static CtrExit ToExit(DeleteResponse response) => new((int)response.ExitStatus, WireTime.ToTime(response.ExitedAt));
 
     private static CtrProcess ToProcess(ProcessInfo info, uint first, bool isHere, string id, string @namespace)
     {
@@ -163,7 +209,9 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls, DaemonMachine 
             Namespace = @namespace,
             Id = id,
             ProcessId = info.Pid,
-            ExecId = info.Info is { } details && details.TypeUrl.EndsWith(ProcessDetails.Descriptor.FullName, StringComparison.Ordinal) ? ProcessDetails.Parser.ParseFrom(details.Value).ExecId : "",
+            ExecId = info.Info is { } details && details.TypeUrl.EndsWith(ProcessDetails.Descriptor.FullName, StringComparison.Ordinal)
+                ? ProcessDetails.Parser.ParseFrom(details.Value).ExecId
+                : "",
             IsFirst = info.Pid == first,
         };
         return isHere ? LocalProcesses.Describe(process) : process;
@@ -180,7 +228,7 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls, DaemonMachine 
             State = state,
             ProcessId = process.Pid,
             ExitCode = hasEnded ? (int)process.ExitStatus : null,
-            ExitedAt = hasEnded ? Records.ToTime(process.ExitedAt) : null,
+            ExitedAt = hasEnded ? WireTime.ToTime(process.ExitedAt) : null,
             Terminal = process.Terminal,
             StandardInput = process.Stdin,
             StandardOutput = process.Stdout,

@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>Which images to save into one archive, and how.</summary>
-public sealed record CtrSaveRequest
+internal sealed record CtrSaveRequest
 {
     /// <summary>The images, in the order in which the archive names them. They may be of several namespaces and several daemons.</summary>
     public required IReadOnlyList<CtrSaveImage> Images { get; init; }
@@ -28,10 +28,10 @@ public sealed record CtrSaveRequest
 /// <summary>An image to save.</summary>
 /// <param name="Connection">The daemon that has it.</param>
 /// <param name="Image">The image.</param>
-public sealed record CtrSaveImage(ICtrConnection Connection, CtrImage Image);
+internal sealed record CtrSaveImage(ICtrConnection Connection, CtrImage Image);
 
 /// <summary>Which platforms of an index are saved. An image that is no index has just its own.</summary>
-public enum CtrSaveScope
+internal enum CtrSaveScope
 {
     /// <summary>Those of which everything is in the content store; at least one must be.</summary>
     Available,

@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>Archives of images on this machine's disk. No containerd is needed.</summary>
-public interface IArchiveFiles
+internal interface IArchiveFiles
 {
     /// <summary>The images in an archive, in its own order, with what they lack. Layers are not read.</summary>
     /// <param name="path">A file or the folder of a layout.</param>

@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>Brings images out of archives into a namespace.</summary>
-public interface IImageImporter
+internal interface IImageImporter
 {
     /// <summary>Reads an archive and finds out what importing it would do. Nothing is changed.</summary>
     /// <exception cref="CtrException">The archive cannot be read (<c>CtrArchive...</c>), or the request cannot be met (<see cref="CtrErrorIds.InvalidReference"/>, <see cref="CtrErrorIds.NotSupported"/>).</exception>
@@ -9,7 +9,7 @@ public interface IImageImporter
 }
 
 /// <summary>What importing an archive would do.</summary>
-public interface ICtrImportPlan : IAsyncDisposable
+internal interface ICtrImportPlan : IAsyncDisposable
 {
     /// <summary>The full names that will be made or moved.</summary>
     IReadOnlyList<string> Names { get; }
@@ -38,10 +38,10 @@ public interface ICtrImportPlan : IAsyncDisposable
 /// <param name="Images">The images, with size and platforms, one for each name.</param>
 /// <param name="BlobsWritten">Blobs whose bytes were written.</param>
 /// <param name="Warnings">What the user should know, in sentences.</param>
-public sealed record CtrImportOutcome(IReadOnlyList<CtrImage> Images, int BlobsWritten, IReadOnlyList<string> Warnings);
+internal sealed record CtrImportOutcome(IReadOnlyList<CtrImage> Images, int BlobsWritten, IReadOnlyList<string> Warnings);
 
 /// <summary>What to import, and how.</summary>
-public sealed record CtrImportRequest
+internal sealed record CtrImportRequest
 {
     /// <summary>A file or a folder of this machine.</summary>
     public required string Path { get; init; }

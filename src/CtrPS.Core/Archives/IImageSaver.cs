@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>Saves images, of one or more daemons, into archives.</summary>
-public interface IImageSaver
+internal interface IImageSaver
 {
     /// <summary>Plans one archive: looks for everything that it will hold, before a byte is written.</summary>
     /// <exception cref="CtrException">

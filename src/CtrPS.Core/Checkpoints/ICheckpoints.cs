@@ -1,30 +1,35 @@
 namespace CtrPS;
 
-/// <summary>Checkpoints of tasks and containers, and containers made from them. What keeps the state of processes needs criu on the daemon's machine.</summary>
-public interface ICheckpoints
+/// <summary>
+/// Checkpoints of tasks and containers, and containers made from them. What keeps the state of processes needs criu on the daemon's machine.
+/// </summary>
+internal interface ICheckpoints
 {
     /// <summary>Keeps the state of a task: as an image, or as criu's own files on the daemon's machine.</summary>
     /// <returns>The image. Null where the files stay in a folder.</returns>
     /// <exception cref="CtrException">
-    /// <see cref="CtrErrorIds.TaskNotFound"/>; <see cref="CtrErrorIds.TaskState"/>; <see cref="CtrErrorIds.RuntimeNotFound"/> without criu; <see cref="CtrErrorIds.RuntimeFailed"/>
-    /// where criu fails. The task goes on as before.
+    /// <see cref="CtrErrorIds.TaskNotFound"/>; <see cref="CtrErrorIds.TaskState"/>; <see cref="CtrErrorIds.RuntimeNotFound"/> without criu;
+    /// <see cref="CtrErrorIds.RuntimeFailed"/> where criu fails. The task goes on as before.
     /// </exception>
     Task<CtrImage?> CheckpointTaskAsync(CtrTaskCheckpointRequest request, CancellationToken cancellationToken);
 
     /// <summary>Keeps a container as an image. Its task, if it has one, is frozen meanwhile.</summary>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.ContainerNotFound"/>; <see cref="CtrErrorIds.ImageExists"/>; those of <see cref="CheckpointTaskAsync"/>.</exception>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.ContainerNotFound"/>; <see cref="CtrErrorIds.ImageExists"/>; those of <see cref="CheckpointTaskAsync"/>.
+    /// </exception>
     Task<CtrImage> CheckpointContainerAsync(CtrContainerCheckpointRequest request, CancellationToken cancellationToken);
 
     /// <summary>Makes a container from a checkpoint and starts its task.</summary>
     /// <exception cref="CtrException">
-    /// <see cref="CtrErrorIds.ImageNotFound"/>; <see cref="CtrErrorIds.InvalidCheckpoint"/>; <see cref="CtrErrorIds.ContainerExists"/>; <see cref="CtrErrorIds.SnapshotExists"/>;
-    /// <see cref="CtrErrorIds.RuntimeNotFound"/>; <see cref="CtrErrorIds.RuntimeFailed"/>. Nothing is left of the try.
+    /// <see cref="CtrErrorIds.ImageNotFound"/>; <see cref="CtrErrorIds.InvalidCheckpoint"/>;
+    /// <see cref="CtrErrorIds.ContainerExists"/>; <see cref="CtrErrorIds.SnapshotExists"/>; <see cref="CtrErrorIds.RuntimeNotFound"/>;
+    /// <see cref="CtrErrorIds.RuntimeFailed"/>. Nothing is left of the try.
     /// </exception>
     Task<CtrContainer> RestoreAsync(CtrRestoreRequest request, CancellationToken cancellationToken);
 }
 
 /// <summary>A task to keep the state of.</summary>
-public sealed record CtrTaskCheckpointRequest
+internal sealed record CtrTaskCheckpointRequest
 {
     /// <summary>The namespace.</summary>
     public required string Namespace { get; init; }
@@ -43,7 +48,7 @@ public sealed record CtrTaskCheckpointRequest
 }
 
 /// <summary>A container to keep.</summary>
-public sealed record CtrContainerCheckpointRequest
+internal sealed record CtrContainerCheckpointRequest
 {
     /// <summary>The namespace.</summary>
     public required string Namespace { get; init; }
@@ -65,7 +70,7 @@ public sealed record CtrContainerCheckpointRequest
 }
 
 /// <summary>A container to make from a checkpoint.</summary>
-public sealed record CtrRestoreRequest
+internal sealed record CtrRestoreRequest
 {
     /// <summary>The namespace.</summary>
     public required string Namespace { get; init; }

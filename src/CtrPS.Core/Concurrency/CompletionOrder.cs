@@ -7,7 +7,9 @@ internal static class CompletionOrder
 {
     /// <summary>Leaving early cancels the rest and waits for its end.</summary>
     public static async IAsyncEnumerable<TResult> SelectAsync<TSource, TResult>(
-        IEnumerable<TSource> source, Func<TSource, CancellationToken, Task<TResult>> work, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IEnumerable<TSource> source,
+        Func<TSource, CancellationToken, Task<TResult>> work,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var rest = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<TResult>[] running = [.. source.Select(item => work(item, rest.Token))];

@@ -5,7 +5,9 @@ namespace CtrPS;
 /// <summary>Runs work side by side and yields the results in order.</summary>
 internal static class OrderedParallel
 {
-    /// <summary>Starts at most <paramref name="width"/> pieces ahead of the one that is waited for. Leaving early cancels the rest and waits for its end.</summary>
+    /// <summary>
+    /// Starts at most <paramref name="width"/> pieces ahead of the one that is waited for. Leaving early cancels the rest and waits for its end.
+    /// </summary>
     public static async IAsyncEnumerable<TResult> SelectAsync<TSource, TResult>(
         IEnumerable<TSource> source,
         int width,

@@ -1,7 +1,9 @@
 namespace CtrPS;
 
-/// <summary>What shapes the spec of a container. What is not set is left to the image, else to the default spec (containerd, pkg/oci/spec.go).</summary>
-public sealed record CtrContainerOptions
+/// <summary>
+/// What shapes the spec of a container. What is not set is left to the image, else to the default spec (containerd, pkg/oci/spec.go).
+/// </summary>
+internal sealed record CtrContainerOptions
 {
     /// <summary>The arguments; with <see cref="ReplaceEntrypoint"/> the program too. Empty: the image's.</summary>
     public IReadOnlyList<string> Command { get; init; } = [];

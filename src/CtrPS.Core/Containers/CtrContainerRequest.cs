@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>A container to make: from an image, from a folder with a root file system, or from a spec alone.</summary>
-public sealed record CtrContainerRequest
+internal sealed record CtrContainerRequest
 {
     /// <summary>The namespace.</summary>
     public required string Namespace { get; init; }
@@ -12,7 +12,9 @@ public sealed record CtrContainerRequest
     /// <summary>The image. Null: none.</summary>
     public CtrImage? Image { get; init; }
 
-    /// <summary>A folder on the daemon's machine that is the root file system; absolute. Null: a snapshot of the image, or what <see cref="Spec"/> says.</summary>
+    /// <summary>
+    /// A folder on the daemon's machine that is the root file system; absolute. Null: a snapshot of the image, or what <see cref="Spec"/> says.
+    /// </summary>
     public string? RootFs { get; init; }
 
     /// <summary>The spec as it is to be. Null: the default one with the image's config and <see cref="Options"/> applied.</summary>
@@ -50,7 +52,7 @@ public sealed record CtrContainerRequest
 }
 
 /// <summary>A runtime and its options.</summary>
-public sealed record CtrRuntimeChoice
+internal sealed record CtrRuntimeChoice
 {
     /// <summary>The name, such as <c>io.containerd.runc.v2</c>, or the path of a shim. Null: the namespace's default.</summary>
     public string? Name { get; init; }
@@ -71,4 +73,4 @@ public sealed record CtrRuntimeChoice
 /// <summary>A container that was made.</summary>
 /// <param name="Container">It.</param>
 /// <param name="Warnings">What was left out, in whole sentences.</param>
-public sealed record CtrContainerOutcome(CtrContainer Container, IReadOnlyList<string> Warnings);
+internal sealed record CtrContainerOutcome(CtrContainer Container, IReadOnlyList<string> Warnings);

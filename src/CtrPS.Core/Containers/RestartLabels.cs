@@ -12,6 +12,12 @@ internal static class RestartLabels
     /// <summary>Whether a user stopped it; only the policy unless-stopped heeds it. Since 1.7.</summary>
     public const string ExplicitlyStopped = "containerd.io/restart.explicitly-stopped";
 
+    /// <summary>Where the monitor sends the output of the tasks that it starts.</summary>
+    public const string LogUri = "containerd.io/restart.loguri";
+
+    /// <summary>The same as a path, as older clients write it.</summary>
+    public const string LogPath = "containerd.io/restart.logpath";
+
     /// <summary>What to change so that the monitor leaves a container stopped. Empty where it does not look after it, or leaves it already.</summary>
     /// <param name="labels">The container's labels.</param>
     public static IReadOnlyDictionary<string, string?> ToStop(IReadOnlyDictionary<string, string> labels)

@@ -3,7 +3,7 @@ namespace CtrPS;
 /// <summary>
 /// How far a transfer of bytes is. The work counts from its threads; a cmdlet looks now and then from the pipeline's.
 /// </summary>
-public sealed class CtrTransferMeter
+internal sealed class CtrTransferMeter
 {
     private long _total;
     private long _done;

@@ -34,6 +34,7 @@ public sealed class CtrException : Exception
     public IReadOnlyList<string> Details { get; init; } = [];
 
     /// <summary>Whether nothing else can work on this session now: the daemon cannot be reached, or does not answer.</summary>
-    public bool IsConnectionFault => ErrorId is CtrErrorIds.Unavailable or CtrErrorIds.Timeout or CtrErrorIds.AddressNotFound or CtrErrorIds.ConnectionRefused
+    public bool IsConnectionFault =>
+        ErrorId is CtrErrorIds.Unavailable or CtrErrorIds.Timeout or CtrErrorIds.AddressNotFound or CtrErrorIds.ConnectionRefused
         or CtrErrorIds.AccessDenied or CtrErrorIds.NotASocket or CtrErrorIds.NotContainerd or CtrErrorIds.TlsFailed or CtrErrorIds.SessionClosed;
 }

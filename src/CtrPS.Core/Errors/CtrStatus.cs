@@ -1,6 +1,8 @@
 namespace CtrPS;
 
-/// <summary>How a call to containerd ended. The names and meanings are gRPC's status codes, with <see cref="None"/> for errors found on our side.</summary>
+/// <summary>
+/// How a call to containerd ended. The names and meanings are gRPC's status codes, with <see cref="None"/> for errors found on our side.
+/// </summary>
 public enum CtrStatus
 {
     /// <summary>The call never reached the server, or the fault is in what was given to us.</summary>

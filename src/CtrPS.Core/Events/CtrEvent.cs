@@ -1,8 +1,8 @@
 namespace CtrPS;
 
 /// <summary>
-/// An event of containerd. What all events of a sort have stands on the object itself; <see cref="Payload"/> has everything that the daemon sent. What an
-/// event has nothing to do with is null.
+/// An event of containerd. What all events of a sort have stands on the object itself; <see cref="Payload"/> has everything that the daemon sent.
+/// What an event has nothing to do with is null.
 /// </summary>
 public sealed record CtrEvent : CtrObject
 {
@@ -81,7 +81,9 @@ public sealed record CtrEvent : CtrObject
     /// <summary>With a gap: why.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>All that the daemon sent, in a type of its topic; <see cref="CtrUnknownPayload"/> for types that the module does not know. Null with a gap.</summary>
+    /// <summary>
+    /// All that the daemon sent, in a type of its topic; <see cref="CtrUnknownPayload"/> for types that the module does not know. Null with a gap.
+    /// </summary>
     public CtrEventPayload? Payload { get; init; }
 
     /// <summary>The topic.</summary>

@@ -7,8 +7,8 @@ public enum CtrEventKind
     Event,
 
     /// <summary>
-    /// A hole: what happened between <see cref="CtrEvent.From"/> and <see cref="CtrEvent.To"/> was not seen, as the daemon was away or nobody read the
-    /// events. containerd keeps no history.
+    /// A hole: what happened between <see cref="CtrEvent.From"/> and <see cref="CtrEvent.To"/> was not seen, as the daemon was away or nobody
+    /// read the events. containerd keeps no history.
     /// </summary>
     Gap,
 }

@@ -29,7 +29,8 @@ public sealed record CtrContainerCreatePayload(string Id, string Image, string R
 /// <param name="Image">Name of its image. Empty: none.</param>
 /// <param name="Labels">Its labels.</param>
 /// <param name="SnapshotKey">Its snapshot.</param>
-public sealed record CtrContainerUpdatePayload(string Id, string Image, IReadOnlyDictionary<string, string> Labels, string SnapshotKey) : CtrEventPayload;
+public sealed record CtrContainerUpdatePayload(
+    string Id, string Image, IReadOnlyDictionary<string, string> Labels, string SnapshotKey) : CtrEventPayload;
 
 /// <summary>/containers/delete.</summary>
 /// <param name="Id">The container.</param>
@@ -81,7 +82,14 @@ public sealed record CtrSnapshotRemovePayload(string Key, string Snapshotter) : 
 /// <param name="StandardError">Where its standard error goes to. Empty: nowhere.</param>
 /// <param name="Terminal">Whether it has a terminal.</param>
 public sealed record CtrTaskCreatePayload(
-    string ContainerId, string Bundle, long ProcessId, string Checkpoint, string StandardInput, string StandardOutput, string StandardError, bool Terminal) : CtrEventPayload;
+    string ContainerId,
+    string Bundle,
+    long ProcessId,
+    string Checkpoint,
+    string StandardInput,
+    string StandardOutput,
+    string StandardError,
+    bool Terminal) : CtrEventPayload;
 
 /// <summary>/tasks/start.</summary>
 /// <param name="ContainerId">The container.</param>

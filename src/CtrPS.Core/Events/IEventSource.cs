@@ -1,29 +1,30 @@
 namespace CtrPS;
 
 /// <summary>The events of containerd. Nothing is replayed: what was before a subscription is not to be had.</summary>
-public interface IEventSource
+internal interface IEventSource
 {
     /// <summary>
-    /// Subscribes. When this returns, the subscription is proven to be live: no event from now on is missed, read or not. The proof is an event of our
-    /// own that was published and came back; it is shown to nobody here.
+    /// Subscribes. When this returns, the subscription is proven to be live: no event from now on is missed, read or not. The proof is an event of
+    /// our own that was published and came back; it is shown to nobody here.
     /// </summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidArgument"/> for a filter that containerd does not understand.</exception>
     Task<ICtrSubscription> SubscribeAsync(CtrEventQuery query, CancellationToken cancellationToken);
 }
 
 /// <summary>A live subscription. Disposing ends it.</summary>
-public interface ICtrSubscription : IAsyncDisposable
+internal interface ICtrSubscription : IAsyncDisposable
 {
     /// <summary>
-    /// The events in the daemon's order, without end. A daemon that goes is waited for; then there is a gap (<see cref="CtrEventKind.Gap"/>) and it goes on.
-    /// Who does not read has <see cref="CtrEventQuery.Capacity"/> events kept for him; what goes beyond is dropped, with a gap in its place. One reader.
+    /// The events in the daemon's order, without end. A daemon that goes is waited for; then there is a gap
+    /// (<see cref="CtrEventKind.Gap"/>) and it goes on. Who does not read has <see cref="CtrEventQuery.Capacity"/> events kept for him;
+    /// what goes beyond is dropped, with a gap in its place. One reader.
     /// </summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.SessionClosed"/>: the session was disconnected.</exception>
     IAsyncEnumerable<CtrEvent> ReadAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>Which events to have.</summary>
-public sealed record CtrEventQuery
+internal sealed record CtrEventQuery
 {
     /// <summary>The namespace to publish the proof of the subscription in. It need not exist.</summary>
     public required string Namespace { get; init; }

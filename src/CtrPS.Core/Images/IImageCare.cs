@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>Looks after images that are there: checks them, mends them, copies them.</summary>
-public interface IImageCare
+internal interface IImageCare
 {
     /// <summary>Checks images, for each platform that is asked for. A broken image is a result, never an error.</summary>
     /// <param name="images">The images, of any namespaces of this daemon.</param>
@@ -28,7 +28,7 @@ public interface IImageCare
 }
 
 /// <summary>Repairs images of one daemon out of the same places, which it closes when it is disposed.</summary>
-public interface ICtrRepair : IAsyncDisposable
+internal interface ICtrRepair : IAsyncDisposable
 {
     /// <summary>
     /// Finds what is missing or corrupt in an image by reading all of it, and brings just that. Nothing that is there is thrown away before the bytes to
@@ -39,7 +39,7 @@ public interface ICtrRepair : IAsyncDisposable
 }
 
 /// <summary>What to look at when images are checked.</summary>
-public sealed record CtrTestOptions
+internal sealed record CtrTestOptions
 {
     /// <summary>The platforms, each exactly so. Empty: the one that the daemon runs.</summary>
     public IReadOnlyList<CtrPlatform> Platforms { get; init; } = [];
@@ -55,7 +55,7 @@ public sealed record CtrTestOptions
 }
 
 /// <summary>Where a repair takes blobs from: an archive of this machine, or a namespace of a daemon.</summary>
-public sealed record CtrRepairOrigin
+internal sealed record CtrRepairOrigin
 {
     private CtrRepairOrigin(string? path, ICtrConnection? connection, string? @namespace) => (Path, Connection, Namespace) = (path, connection, @namespace);
 
@@ -76,7 +76,7 @@ public sealed record CtrRepairOrigin
 }
 
 /// <summary>How to repair an image.</summary>
-public sealed record CtrRepairOptions
+internal sealed record CtrRepairOptions
 {
     /// <summary>Where blobs come from; the first that has a blob sound gives it.</summary>
     public required IReadOnlyList<CtrRepairOrigin> From { get; init; }
@@ -92,7 +92,7 @@ public sealed record CtrRepairOptions
 }
 
 /// <summary>How to copy an image.</summary>
-public sealed record CtrCopyOptions
+internal sealed record CtrCopyOptions
 {
     /// <summary>The daemon to copy to: this one or another.</summary>
     public required ICtrConnection Destination { get; init; }
@@ -129,4 +129,4 @@ public sealed record CtrCopyOptions
 /// <param name="BlobsPresent">Blobs that were in the namespace already.</param>
 /// <param name="BytesWritten">Bytes that were brought.</param>
 /// <param name="Notes">What is left out, in sentences.</param>
-public sealed record CtrCopyOutcome(CtrImage Image, int BlobsWritten, int BlobsLinked, int BlobsPresent, long BytesWritten, IReadOnlyList<string> Notes);
+internal sealed record CtrCopyOutcome(CtrImage Image, int BlobsWritten, int BlobsLinked, int BlobsPresent, long BytesWritten, IReadOnlyList<string> Notes);

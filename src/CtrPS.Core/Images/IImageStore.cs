@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>The image records of containerd. All names are literal, as they stand in the store, unless said otherwise.</summary>
-public interface IImageStore
+internal interface IImageStore
 {
     /// <summary>Lists images in the server's order, by name. The number of calls does not grow with the number of images whose manifests were read before.</summary>
     IAsyncEnumerable<CtrImage> ListAsync(CtrImageQuery query, CancellationToken cancellationToken);
@@ -34,7 +34,7 @@ public interface IImageStore
 }
 
 /// <summary>Which images to list.</summary>
-public sealed record CtrImageQuery
+internal sealed record CtrImageQuery
 {
     /// <summary>The namespace.</summary>
     public required string Namespace { get; init; }
@@ -50,7 +50,7 @@ public sealed record CtrImageQuery
 }
 
 /// <summary>What to read about an image beside its record.</summary>
-public sealed record CtrImageDetail
+internal sealed record CtrImageDetail
 {
     /// <summary>The record only: size and platforms stay empty.</summary>
     public static readonly CtrImageDetail None = new() { WithContent = false };

@@ -1,11 +1,12 @@
 namespace CtrPS;
 
 /// <summary>Knows where the logs of containers are.</summary>
-public interface ILogStore
+internal interface ILogStore
 {
     /// <summary>Finds the log of a container: CRI's, that of a task with a log file, or that of nerdctl.</summary>
     /// <exception cref="CtrException">
-    /// <see cref="CtrErrorIds.ContainerNotFound"/>; <see cref="CtrErrorIds.NotLocal"/>; <see cref="CtrErrorIds.LogNotFound"/>, with what its output goes to instead.
+    /// <see cref="CtrErrorIds.ContainerNotFound"/>; <see cref="CtrErrorIds.NotLocal"/>;
+    /// <see cref="CtrErrorIds.LogNotFound"/>, with what its output goes to instead.
     /// </exception>
     Task<CtrLogSource> FindAsync(string @namespace, string id, CancellationToken cancellationToken);
 
@@ -14,7 +15,7 @@ public interface ILogStore
 }
 
 /// <summary>Reads log files, without a containerd.</summary>
-public interface ILogFiles
+internal interface ILogFiles
 {
     /// <summary>The lines, oldest first.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.LogNotFound"/>; <see cref="CtrErrorIds.LogUnreadable"/>.</exception>
@@ -22,7 +23,7 @@ public interface ILogFiles
 }
 
 /// <summary>How a log is written.</summary>
-public enum CtrLogFormat
+internal enum CtrLogFormat
 {
     /// <summary>To be seen from its first line.</summary>
     Any,
@@ -38,7 +39,7 @@ public enum CtrLogFormat
 }
 
 /// <summary>A log.</summary>
-public sealed record CtrLogSource
+internal sealed record CtrLogSource
 {
     /// <summary>The file that is written.</summary>
     public required string Path { get; init; }
@@ -54,7 +55,7 @@ public sealed record CtrLogSource
 }
 
 /// <summary>Which lines of a log.</summary>
-public sealed record CtrLogRequest
+internal sealed record CtrLogRequest
 {
     /// <summary>Only the last lines. Null: all.</summary>
     public int? Tail { get; init; }

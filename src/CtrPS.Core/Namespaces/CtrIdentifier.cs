@@ -18,7 +18,11 @@ public static partial class CtrIdentifier
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidNamespace"/>.</exception>
     public static string RequireNamespace(string name) => IsValid(name)
         ? name
-        : throw new CtrException(CtrErrorIds.InvalidNamespace, CtrStatus.InvalidArgument, $"'{name}' is not a valid namespace. A namespace has letters and digits, with single '.', '_' or '-' between them, {MaxLength} characters at the most.")
+        : throw new CtrException(
+            CtrErrorIds.InvalidNamespace,
+            CtrStatus.InvalidArgument,
+            $"'{name}' is not a valid namespace. A namespace has letters and digits, with single '.', '_' or '-' between them, {MaxLength} "
+                + "characters at the most.")
         {
             Target = name,
             RecommendedAction = "Give a name such as k8s.io or my-site; Get-CtrNamespace lists those that exist.",
@@ -29,7 +33,10 @@ public static partial class CtrIdentifier
     public static string RequireContainerId(string id) => IsValid(id)
         ? id
         : throw new CtrException(
-            CtrErrorIds.InvalidContainerId, CtrStatus.InvalidArgument, $"'{id}' is not a valid id of a container. An id has letters and digits, with single '.', '_' or '-' between them, {MaxLength} characters at the most.")
+            CtrErrorIds.InvalidContainerId,
+            CtrStatus.InvalidArgument,
+            $"'{id}' is not a valid id of a container. An id has letters and digits, with single '.', '_' or '-' between them, {MaxLength} "
+                + "characters at the most.")
         {
             Target = id,
         };

@@ -6,7 +6,9 @@ public sealed record CtrNamespace
     /// <summary>The name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The labels. <c>containerd.io/defaults/snapshotter</c> and <c>containerd.io/defaults/runtime</c> hold the namespace's defaults.</summary>
+    /// <summary>
+    /// The labels. <c>containerd.io/defaults/snapshotter</c> and <c>containerd.io/defaults/runtime</c> hold the namespace's defaults.
+    /// </summary>
     public required IReadOnlyDictionary<string, string> Labels { get; init; }
 
     internal CtrSession? Session { get; set; }

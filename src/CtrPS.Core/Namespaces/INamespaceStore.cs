@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>The namespaces of containerd.</summary>
-public interface INamespaceStore
+internal interface INamespaceStore
 {
     /// <summary>All namespaces, by name.</summary>
     Task<IReadOnlyList<CtrNamespace>> ListAsync(CancellationToken cancellationToken);
@@ -15,6 +15,8 @@ public interface INamespaceStore
     Task<CtrNamespace> SetLabelsAsync(string name, IReadOnlyDictionary<string, string?> labels, bool replaceAll, CancellationToken cancellationToken);
 
     /// <summary>Deletes an empty namespace.</summary>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.NamespaceNotFound"/>; <see cref="CtrErrorIds.NamespaceNotEmpty"/> with what is in it.</exception>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.NamespaceNotFound"/>; <see cref="CtrErrorIds.NamespaceNotEmpty"/> with what is in it.
+    /// </exception>
     Task DeleteAsync(string name, CancellationToken cancellationToken);
 }

@@ -4,7 +4,7 @@ namespace CtrPS;
 /// Where the CNI plugins and their configuration are, and what to tell the plugins. The names of the environment variables are those of cnitool
 /// (containernetworking/cni, cnitool).
 /// </summary>
-public sealed record CtrCniOptions
+internal sealed record CtrCniOptions
 {
     /// <summary>The variable with the folders of plugins, colons between them.</summary>
     public const string PluginVariable = "CNI_PATH";
@@ -34,8 +34,8 @@ public sealed record CtrCniOptions
     public string Arguments { get; init; } = "";
 
     /// <summary>
-    /// A JSON object of capabilities by name, such as <c>{"portMappings":[{"hostPort":8080,"containerPort":80,"protocol":"tcp"}]}</c>. Each plugin gets those
-    /// that its configuration says it has.
+    /// A JSON object of capabilities by name, such as <c>{"portMappings":[{"hostPort":8080,"containerPort":80,"protocol":"tcp"}]}</c>. Each plugin
+    /// gets those that its configuration says it has.
     /// </summary>
     public string Capabilities { get; init; } = "";
 

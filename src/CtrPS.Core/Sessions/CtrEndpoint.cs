@@ -56,7 +56,8 @@ public sealed record CtrEndpoint
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The platform's default: <c>/run/containerd/containerd.sock</c>, on Windows <c>\\.\pipe\containerd-containerd</c>.</summary>
-    public static CtrEndpoint PlatformDefault => Parse(OperatingSystem.IsWindows() ? PipePrefix + "containerd-containerd" : "/run/containerd/containerd.sock");
+    public static CtrEndpoint PlatformDefault =>
+        Parse(OperatingSystem.IsWindows() ? PipePrefix + "containerd-containerd" : "/run/containerd/containerd.sock");
 
     /// <summary><c>$env:CONTAINERD_ADDRESS</c>, else <see cref="PlatformDefault"/>.</summary>
     /// <exception cref="CtrException">The variable holds no valid address.</exception>

@@ -19,7 +19,10 @@ public enum CtrSessionState
 /// A session with one containerd: the address, the namespace to use where none is given, and the connection. Safe for use from several
 /// runspaces at a time. Made by Connect-CtrSession, or by the first cmdlet that needs one.
 /// </summary>
-[SuppressMessage("Reliability", "CA1001:Types that own disposable fields should be disposable", Justification = "The semaphore's wait handle is never made; closing is Disconnect-CtrSession's.")]
+[SuppressMessage(
+    "Reliability",
+    "CA1001:Types that own disposable fields should be disposable",
+    Justification = "The semaphore's wait handle is never made; closing is Disconnect-CtrSession's.")]
 public sealed class CtrSession
 {
     private readonly SemaphoreSlim _gate = new(1, 1);

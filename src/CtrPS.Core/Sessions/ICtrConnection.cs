@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>An open connection to one containerd. Safe for concurrent use. A daemon that restarts is found again by the next call.</summary>
-public interface ICtrConnection : IAsyncDisposable
+internal interface ICtrConnection : IAsyncDisposable
 {
     /// <summary>The server's version when the connection was opened.</summary>
     string ServerVersion { get; }

@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>containerd's garbage collector, which works over all namespaces.</summary>
-public interface IGarbageCollector
+internal interface IGarbageCollector
 {
     /// <summary>Runs a collection and waits for its end.</summary>
     Task CollectAsync(string @namespace, CancellationToken cancellationToken);

@@ -9,7 +9,9 @@ public sealed record CtrMetric : CtrObject
     /// <summary>When it was read, by the daemon's clock.</summary>
     public DateTimeOffset? Timestamp { get; init; }
 
-    /// <summary>CPU time used between the reading before and this one, in percent of one CPU: two busy ones make 200. Null for a single reading.</summary>
+    /// <summary>
+    /// CPU time used between the reading before and this one, in percent of one CPU: two busy ones make 200. Null for a single reading.
+    /// </summary>
     public double? CpuPercent { get; init; }
 
     /// <summary>CPU time used since the container's start, in all CPUs together.</summary>
@@ -18,10 +20,14 @@ public sealed record CtrMetric : CtrObject
     /// <summary>Time that it had to wait since its start because its CPU quota was used up.</summary>
     public TimeSpan CpuThrottled { get; init; }
 
-    /// <summary>Bytes of memory, with the page cache of its files: what <c>ctr tasks metrics</c> shows, and what the limit is compared with.</summary>
+    /// <summary>
+    /// Bytes of memory, with the page cache of its files: what <c>ctr tasks metrics</c> shows, and what the limit is compared with.
+    /// </summary>
     public long MemoryBytes { get; init; }
 
-    /// <summary>Bytes of memory without the part of the page cache that is not in use: what <c>kubectl top</c> and <c>docker stats</c> show.</summary>
+    /// <summary>
+    /// Bytes of memory without the part of the page cache that is not in use: what <c>kubectl top</c> and <c>docker stats</c> show.
+    /// </summary>
     public long WorkingSetBytes { get; init; }
 
     /// <summary>The most bytes of memory so far. Null where the kernel or the runtime does not tell.</summary>
@@ -49,8 +55,8 @@ public sealed record CtrMetric : CtrObject
     public int CgroupVersion { get; init; }
 
     /// <summary>
-    /// All counters as the shim gives them, by the names that <c>ctr tasks metrics --format json</c> uses: dictionaries in it, arrays, numbers (long, or ulong
-    /// where it takes one) and strings. <c>$metric.Raw.memory.total_rss</c>.
+    /// All counters as the shim gives them, by the names that <c>ctr tasks metrics --format json</c> uses: dictionaries in it, arrays, numbers (long,
+    /// or ulong where it takes one) and strings. <c>$metric.Raw.memory.total_rss</c>.
     /// </summary>
     public required IReadOnlyDictionary<string, object?> Raw { get; init; }
 

@@ -1,8 +1,8 @@
 namespace CtrPS;
 
 /// <summary>
-/// A process of a container. What the daemon tells is its number, and the exec id of one that was added; the rest is read from the kernel where the daemon runs on this
-/// machine, and null elsewhere.
+/// A process of a container. What the daemon tells is its number, and the exec id of one that was added; the rest is read from the kernel where the
+/// daemon runs on this machine, and null elsewhere.
 /// </summary>
 public sealed record CtrProcess : CtrObject
 {
@@ -18,7 +18,9 @@ public sealed record CtrProcess : CtrObject
     /// <summary>Whether it is the container's first process.</summary>
     public bool IsFirst { get; init; }
 
-    /// <summary>The program and its arguments, with spaces between; of a process that has ended and is not yet waited for its name in brackets.</summary>
+    /// <summary>
+    /// The program and its arguments, with spaces between; of a process that has ended and is not yet waited for its name in brackets.
+    /// </summary>
     public string? CommandLine { get; init; }
 
     /// <summary>The program and its arguments.</summary>

@@ -21,13 +21,15 @@ public sealed record CtrSignal
 
     private static readonly string[] Named =
     [
-        "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG",
+        "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT",
+        "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG",
         "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
     ];
 
     /// <summary>By number.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidArgument"/>: not from 1 to 64.</exception>
-    public CtrSignal(int number) => Number = number is >= First and <= RealTimeLast ? number : throw Invalid(number.ToString(CultureInfo.InvariantCulture));
+    public CtrSignal(int number) =>
+        Number = number is >= First and <= RealTimeLast ? number : throw Invalid(number.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>By name or number in text. PowerShell converts strings with it.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidArgument"/>.</exception>
@@ -56,7 +58,9 @@ public sealed record CtrSignal
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidArgument"/>.</exception>
     public static CtrSignal Parse(string signal) => TryParse(signal, out CtrSignal? parsed) ? parsed : throw Invalid(signal);
 
-    /// <summary>Reads a signal: <c>TERM</c>, <c>SIGTERM</c>, <c>15</c>, <c>RTMIN+3</c>, <c>SIGRTMAX-1</c>; the case of letters does not matter.</summary>
+    /// <summary>
+    /// Reads a signal: <c>TERM</c>, <c>SIGTERM</c>, <c>15</c>, <c>RTMIN+3</c>, <c>SIGRTMAX-1</c>; the case of letters does not matter.
+    /// </summary>
     public static bool TryParse(string? signal, [NotNullWhen(true)] out CtrSignal? parsed)
     {
         int number = NumberOf(signal?.Trim().ToUpperInvariant() ?? "");
@@ -90,11 +94,16 @@ public sealed record CtrSignal
         };
 
         int? Offset(string prefix) => name.StartsWith(prefix, StringComparison.Ordinal)
-            && int.TryParse(name.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int offset) && offset <= RealTimeLast - RealTimeFirst ? offset : null;
+            && int.TryParse(name.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int offset)
+            && offset <= RealTimeLast - RealTimeFirst
+                ? offset
+                : null;
     }
 
     private static CtrException Invalid(string signal) => new(
-        CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"'{signal}' is not a signal. Write a name such as TERM or SIGTERM, RTMIN+1 to RTMIN+30, or a number from 1 to 64.")
+        CtrErrorIds.InvalidArgument,
+        CtrStatus.InvalidArgument,
+        $"'{signal}' is not a signal. Write a name such as TERM or SIGTERM, RTMIN+1 to RTMIN+30, or a number from 1 to 64.")
     {
         Target = signal,
         RecommendedAction = "Write a name such as TERM or SIGTERM, RTMIN+1 to RTMIN+30, or a number from 1 to 64.",

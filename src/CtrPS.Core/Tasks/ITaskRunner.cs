@@ -1,26 +1,32 @@
 namespace CtrPS;
 
 /// <summary>Starts processes in containers and holds the pipes to them. On the daemon's own machine only, but for processes without pipes.</summary>
-public interface ITaskRunner
+internal interface ITaskRunner
 {
     /// <summary>Makes the task of a container, with its network where that is asked for; <see cref="ICtrProcess.StartAsync"/> lets it run.</summary>
     /// <exception cref="CtrException">
-    /// <see cref="CtrErrorIds.ContainerNotFound"/>; <see cref="CtrErrorIds.TaskExists"/>; <see cref="CtrErrorIds.NotLocal"/>; <see cref="CtrErrorIds.RuntimeFailed"/>;
-    /// <see cref="CtrErrorIds.NetworkFailed"/>. Nothing is left of the try.
+    /// <see cref="CtrErrorIds.ContainerNotFound"/>; <see cref="CtrErrorIds.TaskExists"/>; <see cref="CtrErrorIds.NotLocal"/>;
+    /// <see cref="CtrErrorIds.RuntimeFailed"/>; <see cref="CtrErrorIds.NetworkFailed"/>. Nothing is left of the try.
     /// </exception>
     Task<ICtrProcess> CreateAsync(CtrTaskRequest request, CancellationToken cancellationToken);
 
     /// <summary>Adds a process to a running task; <see cref="ICtrProcess.StartAsync"/> lets it run.</summary>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.TaskNotFound"/>; <see cref="CtrErrorIds.TaskState"/>; <see cref="CtrErrorIds.NotLocal"/>; <see cref="CtrErrorIds.UserNotFound"/>.</exception>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.TaskNotFound"/>; <see cref="CtrErrorIds.TaskState"/>; <see cref="CtrErrorIds.NotLocal"/>;
+    /// <see cref="CtrErrorIds.UserNotFound"/>.
+    /// </exception>
     Task<ICtrProcess> ExecAsync(CtrExecRequest request, CancellationToken cancellationToken);
 
     /// <summary>Opens the pipes of a running task again. Two readers share the bytes between them.</summary>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.TaskNotFound"/>; <see cref="CtrErrorIds.TaskState"/>; <see cref="CtrErrorIds.NotLocal"/>; <see cref="CtrErrorIds.FailedPrecondition"/> where it has no pipes.</exception>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.TaskNotFound"/>; <see cref="CtrErrorIds.TaskState"/>; <see cref="CtrErrorIds.NotLocal"/>;
+    /// <see cref="CtrErrorIds.FailedPrecondition"/> where it has no pipes.
+    /// </exception>
     Task<ICtrProcess> AttachAsync(string @namespace, string id, CancellationToken cancellationToken);
 }
 
 /// <summary>Where the standard streams of a process lead.</summary>
-public enum CtrIo
+internal enum CtrIo
 {
     /// <summary>To nowhere.</summary>
     Null,
@@ -33,7 +39,7 @@ public enum CtrIo
 }
 
 /// <summary>The standard streams of a process.</summary>
-public sealed record CtrProcessIo
+internal sealed record CtrProcessIo
 {
     /// <summary>Nowhere.</summary>
     public static readonly CtrProcessIo None = new();
@@ -47,7 +53,9 @@ public sealed record CtrProcessIo
     /// <summary>Whether the process has a terminal: then all output comes as standard output.</summary>
     public bool Terminal { get; init; }
 
-    /// <summary>Of a process that is added, with a terminal: its size from the first moment on. Null: none, until <see cref="ICtrProcess.ResizeAsync"/>.</summary>
+    /// <summary>
+    /// Of a process that is added, with a terminal: its size from the first moment on. Null: none, until <see cref="ICtrProcess.ResizeAsync"/>.
+    /// </summary>
     public (int Columns, int Rows)? Size { get; init; }
 
     /// <summary>With a log: <c>file:///path</c> or <c>binary:///program?key=value</c>, on the daemon's machine.</summary>
@@ -55,7 +63,7 @@ public sealed record CtrProcessIo
 }
 
 /// <summary>A task to make.</summary>
-public sealed record CtrTaskRequest
+internal sealed record CtrTaskRequest
 {
     /// <summary>The namespace.</summary>
     public required string Namespace { get; init; }
@@ -83,7 +91,7 @@ public sealed record CtrTaskRequest
 }
 
 /// <summary>A process to add to a task.</summary>
-public sealed record CtrExecRequest
+internal sealed record CtrExecRequest
 {
     /// <summary>The namespace.</summary>
     public required string Namespace { get; init; }
@@ -114,7 +122,7 @@ public sealed record CtrExecRequest
 }
 
 /// <summary>A process of a container, with its pipes. Disposing closes and removes the pipes; it does not end the process.</summary>
-public interface ICtrProcess : IAsyncDisposable
+internal interface ICtrProcess : IAsyncDisposable
 {
     /// <summary>The container.</summary>
     string ContainerId { get; }
@@ -132,7 +140,9 @@ public interface ICtrProcess : IAsyncDisposable
     bool KeepPipes { get; set; }
 
     /// <summary>Lets the process run.</summary>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.CommandNotFound"/>, <see cref="CtrErrorIds.RuntimeFailed"/>. The task or process is removed again, with its network.</exception>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.CommandNotFound"/>, <see cref="CtrErrorIds.RuntimeFailed"/>. The task or process is removed again, with its network.
+    /// </exception>
     Task StartAsync(CancellationToken cancellationToken);
 
     /// <summary>
@@ -164,4 +174,4 @@ public interface ICtrProcess : IAsyncDisposable
 /// <summary>A piece of what a process wrote.</summary>
 /// <param name="IsError">Whether to its standard error.</param>
 /// <param name="Bytes">The bytes; the next piece may overwrite them.</param>
-public readonly record struct CtrOutput(bool IsError, ReadOnlyMemory<byte> Bytes);
+internal readonly record struct CtrOutput(bool IsError, ReadOnlyMemory<byte> Bytes);

@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>The tasks of containerd: what needs no pipe to them. An empty exec id means the task's first process.</summary>
-public interface ITaskStore
+internal interface ITaskStore
 {
     /// <summary>All tasks of a namespace. One call.</summary>
     Task<IReadOnlyList<CtrTask>> ListAsync(string @namespace, CancellationToken cancellationToken);
@@ -31,11 +31,24 @@ public interface ITaskStore
     /// <exception cref="CtrException"><see cref="CtrErrorIds.TaskNotFound"/>, <see cref="CtrErrorIds.TaskState"/>.</exception>
     Task ResumeAsync(string @namespace, string id, CancellationToken cancellationToken);
 
+    /// <summary>Changes limits of a running task.</summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="id">The container.</param>
+    /// <param name="resources">linux.resources of the OCI runtime spec, as JSON.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.TaskNotFound"/>, <see cref="CtrErrorIds.TaskState"/>.</exception>
+    Task UpdateAsync(string @namespace, string id, ReadOnlyMemory<byte> resources, CancellationToken cancellationToken);
+
     /// <summary>Removes a process that was added and has ended, or was never started.</summary>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.TaskNotFound"/>, <see cref="CtrErrorIds.ProcessNotFound"/>, <see cref="CtrErrorIds.TaskState"/> while it runs.</exception>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.TaskNotFound"/>, <see cref="CtrErrorIds.ProcessNotFound"/>, <see cref="CtrErrorIds.TaskState"/> while it runs.
+    /// </exception>
     Task<CtrExit> DeleteProcessAsync(string @namespace, string id, string execId, CancellationToken cancellationToken);
 
-    /// <summary>The processes of a task, by number. What the daemon does not tell is read from the kernel where the daemon runs on this machine. Empty where it has ended.</summary>
+    /// <summary>
+    /// The processes of a task, by number. What the daemon does not tell is read from the kernel where the daemon runs on this machine. Empty where
+    /// it has ended.
+    /// </summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.TaskNotFound"/>.</exception>
     Task<IReadOnlyList<CtrProcess>> ListProcessesAsync(string @namespace, string id, CancellationToken cancellationToken);
 

@@ -2,7 +2,7 @@ using System.Management.Automation;
 using System.Security.Cryptography;
 using System.Text;
 using CtrPS.Binding;
-using CtrPS.Posix;
+using CtrPS.Client;
 using Microsoft.Win32.SafeHandles;
 
 namespace CtrPS.Files;
@@ -86,7 +86,7 @@ internal sealed class NewFile : IAsyncDisposable
         }
 
         string target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-        if (!RegularFile.Is(target))
+        if (!Connector.IsRegularFile(target))
         {
             // Renaming a file over /dev/null would take it away for good.
             throw Invalid(path, $"'{path}' is a device, a pipe or a socket, not a file.");

@@ -30,12 +30,28 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
         await using var original = await Running.StartAsync(rig, [], "sh", "-c", Counter);
         int reached = await original.CountAsync(10);
         CtrImage ours = await connection.Checkpoints.CheckpointContainerAsync(
-            new CtrContainerCheckpointRequest { Namespace = Ns, Id = original.Id, Reference = $"docker.io/test/{original.Id}:ours", WritableLayer = true, Image = true, Task = true },
+            new CtrContainerCheckpointRequest
+            {
+                Namespace = Ns,
+                Id = original.Id,
+                Reference = $"docker.io/test/{original.Id}:ours",
+                WritableLayer = true,
+                Image = true,
+                Task = true,
+            },
             CancellationToken.None);
         _ = await original.CountAsync(reached + 5); // it goes on
         string parts = await PartsAsync(rig, ours.Name);
         string again = (await connection.Checkpoints.CheckpointContainerAsync(
-            new CtrContainerCheckpointRequest { Namespace = Ns, Id = original.Id, Reference = $"docker.io/test/{original.Id}:again", WritableLayer = true, Image = true, Task = true },
+            new CtrContainerCheckpointRequest
+            {
+                Namespace = Ns,
+                Id = original.Id,
+                Reference = $"docker.io/test/{original.Id}:again",
+                WritableLayer = true,
+                Image = true,
+                Task = true,
+            },
             CancellationToken.None)).Name;
         Assert.Equal(parts, await PartsAsync(rig, again)); // up to 1.7 the daemon fails here, and ctr makes a checkpoint without the task
         (await rig.CtrAsync("images", "rm", "--sync", ours.Name, again)).Check();
@@ -43,14 +59,23 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
         (await rig.CtrAsync("containers", "checkpoint", "--rw", "--image", "--task", original.Id, theirs)).Check();
         Assert.Equal(parts, await PartsAsync(rig, theirs));
         ours = await connection.Checkpoints.CheckpointContainerAsync(
-            new CtrContainerCheckpointRequest { Namespace = Ns, Id = original.Id, Reference = $"docker.io/test/{original.Id}:ours", WritableLayer = true, Image = true, Task = true },
+            new CtrContainerCheckpointRequest
+            {
+                Namespace = Ns,
+                Id = original.Id,
+                Reference = $"docker.io/test/{original.Id}:ours",
+                WritableLayer = true,
+                Image = true,
+                Task = true,
+            },
             CancellationToken.None);
 
         // Beside the original, which must not end with it.
         await using (var restored = new Running(rig, original.Id + "a"))
         {
             CtrContainer container = await connection.Checkpoints.RestoreAsync(
-                new CtrRestoreRequest { Namespace = Ns, Id = restored.Id, Reference = theirs, WritableLayer = true, Live = true }, CancellationToken.None);
+                new CtrRestoreRequest { Namespace = Ns, Id = restored.Id, Reference = theirs, WritableLayer = true, Live = true },
+                CancellationToken.None);
             Assert.Equal((CtrTaskState.Running, Image, restored.Id), (container.State, container.Image, container.SnapshotKey));
             _ = await restored.CountAsync(reached + 5);
         }
@@ -77,7 +102,13 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
         string before = await LeftoversAsync(rig);
         await using var original = await Running.StartAsync(rig, [], "sh", "-c", Counter);
         int reached = await original.CountAsync(5);
-        var request = new CtrTaskCheckpointRequest { Namespace = Ns, Id = original.Id, ImagePath = Path.Combine(rig.Folder, original.Id), WorkPath = Path.Combine(rig.Folder, original.Id + "-work") };
+        var request = new CtrTaskCheckpointRequest
+        {
+            Namespace = Ns,
+            Id = original.Id,
+            ImagePath = Path.Combine(rig.Folder, original.Id),
+            WorkPath = Path.Combine(rig.Folder, original.Id + "-work"),
+        };
         Assert.Null(await connection.Checkpoints.CheckpointTaskAsync(request, CancellationToken.None));
         Assert.NotEmpty(Directory.GetFiles(request.ImagePath!, "pages-*.img"));
         Assert.True(File.Exists(Path.Combine(request.WorkPath!, "dump.log")));
@@ -88,7 +119,8 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
         string theirs = (await rig.CtrAsync("tasks", "checkpoint", original.Id)).Check().Output.Trim();
         string parts = await PartsAsync(rig, theirs);
         (await rig.CtrAsync("images", "rm", theirs)).Check();
-        CtrImage ours = (await connection.Checkpoints.CheckpointTaskAsync(new CtrTaskCheckpointRequest { Namespace = Ns, Id = original.Id }, CancellationToken.None))!;
+        CtrImage ours = (await connection.Checkpoints.CheckpointTaskAsync(
+            new CtrTaskCheckpointRequest { Namespace = Ns, Id = original.Id }, CancellationToken.None))!;
         Assert.StartsWith($"containerd.io/checkpoint/{original.Id}:", ours.Name, StringComparison.Ordinal);
         Assert.Equal("true", ours.Labels["containerd.io/checkpoint"]);
         Assert.Equal(parts, await PartsAsync(rig, ours.Name));
@@ -96,13 +128,16 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
         (await rig.CtrAsync("tasks", "resume", original.Id)).Check();
         (await rig.CtrAsync("images", "rm", ours.Name)).Check();
 
-        ours = (await connection.Checkpoints.CheckpointTaskAsync(new CtrTaskCheckpointRequest { Namespace = Ns, Id = original.Id, Exit = true }, CancellationToken.None))!;
+        ours = (await connection.Checkpoints.CheckpointTaskAsync(
+            new CtrTaskCheckpointRequest { Namespace = Ns, Id = original.Id, Exit = true }, CancellationToken.None))!;
         Assert.Equal("STOPPED", await original.StateAsync());
         await original.DisposeAsync();
         await using (var restored = new Running(rig, original.Id + "c"))
         {
             // ctr does not take such a checkpoint back; it holds all that is needed.
-            _ = await connection.Checkpoints.RestoreAsync(new CtrRestoreRequest { Namespace = Ns, Id = restored.Id, Reference = ours.Name, WritableLayer = true, Live = true }, CancellationToken.None);
+            _ = await connection.Checkpoints.RestoreAsync(
+                new CtrRestoreRequest { Namespace = Ns, Id = restored.Id, Reference = ours.Name, WritableLayer = true, Live = true },
+                CancellationToken.None);
             _ = await restored.CountAsync(reached);
         }
 
@@ -120,12 +155,22 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
         string before = await LeftoversAsync(rig);
         await using var original = await Running.StartAsync(rig, [], "sh", "-c", "echo mine >/kept; rm /bin/vi; sleep 1000");
         await original.ExecUntilAsync("cat", "/kept");
-        var request = new CtrContainerCheckpointRequest { Namespace = Ns, Id = original.Id, Reference = $"docker.io/test/{original.Id}:1", WritableLayer = true, Image = true };
+        var request = new CtrContainerCheckpointRequest
+        {
+            Namespace = Ns,
+            Id = original.Id,
+            Reference = $"docker.io/test/{original.Id}:1",
+            WritableLayer = true,
+            Image = true,
+        };
         string between = await LeftoversAsync(rig);
         CtrException[] faults =
         [
-            await Assert.ThrowsAsync<CtrException>(() => connection.Checkpoints.CheckpointContainerAsync(request with { Task = true }, CancellationToken.None)),
-            await Assert.ThrowsAsync<CtrException>(() => connection.Checkpoints.CheckpointTaskAsync(new CtrTaskCheckpointRequest { Namespace = Ns, Id = original.Id }, CancellationToken.None)),
+            await Assert.ThrowsAsync<CtrException>(
+                () => connection.Checkpoints.CheckpointContainerAsync(request with { Task = true }, CancellationToken.None)),
+            await Assert.ThrowsAsync<CtrException>(
+                () => connection.Checkpoints.CheckpointTaskAsync(
+                    new CtrTaskCheckpointRequest { Namespace = Ns, Id = original.Id }, CancellationToken.None)),
         ];
         Assert.All(faults, fault => Assert.Equal(CtrErrorIds.RuntimeNotFound, fault.ErrorId));
         Assert.All(faults, fault => Assert.Contains("'criu' is not installed on the daemon's machine", fault.Message, StringComparison.Ordinal));
@@ -139,7 +184,9 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
         // The same, but for the spec: without it nobody could restore what is kept without criu.
         const string spec = "application/vnd.containerd.container.checkpoint.config.v1+proto linux amd64";
         Assert.Equal(await PartsAsync(rig, theirs), (await PartsAsync(rig, ours.Name)).Replace("\n" + spec, "", StringComparison.Ordinal));
-        Assert.Equal(CtrErrorIds.ImageExists, (await Assert.ThrowsAsync<CtrException>(() => connection.Checkpoints.CheckpointContainerAsync(request, CancellationToken.None))).ErrorId);
+        Assert.Equal(
+            CtrErrorIds.ImageExists,
+            (await Assert.ThrowsAsync<CtrException>(() => connection.Checkpoints.CheckpointContainerAsync(request, CancellationToken.None))).ErrorId);
         Assert.Equal("RUNNING", await original.StateAsync());
         await connection.Garbage.CollectAsync(Ns, CancellationToken.None);
 
@@ -152,7 +199,8 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
             }
             else
             {
-                _ = await connection.Checkpoints.RestoreAsync(new CtrRestoreRequest { Namespace = Ns, Id = restored.Id, Reference = ours.Name, WritableLayer = true }, CancellationToken.None);
+                _ = await connection.Checkpoints.RestoreAsync(
+                    new CtrRestoreRequest { Namespace = Ns, Id = restored.Id, Reference = ours.Name, WritableLayer = true }, CancellationToken.None);
             }
 
             Assert.Equal("mine", (await restored.ExecUntilAsync("cat", "/kept")).Trim());
@@ -163,7 +211,8 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
 
         await using (var restored = new Running(rig, original.Id + "no"))
         {
-            CtrContainer container = await connection.Checkpoints.RestoreAsync(new CtrRestoreRequest { Namespace = Ns, Id = restored.Id, Reference = ours.Name, NoStart = true }, CancellationToken.None);
+            CtrContainer container = await connection.Checkpoints.RestoreAsync(
+                new CtrRestoreRequest { Namespace = Ns, Id = restored.Id, Reference = ours.Name, NoStart = true }, CancellationToken.None);
             Assert.Equal(CtrTaskState.None, container.State);
             Assert.Equal(Args(await original.InfoAsync()), Args(await restored.InfoAsync()));
 
@@ -179,8 +228,9 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
         (await rig.CtrAsync("images", "rm", "--sync", ours.Name, theirs)).Check();
         Assert.Equal(before, await LeftoversAsync(rig));
 
-        async Task<string> FaultAsync(string id, string reference, bool live = false) => (await Assert.ThrowsAsync<CtrException>(() => connection.Checkpoints.RestoreAsync(
-            new CtrRestoreRequest { Namespace = Ns, Id = id, Reference = reference, Live = live }, CancellationToken.None))).ErrorId;
+        async Task<string> FaultAsync(string id, string reference, bool live = false) =>
+            (await Assert.ThrowsAsync<CtrException>(() => connection.Checkpoints.RestoreAsync(
+                new CtrRestoreRequest { Namespace = Ns, Id = id, Reference = reference, Live = live }, CancellationToken.None))).ErrorId;
 
         static string Args(JsonElement info) => info.GetProperty("Spec").GetProperty("process").GetRawText();
     }
@@ -201,7 +251,15 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
         {
             using TcpClient peer = await listener.AcceptTcpClientAsync();
             CtrException fault = await Assert.ThrowsAsync<CtrException>(() => connection.Checkpoints.CheckpointContainerAsync(
-                new CtrContainerCheckpointRequest { Namespace = Ns, Id = original.Id, Reference = "docker.io/test/tcp:1", WritableLayer = true, Task = true }, CancellationToken.None));
+                new CtrContainerCheckpointRequest
+                {
+                    Namespace = Ns,
+                    Id = original.Id,
+                    Reference = "docker.io/test/tcp:1",
+                    WritableLayer = true,
+                    Task = true,
+                },
+                CancellationToken.None));
             Assert.Equal(CtrErrorIds.RuntimeFailed, fault.ErrorId);
             Assert.Contains("criu failed. ", fault.Message, StringComparison.Ordinal);
             Assert.Contains("Error (criu/", fault.Message, StringComparison.Ordinal);
@@ -214,7 +272,8 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
         await using (var original = await Running.StartAsync(rig, [], "sleep", "1000"))
         {
             CtrImage image = await connection.Checkpoints.CheckpointContainerAsync(
-                new CtrContainerCheckpointRequest { Namespace = Ns, Id = original.Id, Reference = $"docker.io/test/{original.Id}:1", Task = true }, CancellationToken.None);
+                new CtrContainerCheckpointRequest { Namespace = Ns, Id = original.Id, Reference = $"docker.io/test/{original.Id}:1", Task = true },
+                CancellationToken.None);
             await original.DisposeAsync();
             string between = await LeftoversAsync(rig);
             string criu = Path.Combine(rig.Folder, "criu", "criu");
@@ -240,7 +299,8 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
         Assert.Equal(before, await LeftoversAsync(rig));
     }
 
-    private static Task<ICtrConnection> ConnectAsync(ContainerdRig rig) => Connector.OpenAsync(CtrEndpoint.Parse(rig.Address), CancellationToken.None);
+    private static Task<ICtrConnection> ConnectAsync(ContainerdRig rig) =>
+        Connector.OpenAsync(CtrEndpoint.Parse(rig.Address), CancellationToken.None);
 
     /// <summary>Leases, ingests, snapshots, images and blobs.</summary>
     private static async Task<string> LeftoversAsync(ContainerdRig rig) => string.Join('\n', [
@@ -253,21 +313,39 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
     private static async Task<string> PartsAsync(ContainerdRig rig, string name)
     {
         string line = (await rig.CtrAsync("images", "ls", $"name=={name}")).Check().Output;
-        string digest = line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).First(word => word.StartsWith("sha256:", StringComparison.Ordinal));
+        string digest = line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).First(
+            word => word.StartsWith("sha256:", StringComparison.Ordinal));
         JsonElement index = JsonDocument.Parse((await rig.CtrAsync("content", "get", digest)).Check().Output).RootElement;
-        IEnumerable<string> parts = index.GetProperty("manifests").EnumerateArray().Where(part => !IsEmptyOptions(part)).Select(part => string.Join(' ', [
-            part.GetProperty("mediaType").GetString(),
-            part.TryGetProperty("platform", out JsonElement platform) ? $"{platform.GetProperty("os").GetString()} {platform.GetProperty("architecture").GetString()}" : part.GetProperty("digest").GetString(),
-            .. part.TryGetProperty("annotations", out JsonElement own) ? own.EnumerateObject().Select(one => one.ToString()) : [],
-        ]));
-        IEnumerable<string> annotations = index.GetProperty("annotations").EnumerateObject().Select(one => one.ToString()).Order(StringComparer.Ordinal);
-        string[] labels = (await StoreProbe.LabelsAsync(rig, Ns)).Single(one => one.StartsWith(digest, StringComparison.Ordinal)).Split(' ')[1].Split(',');
+        IEnumerable<string> parts = index.GetProperty("manifests")
+            .EnumerateArray()
+            .Where(part => !IsEmptyOptions(part))
+            .Select(part => string.Join(' ', [
+                part.GetProperty("mediaType").GetString(),
+                part.TryGetProperty("platform", out JsonElement platform)
+                    ? $"{platform.GetProperty("os").GetString()} {platform.GetProperty("architecture").GetString()}"
+                    : part.GetProperty("digest").GetString(),
+                .. part.TryGetProperty("annotations", out JsonElement own) ? own.EnumerateObject().Select(one => one.ToString()) : [],
+            ]));
+        IEnumerable<string> annotations = index.GetProperty("annotations")
+            .EnumerateObject()
+            .Select(one => one.ToString())
+            .Order(StringComparer.Ordinal);
+        string[] labels = (await StoreProbe.LabelsAsync(rig, Ns))
+            .Single(one => one.StartsWith(digest, StringComparison.Ordinal))
+            .Split(' ')[1]
+            .Split(',');
         Assert.Equal(
-            index.GetProperty("manifests").EnumerateArray().Select((part, i) => $"containerd.io/gc.ref.content.{i}={part.GetProperty("digest").GetString()}").Order(StringComparer.Ordinal), labels.Order(StringComparer.Ordinal));
+            index.GetProperty("manifests")
+                .EnumerateArray()
+                .Select((part, i) => $"containerd.io/gc.ref.content.{i}={part.GetProperty("digest").GetString()}")
+                .Order(StringComparer.Ordinal),
+            labels.Order(StringComparer.Ordinal));
         return string.Join('\n', [.. parts, .. annotations]);
 
         // ctr 1.6 keeps the runtime's options also where there are none: a URL without a value.
-        static bool IsEmptyOptions(JsonElement part) => part.GetProperty("mediaType").GetString()!.EndsWith("runtime.options+proto", StringComparison.Ordinal) && part.GetProperty("size").GetInt64() <= 32;
+        static bool IsEmptyOptions(JsonElement part) =>
+            part.GetProperty("mediaType").GetString()!.EndsWith("runtime.options+proto", StringComparison.Ordinal)
+                && part.GetProperty("size").GetInt64() <= 32;
     }
 
     /// <summary>A container by id; disposing removes it with all of it, however far it came.</summary>
@@ -278,11 +356,14 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
         public static async Task<Running> StartAsync(ContainerdRig rig, string[] options, params string[] command)
         {
             string id = $"ck{Guid.NewGuid():N}";
-            (await rig.CtrAsync(["run", "-d", "--null-io", "--snapshotter", rig.Snapshotter, .. options, Image, id, .. command], CancellationToken.None)).Check();
+            (await rig.CtrAsync(
+                ["run", "-d", "--null-io", "--snapshotter", rig.Snapshotter, .. options, Image, id, .. command], CancellationToken.None))
+                .Check();
             return new Running(rig, id);
         }
 
-        public Task<CommandResult> ExecAsync(params string[] command) => rig.CtrAsync(["tasks", "exec", "--exec-id", $"e{Guid.NewGuid():N}", id, .. command], CancellationToken.None);
+        public Task<CommandResult> ExecAsync(params string[] command) =>
+            rig.CtrAsync(["tasks", "exec", "--exec-id", $"e{Guid.NewGuid():N}", id, .. command], CancellationToken.None);
 
         /// <summary>Runs a command until it ends well.</summary>
         public async Task<string> ExecUntilAsync(params string[] command)
@@ -322,10 +403,12 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
             }
         }
 
-        public async Task<string> StateAsync() => (await rig.CtrAsync("tasks", "ls")).Check().Output.Split('\n').Single(line => line.StartsWith(id + " ", StringComparison.Ordinal))
+        public async Task<string> StateAsync() =>
+            (await rig.CtrAsync("tasks", "ls")).Check().Output.Split('\n').Single(line => line.StartsWith(id + " ", StringComparison.Ordinal))
             .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[2];
 
-        public async Task<JsonElement> InfoAsync() => JsonDocument.Parse((await rig.CtrAsync("containers", "info", id)).Check().Output).RootElement.Clone();
+        public async Task<JsonElement> InfoAsync() =>
+            JsonDocument.Parse((await rig.CtrAsync("containers", "info", id)).Check().Output).RootElement.Clone();
 
         public async ValueTask DisposeAsync()
         {

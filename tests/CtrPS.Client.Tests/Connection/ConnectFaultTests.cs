@@ -124,7 +124,8 @@ public sealed class ConnectFaultTests : IDisposable
     }
 
     private static async Task<CtrException> OpenAsync(CtrEndpoint endpoint) =>
-        await Assert.ThrowsAsync<CtrException>(() => Connector.OpenAsync(endpoint with { Timeout = TimeSpan.FromSeconds(2) }, CancellationToken.None));
+        await Assert.ThrowsAsync<CtrException>(
+            () => Connector.OpenAsync(endpoint with { Timeout = TimeSpan.FromSeconds(2) }, CancellationToken.None));
 
     private string PathOf(string name) => Path.Combine(_folder.FullName, name);
 

@@ -42,11 +42,15 @@ public sealed class StatusMapTests
     [Fact]
     public void What_says_more_is_quoted() => Assert.Equal(
         "There is no image 'r.io/a:1' in namespace 'k8s.io'. containerd says: content digest sha256:1: not found.",
-        StatusMap.ToException(new RpcException(new Status(StatusCode.NotFound, "content digest sha256:1: not found")), Subject, Endpoint, null).Message);
+        StatusMap.ToException(
+            new RpcException(new Status(StatusCode.NotFound, "content digest sha256:1: not found")), Subject, Endpoint, null).Message);
 
     [Fact]
     public void A_missing_service_names_the_version() =>
-        Assert.Contains("containerd 1.6.20", StatusMap.ToException(new RpcException(new Status(StatusCode.Unimplemented, "unknown service x")), Subject, Endpoint, "1.6.20").Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "containerd 1.6.20",
+            StatusMap.ToException(new RpcException(new Status(StatusCode.Unimplemented, "unknown service x")), Subject, Endpoint, "1.6.20").Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Nested_details_are_read()

@@ -12,7 +12,9 @@ public sealed class ContainerMakerTests(Daemons daemons)
     private const string Nginx = "docker.io/library/nginx:deb";
     private const string Ns = "maker";
 
-    /// <summary>What ctr before 2.0 does not hide: the energy counters from which keys can be guessed (CVE-2020-8694). The newest default is ours for all.</summary>
+    /// <summary>
+    /// What ctr before 2.0 does not hide: the energy counters from which keys can be guessed (CVE-2020-8694). The newest default is ours for all.
+    /// </summary>
     private const string Powercap = "/sys/devices/virtual/powercap";
 
     /// <summary>Flags of ctr, the image, its command, and the same in our options.</summary>
@@ -30,7 +32,11 @@ public sealed class ContainerMakerTests(Daemons daemons)
             ["--net-host", "--cap-add", "CAP_NET_ADMIN", "--cap-add", "CAP_CHOWN", "--cap-drop", "CAP_KILL", "--allow-new-privs"], Busybox, [],
             new() { HostNetwork = true, AddCapabilities = ["net_admin", "CAP_CHOWN"], DropCapabilities = ["Kill"], AllowNewPrivileges = true }),
         ["resources"] = new(
-            ["--memory-limit", "67108864", "--cpu-quota", "50000", "--cpu-period", "100000", "--device", "/dev/null", "--device", "/dev/net", "--with-ns", "uts:/proc/1/ns/uts", "--with-ns", "cgroup:/proc/1/ns/cgroup", "--rootfs-propagation", "rshared", "--rdt-class", "fast"],
+            [
+                "--memory-limit", "67108864", "--cpu-quota", "50000", "--cpu-period", "100000", "--device", "/dev/null", "--device",
+                "/dev/net", "--with-ns", "uts:/proc/1/ns/uts", "--with-ns", "cgroup:/proc/1/ns/cgroup", "--rootfs-propagation", "rshared",
+                "--rdt-class", "fast",
+            ],
             Busybox,
             [],
             new()
@@ -81,14 +87,15 @@ public sealed class ContainerMakerTests(Daemons daemons)
             }
 
             CtrContainerOptions options = one.Options with { Devices = [.. flags.Where(flag => flag.StartsWith("/dev/", StringComparison.Ordinal))] };
-            (JsonNode theirs, JsonNode ours) = await BothAsync(rig, connection, flags, one.Image, one.Command, options, $"maker-{name}-{Rig.Generations.NameOf(generation)}");
+            (JsonNode theirs, JsonNode ours) = await BothAsync(
+                rig, connection, flags, one.Image, one.Command, options, $"maker-{name}-{Rig.Generations.NameOf(generation)}");
             Assert.Equal(Text(theirs), Text(ours));
         }
     }
 
     /// <summary>
-    /// Our profile is that of the newest containerd. What else an older one has: it allows io_uring and any socket, asks for the capability to read handles by name,
-    /// and does not know the calls of later kernels.
+    /// Our profile is that of the newest containerd. What else an older one has: it allows io_uring and any socket, asks for the capability to read
+    /// handles by name, and does not know the calls of later kernels.
     /// </summary>
     [Theory]
     [MemberData(nameof(Generations))]
@@ -98,7 +105,13 @@ public sealed class ContainerMakerTests(Daemons daemons)
         await using (connection)
         {
             (JsonNode theirs, JsonNode ours) = await BothAsync(
-                rig, connection, ["--seccomp", "--cap-add", "CAP_SYS_PTRACE"], Busybox, [], new() { DefaultSeccomp = true, AddCapabilities = ["SYS_PTRACE"] }, $"maker-seccomp-{Rig.Generations.NameOf(generation)}");
+                rig,
+                connection,
+                ["--seccomp", "--cap-add", "CAP_SYS_PTRACE"],
+                Busybox,
+                [],
+                new() { DefaultSeccomp = true, AddCapabilities = ["SYS_PTRACE"] },
+                $"maker-seccomp-{Rig.Generations.NameOf(generation)}");
             JsonNode their = Take(theirs), our = Take(ours);
             Assert.Equal(Text(theirs), Text(ours));
             Assert.Equal(Text(their["architectures"]!), Text(our["architectures"]!));
@@ -108,14 +121,20 @@ public sealed class ContainerMakerTests(Daemons daemons)
             Assert.All(their1.Except(our1), name => Assert.Contains(name, older));
             string[] later =
             [
-                "cachestat", "fchmodat2", "futex_requeue", "futex_wait", "futex_wake", "getxattrat", "listmount", "listxattrat", "lsm_get_self_attr", "lsm_list_modules", "lsm_set_self_attr",
+                "cachestat", "fchmodat2", "futex_requeue", "futex_wait", "futex_wake", "getxattrat", "listmount", "listxattrat",
+                "lsm_get_self_attr", "lsm_list_modules", "lsm_set_self_attr",
                 "map_shadow_stack", "mseal", "name_to_handle_at", "removexattrat", "setxattrat", "statmount", "uretprobe",
             ];
             Assert.All(our1.Except(their1), name => Assert.Contains(name, later));
             string[] their2 = Rest(their), our2 = Rest(our);
-            Assert.All(their2.Except(our2), rule => Assert.True(rule.Contains("\"socket\"", StringComparison.Ordinal) || rule.Contains("[\"ptrace\"]", StringComparison.Ordinal), rule));
+            Assert.All(
+                their2.Except(our2),
+                rule => Assert.True(
+                    rule.Contains("\"socket\"", StringComparison.Ordinal) || rule.Contains("[\"ptrace\"]", StringComparison.Ordinal), rule));
             Assert.All(our2.Except(their2), rule => Assert.True(
-                rule.Contains("\"socket\"", StringComparison.Ordinal) || rule.Contains("[\"process_vm_readv\",\"process_vm_writev\",\"ptrace\"]", StringComparison.Ordinal), rule));
+                rule.Contains("\"socket\"", StringComparison.Ordinal)
+                    || rule.Contains("[\"process_vm_readv\",\"process_vm_writev\",\"ptrace\"]", StringComparison.Ordinal),
+                rule));
         }
 
         static JsonNode Take(JsonNode record)
@@ -151,14 +170,21 @@ public sealed class ContainerMakerTests(Daemons daemons)
             foreach (string form in generation == Generation.V16 ? [] : new[] { "app", "1000", "app:wheel", "1001", "0" })
             {
                 (JsonNode theirs, JsonNode ours) = await BothAsync(
-                    rig, connection, ["--user", form, "--hostname", "box"], "docker.io/library/users:u1", [], new() { User = form, Hostname = "box" }, $"maker-as-{form.Replace(':', '-')}-{Rig.Generations.NameOf(generation)}");
+                    rig,
+                    connection,
+                    ["--user", form, "--hostname", "box"],
+                    "docker.io/library/users:u1",
+                    [],
+                    new() { User = form, Hostname = "box" },
+                    $"maker-as-{form.Replace(':', '-')}-{Rig.Generations.NameOf(generation)}");
                 Assert.Equal((form, Text(theirs)), (form, Text(ours)));
             }
 
             string before = await StoreProbe.LeftoversAsync(rig, Ns);
             foreach (string form in new[] { "old", "app:old", "nobody", "gone:x" })
             {
-                CtrException error = await Assert.ThrowsAsync<CtrException>(() => CreateAsync(connection, "docker.io/library/users:u1", "maker-none", new() { User = form }));
+                CtrException error = await Assert.ThrowsAsync<CtrException>(
+                    () => CreateAsync(connection, "docker.io/library/users:u1", "maker-none", new() { User = form }));
                 Assert.Equal(CtrErrorIds.UserNotFound, error.ErrorId);
             }
 
@@ -176,7 +202,13 @@ public sealed class ContainerMakerTests(Daemons daemons)
         {
             string id = $"maker-run-{Rig.Generations.NameOf(generation)}";
             string[] cpuset = generation == Generation.V2 ? ["--cpuset-cpus", "0", "--cpuset-mems", "0"] : [];
-            _ = (await rig.CtrAsync(["-n", Ns, "run", "-d", "--null-io", "--cpus", "0.5", "--cpu-shares", "512", "--cgroup", $"/maker/{id}", .. cpuset, Busybox, id, "sleep", "600"], CancellationToken.None)).Check();
+            _ = (await rig.CtrAsync(
+                [
+                    "-n", Ns, "run", "-d", "--null-io", "--cpus", "0.5", "--cpu-shares", "512", "--cgroup", $"/maker/{id}", .. cpuset,
+                    Busybox, id, "sleep", "600",
+                ],
+                CancellationToken.None))
+                .Check();
             JsonNode theirs = await RecordAsync(rig, id);
             _ = (await rig.CtrAsync("-n", Ns, "tasks", "rm", "-f", id)).Check();
             _ = (await rig.CtrAsync("-n", Ns, "containers", "rm", id)).Check();
@@ -219,13 +251,16 @@ public sealed class ContainerMakerTests(Daemons daemons)
             await FailsAsync(CtrErrorIds.InvalidArgument, id + "2", new() { AddCapabilities = ["NONSENSE"] });
             await FailsAsync(CtrErrorIds.InvalidArgument, id + "2", new() { Mounts = [new CtrMount { Destination = "relative", Type = "tmpfs" }] });
             await FailsAsync(CtrErrorIds.InvalidSpec, id + "2", new() { SeccompProfile = "[]" });
-            await FailsAsync(CtrErrorIds.NotSupported, id + "2", new() { AppArmorProfile = "none" }, File.Exists("/sys/module/apparmor/parameters/enabled"));
+            await FailsAsync(
+                CtrErrorIds.NotSupported, id + "2", new() { AppArmorProfile = "none" }, File.Exists("/sys/module/apparmor/parameters/enabled"));
             Assert.Equal(before, await StoreProbe.LeftoversAsync(rig, Ns));
             _ = (await rig.CtrAsync("-n", Ns, "containers", "rm", id)).Check();
 
             async Task<CtrException> FailsAsync(string errorId, string name, CtrContainerOptions options, bool except = false)
             {
-                CtrException error = except ? new CtrException(errorId, CtrStatus.None, "") : await Assert.ThrowsAsync<CtrException>(() => CreateAsync(connection, Busybox, name, options));
+                CtrException error = except
+                    ? new CtrException(errorId, CtrStatus.None, "")
+                    : await Assert.ThrowsAsync<CtrException>(() => CreateAsync(connection, Busybox, name, options));
                 Assert.Equal(errorId, error.ErrorId);
                 return error;
             }
@@ -257,16 +292,28 @@ public sealed class ContainerMakerTests(Daemons daemons)
         Assert.Null(await connection.Containers.FindAsync(own, request.Id, CancellationToken.None));
     }
 
-    private static Task<CtrContainerOutcome> CreateAsync(ICtrConnection connection, string image, string id, CtrContainerOptions options) => CreateAsync(connection, image, id, options, new Dictionary<string, string>());
+    private static Task<CtrContainerOutcome> CreateAsync(ICtrConnection connection, string image, string id, CtrContainerOptions options) =>
+        CreateAsync(connection, image, id, options, new Dictionary<string, string>());
 
-    private static async Task<CtrContainerOutcome> CreateAsync(ICtrConnection connection, string image, string id, CtrContainerOptions options, Dictionary<string, string> labels) =>
+    private static async Task<CtrContainerOutcome> CreateAsync(
+        ICtrConnection connection, string image, string id, CtrContainerOptions options, Dictionary<string, string> labels) =>
         await connection.Containers.CreateAsync(
-            new CtrContainerRequest { Namespace = Ns, Id = id, Image = await StoreProbe.ImageAsync(connection, Ns, image), Options = options, Labels = labels }, null, CancellationToken.None);
+            new CtrContainerRequest
+            {
+                Namespace = Ns,
+                Id = id,
+                Image = await StoreProbe.ImageAsync(connection, Ns, image),
+                Options = options,
+                Labels = labels,
+            },
+            null,
+            CancellationToken.None);
 
     private static async Task<(JsonNode Theirs, JsonNode Ours)> BothAsync(
         ContainerdRig rig, ICtrConnection connection, string[] flags, string image, string[] command, CtrContainerOptions options, string id)
     {
-        _ = (await rig.CtrAsync(["-n", Ns, "containers", "create", "--label", "team=web", .. flags, image, id, .. command], CancellationToken.None)).Check();
+        _ = (await rig.CtrAsync(["-n", Ns, "containers", "create", "--label", "team=web", .. flags, image, id, .. command], CancellationToken.None))
+            .Check();
         JsonNode theirs = await RecordAsync(rig, id);
         _ = (await rig.CtrAsync("-n", Ns, "containers", "rm", id)).Check();
         var request = new CtrContainerRequest
@@ -309,7 +356,9 @@ public sealed class ContainerMakerTests(Daemons daemons)
 
         static JsonNode? Sorted(JsonNode? node) => node switch
         {
-            JsonObject json => new JsonObject(json.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => KeyValuePair.Create(pair.Key, Sorted(pair.Value)))),
+            JsonObject json =>
+                new JsonObject(
+                    json.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => KeyValuePair.Create(pair.Key, Sorted(pair.Value)))),
             JsonArray array => new JsonArray([.. array.Select(Sorted)]),
             _ => node?.DeepClone(),
         };

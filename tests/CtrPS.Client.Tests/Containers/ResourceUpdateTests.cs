@@ -11,12 +11,15 @@ public sealed class ResourceUpdateTests
     {
         const string spec = """
             {"ociVersion":"1.0.2-dev","process":{"args":["sh","-c","a < b & c > \"d\" é"]},"future":{"big":9223372036854775807,"exact":1.10},
-             "linux":{"cgroupsPath":"/default/web","resources":{"devices":[{"allow":false,"access":"rwm"}],"cpu":{"shares":1024,"realtimeRuntime":5},"unified":{"memory.high":"max"}}}}
+             "linux":{"cgroupsPath":"/default/web","resources":{"devices":[{"allow":false,"access":"rwm"}],
+             "cpu":{"shares":1024,"realtimeRuntime":5},"unified":{"memory.high":"max"}}}}
             """;
-        (byte[] resources, byte[] changed) = ResourceUpdate.Apply(Encoding.UTF8.GetBytes(spec), new CtrResources { Memory = 1 << 20, CpuQuota = -1, PidsLimit = 9, CpusetCpus = "0-1" })!.Value;
+        (byte[] resources, byte[] changed) = ResourceUpdate.Apply(
+            Encoding.UTF8.GetBytes(spec), new CtrResources { Memory = 1 << 20, CpuQuota = -1, PidsLimit = 9, CpusetCpus = "0-1" })!.Value;
 
         Assert.Equal(
-            """{"cpu":{"shares":1024,"realtimeRuntime":5,"quota":-1,"cpus":"0-1"},"unified":{"memory.high":"max"},"memory":{"limit":1048576},"pids":{"limit":9}}""",
+            """{"cpu":{"shares":1024,"realtimeRuntime":5,"quota":-1,"cpus":"0-1"},"unified":{"memory.high":"max"},"memory":"""
+                + """{"limit":1048576},"pids":{"limit":9}}""",
             Encoding.UTF8.GetString(resources));
         var expected = (JsonObject)JsonNode.Parse(spec)!;
         var actual = (JsonObject)JsonNode.Parse(changed)!;

@@ -7,7 +7,12 @@ namespace CtrPS.Client.Tests.Containers;
 /// <summary>Rules that ctr does not have, or that need another machine.</summary>
 public sealed class SpecBuilderTests
 {
-    private static readonly ImageRunConfig Image = new() { Entrypoint = ["/bin/app", "-x"], Command = ["run"], Environment = ["PATH=/bin", "A=1", "B=2"] };
+    private static readonly ImageRunConfig Image = new()
+    {
+        Entrypoint = ["/bin/app", "-x"],
+        Command = ["run"],
+        Environment = ["PATH=/bin", "A=1", "B=2"],
+    };
 
     [Theory]
     [InlineData("", false, "/bin/app -x run")]
@@ -51,8 +56,11 @@ public sealed class SpecBuilderTests
     [Fact]
     public async Task Limits_take_the_place_of_the_default()
     {
-        CtrSpec spec = await BuildAsync(new() { Rlimits = new Dictionary<string, (ulong, ulong)> { ["nofile"] = (10, ulong.MaxValue), ["RLIMIT_CORE"] = (0, 0) } });
-        Assert.Equal("""[{"type":"RLIMIT_NOFILE","hard":18446744073709551615,"soft":10},{"type":"RLIMIT_CORE","soft":0,"hard":0}]""", spec.Process.GetJson("rlimits"));
+        CtrSpec spec = await BuildAsync(
+            new() { Rlimits = new Dictionary<string, (ulong, ulong)> { ["nofile"] = (10, ulong.MaxValue), ["RLIMIT_CORE"] = (0, 0) } });
+        Assert.Equal(
+            """[{"type":"RLIMIT_NOFILE","hard":18446744073709551615,"soft":10},{"type":"RLIMIT_CORE","soft":0,"hard":0}]""",
+            spec.Process.GetJson("rlimits"));
         await FailsAsync(CtrErrorIds.InvalidArgument, new() { Rlimits = new Dictionary<string, (ulong, ulong)> { ["nofile"] = (10, 5) } });
     }
 
@@ -109,7 +117,8 @@ public sealed class SpecBuilderTests
         needsCommand: true,
         CancellationToken.None);
 
-    private static async Task FailsAsync(string errorId, CtrContainerOptions options) => Assert.Equal(errorId, (await Assert.ThrowsAsync<CtrException>(() => BuildAsync(options))).ErrorId);
+    private static async Task FailsAsync(string errorId, CtrContainerOptions options) =>
+        Assert.Equal(errorId, (await Assert.ThrowsAsync<CtrException>(() => BuildAsync(options))).ErrorId);
 
     private sealed class NoFiles : IRootFiles
     {

@@ -26,7 +26,8 @@ internal static class UserImage
         ],
         [("etc/.wh.passwd", ""), ("data/", ""), ("data/.wh..wh..opq", "")],
         [
-            ("data/users", "root:x:0:0:root:/root:/bin/sh\n\n# people\napp:x:1000:100:The App:/home/app:/bin/sh\nother:x:1001:1001::/:\nbroken:line\n"),
+            ("data/users",
+                "root:x:0:0:root:/root:/bin/sh\n\n# people\napp:x:1000:100:The App:/home/app:/bin/sh\nother:x:1001:1001::/:\nbroken:line\n"),
             ("etc/passwd", "->../data/users"),
         ],
         [("etc/group", "root:x:0:\napp:x:500:app\nwheel:x:10:root,app\naudio:x:63:app,other\nusers:x:100:\nempty:x:12:\n")],
@@ -44,8 +45,19 @@ internal static class UserImage
         {
             ["architecture"] = "amd64",
             ["os"] = "linux",
-            ["config"] = new JsonObject { ["User"] = user, ["Env"] = new JsonArray("PATH=/bin", "A=1"), ["Entrypoint"] = new JsonArray("/bin/app", "-x"), ["Cmd"] = new JsonArray("run"), ["WorkingDir"] = "/data" },
-            ["rootfs"] = new JsonObject { ["type"] = "layers", ["diff_ids"] = new JsonArray([.. layers.Select(layer => JsonValue.Create("sha256:" + Hex(layer)))]) },
+            ["config"] = new JsonObject
+            {
+                ["User"] = user,
+                ["Env"] = new JsonArray("PATH=/bin", "A=1"),
+                ["Entrypoint"] = new JsonArray("/bin/app", "-x"),
+                ["Cmd"] = new JsonArray("run"),
+                ["WorkingDir"] = "/data",
+            },
+            ["rootfs"] = new JsonObject
+            {
+                ["type"] = "layers",
+                ["diff_ids"] = new JsonArray([.. layers.Select(layer => JsonValue.Create("sha256:" + Hex(layer)))]),
+            },
         };
         byte[] configBytes = Encoding.UTF8.GetBytes(config.ToJsonString());
         var bundle = new Bundle();
@@ -76,7 +88,8 @@ internal static class UserImage
             foreach ((string path, string content) in entries)
             {
                 bool isLink = content.StartsWith("->", StringComparison.Ordinal);
-                var entry = new UstarTarEntry(path.EndsWith('/') ? TarEntryType.Directory : isLink ? TarEntryType.SymbolicLink : TarEntryType.RegularFile, path)
+                var entry = new UstarTarEntry(
+                    path.EndsWith('/') ? TarEntryType.Directory : isLink ? TarEntryType.SymbolicLink : TarEntryType.RegularFile, path)
                 {
                     ModificationTime = DateTimeOffset.UnixEpoch,
                     Mode = (UnixFileMode)0b111_101_101,

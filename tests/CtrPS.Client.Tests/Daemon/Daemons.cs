@@ -5,8 +5,8 @@ using CtrPS.Rig;
 namespace CtrPS.Client.Tests.Daemon;
 
 /// <summary>
-/// One private containerd per generation for all tests, started when the first test asks for it. Classes run side by side on it: a test keeps to namespaces of
-/// its class. Who restarts a daemon, damages its blobs or measures all of it takes <see cref="OwnDaemons"/>.
+/// One private containerd per generation for all tests, started when the first test asks for it. Classes run side by side on it: a test keeps to
+/// namespaces of its class. Who restarts a daemon, damages its blobs or measures all of it takes <see cref="OwnDaemons"/>.
 /// </summary>
 public class Daemons : IAsyncDisposable
 {
@@ -30,7 +30,7 @@ public class Daemons : IAsyncDisposable
     }
 
     /// <summary>A connection of its own, so that nothing is in its cache.</summary>
-    public async Task<ICtrConnection> ConnectAsync(Generation generation) =>
+    internal async Task<ICtrConnection> ConnectAsync(Generation generation) =>
         await Connector.OpenAsync(CtrEndpoint.Parse((await GetAsync(generation)).Address), CancellationToken.None);
 
     public async ValueTask DisposeAsync()

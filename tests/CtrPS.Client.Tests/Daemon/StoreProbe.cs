@@ -9,11 +9,13 @@ namespace CtrPS.Client.Tests.Daemon;
 internal static class StoreProbe
 {
     /// <summary>The file of a blob.</summary>
-    public static string BlobPath(ContainerdRig rig, string digest) => Path.Combine(rig.Root, "io.containerd.content.v1.content", "blobs", digest.Replace(':', '/'));
+    public static string BlobPath(ContainerdRig rig, string digest) =>
+        Path.Combine(rig.Root, "io.containerd.content.v1.content", "blobs", digest.Replace(':', '/'));
 
     /// <summary>Whether the file of a blob is there and hashes to its name.</summary>
     public static bool IsSound(ContainerdRig rig, string digest) =>
-        File.Exists(BlobPath(rig, digest)) && Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(BlobPath(rig, digest)))) == digest["sha256:".Length..];
+        File.Exists(BlobPath(rig, digest))
+            && Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(BlobPath(rig, digest)))) == digest["sha256:".Length..];
 
     /// <summary>Changes one byte in the middle of a blob's file.</summary>
     public static void Flip(ContainerdRig rig, string digest)
@@ -36,7 +38,8 @@ internal static class StoreProbe
     public static async Task<ImageParts> PartsAsync(ContainerdRig rig, string @namespace, string image)
     {
         string line = (await rig.CtrAsync("-n", @namespace, "images", "ls", $"name=={image}")).Check().Output;
-        string target = line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).First(word => word.StartsWith("sha256:", StringComparison.Ordinal));
+        string target = line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).First(
+            word => word.StartsWith("sha256:", StringComparison.Ordinal));
         string manifest = target;
         JsonElement root = await GetAsync(manifest);
         if (root.TryGetProperty("manifests", out JsonElement manifests))
@@ -46,9 +49,13 @@ internal static class StoreProbe
         }
 
         return new ImageParts(
-            target, manifest, root.GetProperty("config").GetProperty("digest").GetString()!, root.GetProperty("layers").EnumerateArray().Select(layer => layer.GetProperty("digest").GetString()!).ToArray());
+            target,
+            manifest,
+            root.GetProperty("config").GetProperty("digest").GetString()!,
+            root.GetProperty("layers").EnumerateArray().Select(layer => layer.GetProperty("digest").GetString()!).ToArray());
 
-        async Task<JsonElement> GetAsync(string digest) => JsonDocument.Parse((await rig.CtrAsync("-n", @namespace, "content", "get", digest)).Check().Output).RootElement.Clone();
+        async Task<JsonElement> GetAsync(string digest) =>
+            JsonDocument.Parse((await rig.CtrAsync("-n", @namespace, "content", "get", digest)).Check().Output).RootElement.Clone();
     }
 
     /// <summary>What must be the same after a test as before: leases, ingests and snapshots of namespaces.</summary>
@@ -71,7 +78,8 @@ internal static class StoreProbe
 
     /// <summary>Digests and labels of a namespace's blobs, as ctr lists them, without their ages.</summary>
     [SuppressMessage("Globalization", "CA1310:Specify StringComparison for correctness", Justification = "characters")]
-    public static async Task<string[]> LabelsAsync(ContainerdRig rig, string @namespace) => (await rig.CtrAsync("-n", @namespace, "content", "ls")).Check().Output
+    public static async Task<string[]> LabelsAsync(ContainerdRig rig, string @namespace) =>
+        (await rig.CtrAsync("-n", @namespace, "content", "ls")).Check().Output
         .Split('\n', StringSplitOptions.RemoveEmptyEntries)
         .Skip(1)
         .Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
@@ -81,18 +89,24 @@ internal static class StoreProbe
 
     /// <summary>Bytes in the content folder.</summary>
     public static long ContentSize(ContainerdRig rig) =>
-        new DirectoryInfo(Path.Combine(rig.Root, "io.containerd.content.v1.content", "blobs")).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+        new DirectoryInfo(Path.Combine(rig.Root, "io.containerd.content.v1.content", "blobs"))
+            .EnumerateFiles("*", SearchOption.AllDirectories)
+            .Sum(file => file.Length);
 
     /// <summary>The line of <c>ctr images check</c> about an image.</summary>
     public static async Task<string> CheckAsync(ContainerdRig rig, string @namespace, string image) =>
-        (await rig.CtrAsync("-n", @namespace, "images", "check", $"name=={image}")).Output.Split('\n').Single(line => line.StartsWith(image, StringComparison.Ordinal));
+        (await rig.CtrAsync("-n", @namespace, "images", "check", $"name=={image}")).Output
+            .Split('\n')
+            .Single(line => line.StartsWith(image, StringComparison.Ordinal));
 
     public static async Task<CtrImage> ImageAsync(ICtrConnection connection, string @namespace, string name) =>
-        await connection.Images.FindAsync(@namespace, name, CtrImageDetail.None, CancellationToken.None) ?? throw new InvalidOperationException($"There is no image '{name}'.");
+        await connection.Images.FindAsync(@namespace, name, CtrImageDetail.None, CancellationToken.None)
+            ?? throw new InvalidOperationException($"There is no image '{name}'.");
 
     public static async Task<CtrImageCheck> TestAsync(ICtrConnection connection, CtrImage image, bool deep = true)
     {
-        await foreach (CtrImageCheck check in connection.Care.TestAsync([image], new CtrTestOptions { Deep = deep }, new CtrTransferMeter(), CancellationToken.None))
+        await foreach (CtrImageCheck check in connection.Care.TestAsync(
+            [image], new CtrTestOptions { Deep = deep }, new CtrTransferMeter(), CancellationToken.None))
         {
             return check;
         }

@@ -21,8 +21,14 @@ public sealed class EventRecordsTests
             new ContentCreate { Digest = "n", Size = 7 }, new ContentDelete { Digest = "n" },
             new ImageCreate { Name = "n" }, new ImageUpdate { Name = "n" }, new ImageDelete { Name = "n" },
             new SnapshotPrepare { Key = "n" }, new SnapshotCommit { Key = "k", Name = "n" }, new SnapshotRemove { Key = "n" },
-            new TaskCreate { ContainerId = "n" }, new TaskStart { ContainerId = "n" }, new TaskExit { ContainerId = "n" }, new TaskDelete { ContainerId = "n" },
-            new TaskOOM { ContainerId = "n" }, new TaskExecAdded { ContainerId = "n" }, new TaskExecStarted { ContainerId = "n" }, new TaskPaused { ContainerId = "n" },
+            new TaskCreate { ContainerId = "n" },
+            new TaskStart { ContainerId = "n" },
+            new TaskExit { ContainerId = "n" },
+            new TaskDelete { ContainerId = "n" },
+            new TaskOOM { ContainerId = "n" },
+            new TaskExecAdded { ContainerId = "n" },
+            new TaskExecStarted { ContainerId = "n" },
+            new TaskPaused { ContainerId = "n" },
             new TaskResumed { ContainerId = "n" }, new TaskCheckpointed { ContainerId = "n" },
             new SandboxCreate { SandboxId = "n" }, new SandboxStart { SandboxId = "n" }, new SandboxExit { SandboxId = "n" },
         ];
@@ -40,8 +46,10 @@ public sealed class EventRecordsTests
     [InlineData("extra", "extra")]
     public void The_end_of_an_added_process_is_told_from_the_end_of_the_container(string id, string? exec)
     {
-        CtrEvent told = Read("containerd.events.TaskExit", new TaskExit { ContainerId = "web", Id = id, Pid = 4, ExitStatus = 137, ExitedAt = Time }.ToByteString());
-        Assert.Equal(("web", exec, exec is not null, 137, 4L), (told.ContainerId, told.ExecId, told.IsExec, told.ExitCode!.Value, told.ProcessId!.Value));
+        CtrEvent told = Read(
+            "containerd.events.TaskExit", new TaskExit { ContainerId = "web", Id = id, Pid = 4, ExitStatus = 137, ExitedAt = Time }.ToByteString());
+        Assert.Equal(
+            ("web", exec, exec is not null, 137, 4L), (told.ContainerId, told.ExecId, told.IsExec, told.ExitCode!.Value, told.ProcessId!.Value));
         Assert.Equal(DateTimeOffset.UnixEpoch.AddSeconds(5), told.ExitedAt);
     }
 

@@ -67,7 +67,8 @@ public sealed class EventTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>
         await using ICtrConnection connection = await daemons.ConnectAsync(generation);
         for (int i = 0; i < 20; i++)
         {
-            await using ICtrSubscription subscription = await connection.Events.SubscribeAsync(new CtrEventQuery { Namespace = "default" }, CancellationToken.None);
+            await using ICtrSubscription subscription = await connection.Events.SubscribeAsync(
+                new CtrEventQuery { Namespace = "default" }, CancellationToken.None);
             string name = $"live-{i}";
             _ = await connection.Namespaces.CreateAsync(name, new Dictionary<string, string>(), CancellationToken.None);
             await connection.Namespaces.DeleteAsync(name, CancellationToken.None);
@@ -89,7 +90,8 @@ public sealed class EventTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>
     public async Task A_session_that_is_closed_ends_the_events_with_an_error()
     {
         ICtrConnection connection = await daemons.ConnectAsync(Generation.V16);
-        await using ICtrSubscription subscription = await connection.Events.SubscribeAsync(new CtrEventQuery { Namespace = "default" }, CancellationToken.None);
+        await using ICtrSubscription subscription = await connection.Events.SubscribeAsync(
+            new CtrEventQuery { Namespace = "default" }, CancellationToken.None);
         await using IAsyncEnumerator<CtrEvent> reader = subscription.ReadAsync(CancellationToken.None).GetAsyncEnumerator();
         ValueTask<bool> next = reader.MoveNextAsync();
         await connection.DisposeAsync();

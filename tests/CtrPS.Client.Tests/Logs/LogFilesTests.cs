@@ -86,7 +86,12 @@ public sealed class LogFilesTests : IDisposable
     [Fact]
     public async Task Times_and_streams_choose_lines()
     {
-        await WriteAsync(LogPath, "2026-01-02T03:00:01Z stdout F a", "2026-01-02T03:00:02Z stderr F b", "2026-01-02T03:00:03Z stdout F c", "2026-01-02T03:00:04Z stdout F d");
+        await WriteAsync(
+            LogPath,
+            "2026-01-02T03:00:01Z stdout F a",
+            "2026-01-02T03:00:02Z stderr F b",
+            "2026-01-02T03:00:03Z stdout F c",
+            "2026-01-02T03:00:04Z stdout F d");
         var at = new DateTimeOffset(2026, 1, 2, 3, 0, 0, TimeSpan.Zero);
         Assert.Equal(["b", "c"], await ReadAsync(new CtrLogRequest { Since = at.AddSeconds(2), Until = at.AddSeconds(3) }));
         Assert.Equal(["c"], await ReadAsync(new CtrLogRequest { Since = at.AddSeconds(2), Until = at.AddSeconds(3), Stream = CtrLogStream.Output }));

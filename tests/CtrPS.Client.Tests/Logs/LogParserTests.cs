@@ -36,7 +36,8 @@ public sealed class LogParserTests
         foreach (CtrLogFormat format in new[] { CtrLogFormat.Plain, CtrLogFormat.Cri, CtrLogFormat.Json })
         {
             LogRecord record = LogParser.Parse(format, Bytes(line));
-            Assert.Equal((null, CtrLogStream.Unknown, false, line), (record.Time, record.Stream, record.IsPartial, Encoding.UTF8.GetString(record.Text.Span)));
+            Assert.Equal(
+                (null, CtrLogStream.Unknown, false, line), (record.Time, record.Stream, record.IsPartial, Encoding.UTF8.GetString(record.Text.Span)));
         }
     }
 
@@ -55,7 +56,8 @@ public sealed class LogParserTests
     [Fact]
     public void Times_are_right_to_100_nanoseconds()
     {
-        Assert.Equal(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero).AddTicks(1234567), LogParser.ParseTime("2026-01-02T03:04:05.123456789Z"u8));
+        Assert.Equal(
+            new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero).AddTicks(1234567), LogParser.ParseTime("2026-01-02T03:04:05.123456789Z"u8));
         Assert.Equal(new DateTimeOffset(2026, 1, 2, 1, 4, 5, TimeSpan.Zero).AddTicks(5000000), LogParser.ParseTime("2026-01-02T03:04:05.5+02:00"u8));
         Assert.Null(LogParser.ParseTime("2026-02-30T03:04:05Z"u8));
         Assert.Null(LogParser.ParseTime("2026-01-02T03:04:05"u8));
@@ -76,11 +78,14 @@ public sealed class LogParserTests
     }
 
     [Theory]
-    [InlineData("""{"Version":"v1","Metadata":{"ID":"x","Config":{"log_path":"app/0.log"},"LogPath":"/var/log/pods/a/app/0.log"}}""", "/var/log/pods/a/app/0.log")]
+    [InlineData(
+        """{"Version":"v1","Metadata":{"ID":"x","Config":{"log_path":"app/0.log"},"LogPath":"/var/log/pods/a/app/0.log"}}""",
+        "/var/log/pods/a/app/0.log")]
     [InlineData("""{"Version":"v1","Metadata":{"LogPath":""}}""", "")]
     [InlineData("""{"Version":"v1"}""", null)]
     [InlineData("nothing", null)]
-    public void The_path_stands_in_CRIs_record(string metadata, string? path) => Assert.Equal(path, LogStore.CriPath(Encoding.UTF8.GetBytes(metadata)));
+    public void The_path_stands_in_CRIs_record(string metadata, string? path) =>
+        Assert.Equal(path, LogStore.CriPath(Encoding.UTF8.GetBytes(metadata)));
 
     [Theory]
     [InlineData("file:///var/log/a%20b.log", "/var/log/a b.log")]

@@ -39,7 +39,8 @@ public sealed class PodLogTests
         var cri = new RuntimeService.RuntimeServiceClient(channel);
         foreach (string image in new[] { "pause", "busybox" })
         {
-            await using ICtrImportPlan plan = await connection.Importer.PlanAsync(new CtrImportRequest { Path = await RigImages.ArchiveAsync(image), Namespace = Namespace }, CancellationToken.None);
+            await using ICtrImportPlan plan = await connection.Importer.PlanAsync(
+                new CtrImportRequest { Path = await RigImages.ArchiveAsync(image), Namespace = Namespace }, CancellationToken.None);
             _ = await plan.RunAsync(new CtrTransferMeter(), CancellationToken.None);
         }
 
@@ -65,7 +66,11 @@ public sealed class PodLogTests
             };
 
             // A line of 40,000 characters comes in parts of 16 KiB; the process goes on when the log is rotated, and ends without a newline.
-            string[] script = ["echo first", "echo wrong >&2", "head -c 40000 /dev/zero | tr '\\0' x", "echo", "until [ -e /go ]; do sleep 0.1; done", "echo after", "printf open"];
+            string[] script =
+            [
+                "echo first", "echo wrong >&2", "head -c 40000 /dev/zero | tr '\\0' x", "echo", "until [ -e /go ]; do sleep 0.1; done",
+                "echo after", "printf open",
+            ];
             container.Command.AddRange(["sh", "-c", string.Join("; ", script)]);
             container.Labels.Add("io.kubernetes.container.name", "app");
             foreach (KeyValuePair<string, string> label in config.Labels)
@@ -73,7 +78,8 @@ public sealed class PodLogTests
                 container.Labels.Add(label.Key, label.Value);
             }
 
-            string id = (await cri.CreateContainerAsync(new CreateContainerRequest { PodSandboxId = pod, Config = container, SandboxConfig = config })).ContainerId;
+            string id = (await cri.CreateContainerAsync(
+                new CreateContainerRequest { PodSandboxId = pod, Config = container, SandboxConfig = config })).ContainerId;
             _ = await cri.StartContainerAsync(new ContainerRequest { ContainerId = id });
 
             CtrLogSource source = await connection.Logs.FindAsync(Namespace, id, CancellationToken.None);
@@ -96,14 +102,20 @@ public sealed class PodLogTests
             }
 
             // The two streams are written by two threads: only the order within each is sure.
-            Assert.Equal(["first", new string('x', 40000), "after", "open"], read.Where(line => line.Stream == CtrLogStream.Output).Select(line => line.Text));
+            Assert.Equal(
+                ["first", new string('x', 40000), "after", "open"], read.Where(line => line.Stream == CtrLogStream.Output).Select(line => line.Text));
             Assert.Equal("wrong", Assert.Single(read, line => line.Stream == CtrLogStream.Error).Text);
             Assert.All(read, line => Assert.InRange(line.Time!.Value, DateTimeOffset.Now.AddMinutes(-5), DateTimeOffset.Now));
-            Assert.All(read, line => Assert.Equal((id, Namespace, "web-0", "shop", "app"), (line.ContainerId, line.Namespace, line.PodName, line.PodNamespace, line.ContainerName)));
+            Assert.All(
+                read,
+                line => Assert.Equal(
+                    (id, Namespace, "web-0", "shop", "app"),
+                    (line.ContainerId, line.Namespace, line.PodName, line.PodNamespace, line.ContainerName)));
 
             // Read once more, both files are one log; the end of it alone, too.
             Assert.Equal(read.Select(line => line.Text), await TextsAsync(source, new CtrLogRequest()));
-            Assert.Equal([new string('x', 40000), "after", "open"], await TextsAsync(source, new CtrLogRequest { Tail = 3, Stream = CtrLogStream.Output }));
+            Assert.Equal(
+                [new string('x', 40000), "after", "open"], await TextsAsync(source, new CtrLogRequest { Tail = 3, Stream = CtrLogStream.Output }));
 
             CtrException sandbox = await Assert.ThrowsAsync<CtrException>(() => connection.Logs.FindAsync(Namespace, pod, CancellationToken.None));
             Assert.Equal(CtrErrorIds.LogNotFound, sandbox.ErrorId);

@@ -19,7 +19,9 @@ public sealed class CniNetworkTests : IDisposable
         Assert.Equal(("a", "0.4.0", "ptp"), (network.Name, network.Version, Assert.Single(network.Plugins).Type));
 
         // What is kept of a single plugin is a list, as libcni makes of it.
-        Assert.Equal("""{"name":"a","cniVersion":"0.4.0","plugins":[{"name":"a","cniVersion":"0.4.0","type":"ptp","extra":[1.50]}]}""", System.Text.Encoding.UTF8.GetString(network.Source.Span));
+        Assert.Equal(
+            """{"name":"a","cniVersion":"0.4.0","plugins":[{"name":"a","cniVersion":"0.4.0","type":"ptp","extra":[1.50]}]}""",
+            System.Text.Encoding.UTF8.GetString(network.Source.Span));
         Assert.Equal("ptp", Assert.Single(CniNetwork.ParseKept(network.Source).Plugins).Type);
     }
 
@@ -79,13 +81,18 @@ public sealed class CniNetworkTests : IDisposable
     [Fact]
     public void A_plugin_reads_its_own_fields_and_those_of_the_call()
     {
-        Write("net.conflist", """{"name":"n","cniVersion":"1.0.0","disableCheck":true,"plugins":[{"type":"portmap","cniVersion":"0.1.0","snat":true,"args":{"a":1},"capabilities":{"portMappings":true,"mac":false}}]}""");
+        Write(
+            "net.conflist",
+            """
+            {"name":"n","cniVersion":"1.0.0","disableCheck":true,"plugins":[
+             {"type":"portmap","cniVersion":"0.1.0","snat":true,"args":{"a":1},"capabilities":{"portMappings":true,"mac":false}}]}
+            """);
         var network = CniNetwork.LoadDefault(_folder);
         var capabilities = (JsonObject)JsonNode.Parse("""{"portMappings":[{"hostPort":80}],"mac":"aa","ips":["10.0.0.1"]}""")!;
         var input = (JsonObject)JsonNode.Parse(network.Plugins[0].Input(network, new JsonObject { ["cniVersion"] = "1.0.0" }, capabilities))!;
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse("""
-            {"type":"portmap","cniVersion":"1.0.0","snat":true,"args":{"a":1},"capabilities":{"portMappings":true,"mac":false},"name":"n","prevResult":{"cniVersion":"1.0.0"},
-             "runtimeConfig":{"portMappings":[{"hostPort":80}]}}
+            {"type":"portmap","cniVersion":"1.0.0","snat":true,"args":{"a":1},"capabilities":{"portMappings":true,"mac":false},"name":"n",
+             "prevResult":{"cniVersion":"1.0.0"},"runtimeConfig":{"portMappings":[{"hostPort":80}]}}
             """), input), input.ToJsonString());
         Assert.False(((JsonObject)JsonNode.Parse(network.Plugins[0].Input(network, null, []))!).ContainsKey("runtimeConfig"));
     }

@@ -6,8 +6,8 @@ using CtrPS.Client.Tests.Archives;
 namespace CtrPS.Client.Tests.Network;
 
 /// <summary>
-/// A network of a test's own on Debian's plugins: a bridge and subnets that nobody else has, leases and results in a folder of its own. Disposing takes all of it
-/// away. Needs root and the plugins; skips the test elsewhere.
+/// A network of a test's own on Debian's plugins: a bridge and subnets that nobody else has, leases and results in a folder of its own. Disposing
+/// takes all of it away. Needs root and the plugins; skips the test elsewhere.
 /// </summary>
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 internal sealed class CniSandbox : IAsyncDisposable
@@ -23,7 +23,8 @@ internal sealed class CniSandbox : IAsyncDisposable
     public CniSandbox()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root", "only root may make network namespaces");
-        Assert.SkipUnless(File.Exists(Path.Combine(PluginFolder, "bridge")), "Debian's CNI plugins (containernetworking-plugins) are not installed here");
+        Assert.SkipUnless(
+            File.Exists(Path.Combine(PluginFolder, "bridge")), "Debian's CNI plugins (containernetworking-plugins) are not installed here");
         Tool.Need("ip");
         Folder = Directory.CreateTempSubdirectory("ctrps-cni-").FullName;
         Name = $"ctrps{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3))}";
@@ -49,7 +50,13 @@ internal sealed class CniSandbox : IAsyncDisposable
     /// <summary>Plugins of the test's own; they come first.</summary>
     public string Fakes => Path.Combine(Folder, "bin");
 
-    public CtrCniOptions Options => new() { ConfigFolder = ConfigFolder, PluginFolders = [Fakes, PluginFolder], CacheFolder = CacheFolder, Timeout = TimeSpan.FromSeconds(30) };
+    public CtrCniOptions Options => new()
+    {
+        ConfigFolder = ConfigFolder,
+        PluginFolders = [Fakes, PluginFolder],
+        CacheFolder = CacheFolder,
+        Timeout = TimeSpan.FromSeconds(30),
+    };
 
     /// <summary>A bridge with addresses of both families; further plugins behind it.</summary>
     public void WriteConfig(string version, params string[] further)
@@ -69,7 +76,12 @@ internal sealed class CniSandbox : IAsyncDisposable
                 ["routes"] = new JsonArray(new JsonObject { ["dst"] = "0.0.0.0/0" }),
             },
         };
-        var list = new JsonObject { ["cniVersion"] = version, ["name"] = Name, ["plugins"] = new JsonArray([bridge, .. further.Select(one => JsonNode.Parse(one))]) };
+        var list = new JsonObject
+        {
+            ["cniVersion"] = version,
+            ["name"] = Name,
+            ["plugins"] = new JsonArray([bridge, .. further.Select(one => JsonNode.Parse(one))]),
+        };
         File.WriteAllText(Path.Combine(ConfigFolder, "10-test.conflist"), list.ToJsonString());
     }
 
@@ -100,7 +112,9 @@ internal sealed class CniSandbox : IAsyncDisposable
         var left = new List<string>();
         if (Directory.Exists(DataFolder))
         {
-            left.AddRange(Directory.GetFiles(DataFolder, "*", SearchOption.AllDirectories).Where(file => char.IsAsciiHexDigit(Path.GetFileName(file)[0]) && Path.GetFileName(file) != "lock"));
+            left.AddRange(
+                Directory.GetFiles(DataFolder, "*", SearchOption.AllDirectories).Where(
+                    file => char.IsAsciiHexDigit(Path.GetFileName(file)[0]) && Path.GetFileName(file) != "lock"));
         }
 
         if (Directory.Exists(CacheFolder))
@@ -118,7 +132,8 @@ internal sealed class CniSandbox : IAsyncDisposable
     }
 
     /// <summary>The one result that is kept.</summary>
-    public JsonElement Kept() => JsonDocument.Parse(File.ReadAllText(Assert.Single(Directory.GetFiles(Path.Combine(CacheFolder, "results"))))).RootElement.Clone();
+    public JsonElement Kept() =>
+        JsonDocument.Parse(File.ReadAllText(Assert.Single(Directory.GetFiles(Path.Combine(CacheFolder, "results"))))).RootElement.Clone();
 
     public async ValueTask DisposeAsync()
     {

@@ -40,7 +40,9 @@ public sealed class ContainerNetworksTests(Daemons daemons)
         Assert.Equal("""[["IgnoreUnknown","1"],["K8S_POD_NAME","p"]]""", kept.GetProperty("cniArgs").GetRawText());
         JsonElement mark = (await container.InfoAsync()).GetProperty("Extensions").GetProperty("ctr.cni-containerd.metadata");
         Assert.Equal(
-            generation == Generation.V2 ? "github.com/containerd/containerd/v2/cmd/ctr/commands/NetworkMetaData" : "github.com/containerd/containerd/cmd/ctr/commands/NetworkMetaData",
+            generation == Generation.V2
+                ? "github.com/containerd/containerd/v2/cmd/ctr/commands/NetworkMetaData"
+                : "github.com/containerd/containerd/cmd/ctr/commands/NetworkMetaData",
             mark.GetProperty("type_url").GetString());
 
         // The folders stand in the mark: nobody has to name them again.
@@ -89,7 +91,8 @@ public sealed class ContainerNetworksTests(Daemons daemons)
         await using var connection = (ContainerdConnection)await daemons.ConnectAsync(generation);
         _ = await connection.Networks.AddAsync(Ns, container.Id, container.Pid, sandbox.Options, CancellationToken.None);
         (await InSandboxAsync(container.Rig, sandbox, ["-n", Ns, "tasks", "kill", "--signal", "SIGCONT", container.Id])).Check();
-        _ = await Tool.RunAsync("nsenter", $"--net=/proc/{container.Pid}/ns/net", "ip", "link", "del", "eth0"); // plugins are told that the namespace is gone
+        // Plugins are told that the namespace is gone.
+        _ = await Tool.RunAsync("nsenter", $"--net=/proc/{container.Pid}/ns/net", "ip", "link", "del", "eth0");
         Assert.Equal("", await sandbox.LeftoversAsync());
     }
 
@@ -117,7 +120,8 @@ public sealed class ContainerNetworksTests(Daemons daemons)
 
         async Task<string> FaultAsync(long pid)
         {
-            CtrException fault = await Assert.ThrowsAsync<CtrException>(() => connection.Networks.AddAsync(Ns, container.Id, pid, sandbox.Options, CancellationToken.None));
+            CtrException fault = await Assert.ThrowsAsync<CtrException>(
+                () => connection.Networks.AddAsync(Ns, container.Id, pid, sandbox.Options, CancellationToken.None));
             Assert.Equal(CtrErrorIds.NetworkFailed, fault.ErrorId);
             return fault.Message;
         }
@@ -130,8 +134,11 @@ public sealed class ContainerNetworksTests(Daemons daemons)
         string id = $"cni-{Guid.NewGuid():N}";
         string[] words = ["-n", Ns, "run", "-d", "--snapshotter", rig.Snapshotter, "--null-io", .. options, Image, id, "sleep", "1000"];
         (sandbox is null ? await rig.CtrAsync(words) : await InSandboxAsync(rig, sandbox, words)).Check();
-        string line = (await rig.CtrAsync("-n", Ns, "tasks", "ls")).Check().Output.Split('\n').Single(one => one.StartsWith(id, StringComparison.Ordinal));
-        return new RunningContainer(rig, id, long.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture));
+        string line = (await rig.CtrAsync("-n", Ns, "tasks", "ls"))
+            .Check().Output.Split('\n')
+            .Single(one => one.StartsWith(id, StringComparison.Ordinal));
+        return new RunningContainer(
+            rig, id, long.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture));
     }
 
     /// <summary>ctr with the sandbox's folders where it looks for them, in a mount namespace of its own: it takes no others.</summary>
@@ -147,7 +154,8 @@ public sealed class ContainerNetworksTests(Daemons daemons)
             shift; exec "$@"
             """;
         Assert.SkipUnless(Directory.Exists("/etc/cni") && Directory.Exists("/opt"), "there is no /etc/cni or no /opt to put others on");
-        var start = new System.Diagnostics.ProcessStartInfo("unshare", ["-m", "sh", "-c", script, "sh", sandbox.Folder, rig.CtrPath, "--address", rig.Address, .. words])
+        var start = new System.Diagnostics.ProcessStartInfo(
+            "unshare", ["-m", "sh", "-c", script, "sh", sandbox.Folder, rig.CtrPath, "--address", rig.Address, .. words])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
@@ -170,9 +178,11 @@ public sealed class ContainerNetworksTests(Daemons daemons)
 
         public long Pid => pid;
 
-        public Task<CommandResult> ExecAsync(params string[] command) => rig.CtrAsync(["-n", Ns, "tasks", "exec", "--exec-id", $"e{Guid.NewGuid():N}", id, .. command], CancellationToken.None);
+        public Task<CommandResult> ExecAsync(params string[] command) =>
+            rig.CtrAsync(["-n", Ns, "tasks", "exec", "--exec-id", $"e{Guid.NewGuid():N}", id, .. command], CancellationToken.None);
 
-        public async Task<JsonElement> InfoAsync() => JsonDocument.Parse((await rig.CtrAsync("-n", Ns, "containers", "info", id)).Check().Output).RootElement.Clone();
+        public async Task<JsonElement> InfoAsync() =>
+            JsonDocument.Parse((await rig.CtrAsync("-n", Ns, "containers", "info", id)).Check().Output).RootElement.Clone();
 
         public async Task KillAsync()
         {

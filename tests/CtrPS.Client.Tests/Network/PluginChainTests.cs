@@ -30,8 +30,12 @@ public sealed class PluginChainTests
         Assert.All(given.IPAddresses, address => Assert.Contains(address, addresses, StringComparison.Ordinal));
         CtrNetworkInterface inside = Assert.Single(given.Interfaces, one => one.Name == "eth0");
         Assert.Equal(attachment.NetworkNamespace, inside.Sandbox);
-        Assert.Contains($"link/ether {inside.Mac}", await Tool.RunAsync("nsenter", $"--net={attachment.NetworkNamespace}", "ip", "link", "show", "eth0"), StringComparison.Ordinal);
-        Assert.Equal("1", (await Tool.RunAsync("nsenter", $"--net={attachment.NetworkNamespace}", "sysctl", "-n", "net.ipv4.conf.eth0.forwarding")).Trim());
+        Assert.Contains(
+            $"link/ether {inside.Mac}",
+            await Tool.RunAsync("nsenter", $"--net={attachment.NetworkNamespace}", "ip", "link", "show", "eth0"),
+            StringComparison.Ordinal);
+        Assert.Equal(
+            "1", (await Tool.RunAsync("nsenter", $"--net={attachment.NetworkNamespace}", "sysctl", "-n", "net.ipv4.conf.eth0.forwarding")).Trim());
 
         await chain.DeleteAsync(attachment, result, CancellationToken.None);
         await chain.DeleteAsync(attachment, result, CancellationToken.None);
@@ -49,7 +53,8 @@ public sealed class PluginChainTests
         PluginChain chain = Chain(sandbox, network);
         JsonObject result = await chain.AddAsync(attachment, CancellationToken.None);
         Assert.Contains(sandbox.Prefix, await sandbox.LeftoversAsync(), StringComparison.Ordinal);
-        _ = await Tool.RunAsync("nsenter", $"--net={attachment.NetworkNamespace}", "ip", "link", "del", "eth0"); // as the kernel does with a namespace's end
+        // As the kernel does with a namespace's end.
+        _ = await Tool.RunAsync("nsenter", $"--net={attachment.NetworkNamespace}", "ip", "link", "del", "eth0");
         await chain.DeleteAsync(attachment with { NetworkNamespace = "" }, result, CancellationToken.None);
         Assert.Equal("", await sandbox.LeftoversAsync());
     }
@@ -59,12 +64,19 @@ public sealed class PluginChainTests
     {
         await using var sandbox = new CniSandbox();
         sandbox.WriteConfig("1.0.0", """{"type":"bad"}""", """{"type":"never"}""");
-        sandbox.WritePlugin("bad", $$"""cat >{{sandbox.Folder}}/$CNI_COMMAND.json; [ $CNI_COMMAND = DEL ] || { echo '{"cniVersion":"1.0.0","code":102,"msg":"no room","details":"on the shelf"}'; exit 1; }""");
+        sandbox.WritePlugin(
+            "bad",
+            $$"""
+            cat >{{sandbox.Folder}}/$CNI_COMMAND.json
+            [ $CNI_COMMAND = DEL ] || { echo '{"cniVersion":"1.0.0","code":102,"msg":"no room","details":"on the shelf"}'; exit 1; }
+            """);
         sandbox.WritePlugin("never", $"echo $CNI_COMMAND >>{sandbox.Folder}/never; cat >/dev/null");
         CniAttachment attachment = Describe(await sandbox.AddNetworkNamespaceAsync());
-        CtrException fault = await Assert.ThrowsAsync<CtrException>(() => Chain(sandbox, CniNetwork.LoadDefault(sandbox.ConfigFolder)).AddAsync(attachment, CancellationToken.None));
+        CtrException fault = await Assert.ThrowsAsync<CtrException>(
+            () => Chain(sandbox, CniNetwork.LoadDefault(sandbox.ConfigFolder)).AddAsync(attachment, CancellationToken.None));
         Assert.Equal((CtrErrorIds.NetworkFailed, "c1"), (fault.ErrorId, fault.Target));
-        Assert.Equal($"The CNI plugin 'bad' of network '{sandbox.Name}' could not attach the container 'c1' (code 102): no room on the shelf", fault.Message);
+        Assert.Equal(
+            $"The CNI plugin 'bad' of network '{sandbox.Name}' could not attach the container 'c1' (code 102): no room on the shelf", fault.Message);
         Assert.Empty(fault.Details);
         Assert.Equal("", await sandbox.LeftoversAsync());
         Assert.Equal("DEL\n", await File.ReadAllTextAsync(Path.Combine(sandbox.Folder, "never")));
@@ -95,7 +107,8 @@ public sealed class PluginChainTests
         await using var sandbox = new CniSandbox();
         sandbox.WriteConfig("1.0.0", """{"type":"ghost"}""");
         CniAttachment attachment = Describe(await sandbox.AddNetworkNamespaceAsync());
-        CtrException fault = await Assert.ThrowsAsync<CtrException>(() => Chain(sandbox, CniNetwork.LoadDefault(sandbox.ConfigFolder)).AddAsync(attachment, CancellationToken.None));
+        CtrException fault = await Assert.ThrowsAsync<CtrException>(
+            () => Chain(sandbox, CniNetwork.LoadDefault(sandbox.ConfigFolder)).AddAsync(attachment, CancellationToken.None));
         Assert.Equal("ghost", fault.Target);
         Assert.Contains("-CniPluginPath", fault.RecommendedAction, StringComparison.Ordinal);
         Assert.False(Directory.Exists($"/sys/class/net/{sandbox.Name}"));
@@ -106,7 +119,10 @@ public sealed class PluginChainTests
     {
         await using var sandbox = new CniSandbox();
         sandbox.WriteConfig("1.0.0", """{"type":"slow"}""");
-        sandbox.WritePlugin("slow", $"cat >/dev/null; [ $CNI_COMMAND = DEL ] && exit 0; sleep 1000 & echo $! >{sandbox.Folder}/child.partial; mv {sandbox.Folder}/child.partial {sandbox.Folder}/child; wait");
+        sandbox.WritePlugin(
+            "slow",
+            $"cat >/dev/null; [ $CNI_COMMAND = DEL ] && exit 0; sleep 1000 & echo $! >{sandbox.Folder}/child.partial; mv "
+                + $"{sandbox.Folder}/child.partial {sandbox.Folder}/child; wait");
         CniAttachment attachment = Describe(await sandbox.AddNetworkNamespaceAsync());
         using var cancel = new CancellationTokenSource();
         Task<JsonObject> work = Chain(sandbox, CniNetwork.LoadDefault(sandbox.ConfigFolder)).AddAsync(attachment, cancel.Token);
@@ -134,7 +150,10 @@ public sealed class PluginChainTests
         await using var sandbox = new CniSandbox();
         sandbox.WritePlugin("odd", $"[ $CNI_COMMAND = DEL ] && exit 0; {script}");
         File.WriteAllText(Path.Combine(sandbox.ConfigFolder, "odd.conf"), """{"name":"odd","cniVersion":"1.0.0","type":"odd"}""");
-        var chain = new PluginChain(CniNetwork.LoadDefault(sandbox.ConfigFolder), sandbox.Options.PluginFolders, TimeSpan.FromSeconds(words.Contains("0.5", StringComparison.Ordinal) ? 0.5 : 30));
+        var chain = new PluginChain(
+            CniNetwork.LoadDefault(sandbox.ConfigFolder),
+            sandbox.Options.PluginFolders,
+            TimeSpan.FromSeconds(words.Contains("0.5", StringComparison.Ordinal) ? 0.5 : 30));
         CtrException fault = await Assert.ThrowsAsync<CtrException>(() => chain.AddAsync(Describe("/proc/self/ns/net"), CancellationToken.None));
         Assert.Equal(CtrErrorIds.NetworkFailed, fault.ErrorId);
         Assert.Contains(words, fault.Message, StringComparison.Ordinal);

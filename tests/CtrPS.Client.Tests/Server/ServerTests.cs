@@ -36,10 +36,17 @@ public sealed class ServerTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>
             .Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Select(words => (words[0], words[1], words[^1]));
         Assert.Equal(
             ctr.Order(),
-            plugins.Select(plugin => (plugin.Type, plugin.Id, plugin.Status switch { CtrPluginStatus.Ok => "ok", CtrPluginStatus.Skip => "skip", _ => "error" })).Order());
+            plugins.Select(plugin => (plugin.Type, plugin.Id, InWordsOfCtr(plugin.Status))).Order());
         Assert.All(plugins, plugin => Assert.Equal(plugin.Status == CtrPluginStatus.Ok, plugin.Reason is null));
         Assert.Equal("native", Assert.Single(await connection.Server.ListPluginsAsync(["id==native"], CancellationToken.None)).Id);
     }
+
+    private static string InWordsOfCtr(CtrPluginStatus status) => status switch
+    {
+        CtrPluginStatus.Ok => "ok",
+        CtrPluginStatus.Skip => "skip",
+        _ => "error",
+    };
 
     [Theory]
     [MemberData(nameof(Generations))]
@@ -50,10 +57,15 @@ public sealed class ServerTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>
         INamespaceStore namespaces = connection.Namespaces;
         CtrNamespace made = await namespaces.CreateAsync("life", new Dictionary<string, string> { ["a"] = "1", ["b"] = "2" }, CancellationToken.None);
         Assert.Equal("life", made.Name);
-        Assert.Equal(CtrErrorIds.NamespaceExists, (await Assert.ThrowsAsync<CtrException>(() => namespaces.CreateAsync("life", new Dictionary<string, string>(), CancellationToken.None))).ErrorId);
-        CtrNamespace changed = await namespaces.SetLabelsAsync("life", new Dictionary<string, string?> { ["a"] = "", ["c"] = "3" }, replaceAll: false, CancellationToken.None);
+        Assert.Equal(
+            CtrErrorIds.NamespaceExists,
+            (await Assert.ThrowsAsync<CtrException>(
+                () => namespaces.CreateAsync("life", new Dictionary<string, string>(), CancellationToken.None))).ErrorId);
+        CtrNamespace changed = await namespaces.SetLabelsAsync(
+            "life", new Dictionary<string, string?> { ["a"] = "", ["c"] = "3" }, replaceAll: false, CancellationToken.None);
         Assert.Equal([("b", "2"), ("c", "3")], changed.Labels.Select(label => (label.Key, label.Value)).Order());
-        CtrNamespace replaced = await namespaces.SetLabelsAsync("life", new Dictionary<string, string?> { ["d"] = "4" }, replaceAll: true, CancellationToken.None);
+        CtrNamespace replaced = await namespaces.SetLabelsAsync(
+            "life", new Dictionary<string, string?> { ["d"] = "4" }, replaceAll: true, CancellationToken.None);
         Assert.Equal([("d", "4")], replaced.Labels.Select(label => (label.Key, label.Value)));
         Assert.Contains("d=4", (await rig.CtrAsync("namespaces", "ls")).Check().Output, StringComparison.Ordinal);
 
@@ -66,7 +78,9 @@ public sealed class ServerTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>
         _ = (await rig.CtrAsync("-n", "life", "images", "rm", "--sync", "docker.io/library/busybox:1.35")).Check();
         await namespaces.DeleteAsync("life", CancellationToken.None);
         Assert.DoesNotContain(await namespaces.ListAsync(CancellationToken.None), one => one.Name == "life");
-        Assert.Equal(CtrErrorIds.NamespaceNotFound, (await Assert.ThrowsAsync<CtrException>(() => namespaces.DeleteAsync("life", CancellationToken.None))).ErrorId);
+        Assert.Equal(
+            CtrErrorIds.NamespaceNotFound,
+            (await Assert.ThrowsAsync<CtrException>(() => namespaces.DeleteAsync("life", CancellationToken.None))).ErrorId);
         Assert.Equal(CtrErrorIds.NamespaceNotFound, (await Assert.ThrowsAsync<CtrException>(() =>
             namespaces.SetLabelsAsync("life", new Dictionary<string, string?> { ["a"] = "1" }, replaceAll: false, CancellationToken.None))).ErrorId);
         Assert.DoesNotContain(await namespaces.ListAsync(CancellationToken.None), one => one.Name == "life");
@@ -115,7 +129,8 @@ public sealed class ServerTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>
     public async Task Tls_with_certificates_of_both_sides_carries_calls()
     {
         ContainerdRig rig = await daemons.GetAsync(Generation.V16);
-        using var authority = CertificateRequestFor("CN=test authority", authority: true).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var authority = CertificateRequestFor("CN=test authority", authority: true).CreateSelfSigned(
+            DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         using X509Certificate2 serverCertificate = Issue(authority, "CN=localhost");
         using X509Certificate2 clientCertificate = Issue(authority, "CN=client");
         string folder = Directory.CreateTempSubdirectory("ctrps-").FullName;
@@ -151,13 +166,21 @@ public sealed class ServerTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>
             CtrEndpoint endpoint = CtrEndpoint.Parse($"tcp://localhost:{proxy.Port}") with { Timeout = TimeSpan.FromSeconds(10) };
             await using (ICtrConnection connection = await Connector.OpenAsync(endpoint with { Tls = tls }, CancellationToken.None))
             {
-                Assert.Contains((await connection.Server.GetAsync(CancellationToken.None)).Uuid, (await rig.CtrAsync("version")).Check().Output, StringComparison.Ordinal);
+                Assert.Contains(
+                    (await connection.Server.GetAsync(CancellationToken.None)).Uuid,
+                    (await rig.CtrAsync("version")).Check().Output,
+                    StringComparison.Ordinal);
             }
 
             // Without the authority the server's certificate is not trusted; without a client certificate the server refuses us.
-            Assert.Equal(CtrErrorIds.TlsFailed, (await Assert.ThrowsAsync<CtrException>(() => Connector.OpenAsync(endpoint with { Tls = tls with { CertificateAuthority = null } }, CancellationToken.None))).ErrorId);
-            _ = await Assert.ThrowsAsync<CtrException>(() => Connector.OpenAsync(endpoint with { Tls = tls with { ClientCertificate = null, ClientKey = null } }, CancellationToken.None));
-            await using ICtrConnection trusting = await Connector.OpenAsync(endpoint with { Tls = tls with { CertificateAuthority = null, SkipCertificateCheck = true } }, CancellationToken.None);
+            Assert.Equal(
+                CtrErrorIds.TlsFailed,
+                (await Assert.ThrowsAsync<CtrException>(() => Connector.OpenAsync(
+                    endpoint with { Tls = tls with { CertificateAuthority = null } }, CancellationToken.None))).ErrorId);
+            _ = await Assert.ThrowsAsync<CtrException>(
+                () => Connector.OpenAsync(endpoint with { Tls = tls with { ClientCertificate = null, ClientKey = null } }, CancellationToken.None));
+            await using ICtrConnection trusting = await Connector.OpenAsync(
+                endpoint with { Tls = tls with { CertificateAuthority = null, SkipCertificateCheck = true } }, CancellationToken.None);
             Assert.NotEmpty(trusting.ServerVersion);
         }
         finally

@@ -17,7 +17,11 @@ public sealed class MetricRecordsTests
     {
         var counters = new V1.Metrics
         {
-            Cpu = new V1.CPUStat { Usage = new V1.CPUUsage { Total = 8_924_913, PerCpu = { 6_659_495, 2_265_418 } }, Throttling = new V1.Throttle { ThrottledTime = 2_000_000_000 } },
+            Cpu = new V1.CPUStat
+            {
+                Usage = new V1.CPUUsage { Total = 8_924_913, PerCpu = { 6_659_495, 2_265_418 } },
+                Throttling = new V1.Throttle { ThrottledTime = 2_000_000_000 },
+            },
             Memory = new V1.MemoryStat
             {
                 TotalRss = 114_688,
@@ -64,7 +68,10 @@ public sealed class MetricRecordsTests
             Cpu = new V2.CPUStat { UsageUsec = 1_500_000, ThrottledUsec = 250_000 },
             Memory = new V2.MemoryStat { Usage = 10_000_000, InactiveFile = 4_000_000, UsageLimit = ulong.MaxValue, MaxUsage = 12_000_000 },
             Pids = new V2.PidsStat { Current = 5, Limit = ulong.MaxValue },
-            Io = new V2.IOStat { Usage = { new V2.IOEntry { Major = 8, Rbytes = 100, Wbytes = 200 }, new V2.IOEntry { Major = 253, Rbytes = 1, Wbytes = 2 } } },
+            Io = new V2.IOStat
+            {
+                Usage = { new V2.IOEntry { Major = 8, Rbytes = 100, Wbytes = 200 }, new V2.IOEntry { Major = 253, Rbytes = 1, Wbytes = 2 } },
+            },
             MemoryEvents = new V2.MemoryEvents { Oom = 9, OomKill = 1 },
         };
         CtrMetric metric = MetricRecords.ToMetric(Metric("io.containerd.cgroups.v2.Metrics", counters), "default")!;
@@ -85,11 +92,16 @@ public sealed class MetricRecordsTests
     [InlineData(1UL << 50)]
     public void Limits_are_numbers(ulong limit)
     {
-        var one = new V1.Metrics { Memory = new V1.MemoryStat { Usage = new V1.MemoryEntry { Limit = limit } }, Pids = new V1.PidsStat { Limit = 100 } };
+        var one = new V1.Metrics
+        {
+            Memory = new V1.MemoryStat { Usage = new V1.MemoryEntry { Limit = limit } },
+            Pids = new V1.PidsStat { Limit = 100 },
+        };
         var two = new V2.Metrics { Memory = new V2.MemoryStat { UsageLimit = limit }, Pids = new V2.PidsStat { Limit = 100 } };
         foreach (CtrMetric? metric in new[]
         {
-            MetricRecords.ToMetric(Metric("io.containerd.cgroups.v1.Metrics", one), "default"), MetricRecords.ToMetric(Metric("io.containerd.cgroups.v2.Metrics", two), "default"),
+            MetricRecords.ToMetric(Metric("io.containerd.cgroups.v1.Metrics", one), "default"),
+            MetricRecords.ToMetric(Metric("io.containerd.cgroups.v2.Metrics", two), "default"),
         })
         {
             Assert.Equal(((long?)limit, (long?)100), (metric!.MemoryLimit, metric.PidsLimit));

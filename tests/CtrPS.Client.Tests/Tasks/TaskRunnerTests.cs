@@ -41,12 +41,19 @@ public sealed class TaskRunnerTests(OwnDaemons daemons) : IClassFixture<OwnDaemo
     [MemberData(nameof(Generations))]
     public async Task A_process_is_added_with_user_folder_and_variables(Generation generation)
     {
-        await using Container container = await RunAsync(generation, "sh", "-c", "echo web:x:33:34::/:/bin/sh >> /etc/passwd; echo extra:x:77:web >> /etc/group; exec sleep 1000");
+        await using Container container = await RunAsync(
+            generation, "sh", "-c", "echo web:x:33:34::/:/bin/sh >> /etc/passwd; echo extra:x:77:web >> /etc/group; exec sleep 1000");
         await container.UntilAsync("grep", "extra", "/etc/group");
-        CtrExecRequest request = Exec(container, "sh", "-c", "id -u; id -g; id -G; pwd; echo $A $B") with { User = "web", WorkingDirectory = "/tmp", Environment = ["A=1", "B=2", "PATH=/bin"] };
+        CtrExecRequest request = Exec(container, "sh", "-c", "id -u; id -g; id -G; pwd; echo $A $B") with
+        {
+            User = "web",
+            WorkingDirectory = "/tmp",
+            Environment = ["A=1", "B=2", "PATH=/bin"],
+        };
         Assert.Equal(("33\n34\n34 77\n/tmp\n1 2\n", "", 0), await ExecAsync(container, request));
         Assert.Equal(("1000\n0\n", "", 0), await ExecAsync(container, Exec(container, "sh", "-c", "id -u; id -g") with { User = "1000" }));
-        CtrException unknown = await Assert.ThrowsAsync<CtrException>(() => container.Connection.Runner.ExecAsync(request with { User = "nobody-here" }, default));
+        CtrException unknown = await Assert.ThrowsAsync<CtrException>(
+            () => container.Connection.Runner.ExecAsync(request with { User = "nobody-here" }, default));
         Assert.Equal(CtrErrorIds.UserNotFound, unknown.ErrorId);
         Assert.Contains("nobody-here", unknown.Message, StringComparison.Ordinal);
         Assert.Equal(1, await container.ProcessCountAsync());
@@ -67,7 +74,11 @@ public sealed class TaskRunnerTests(OwnDaemons daemons) : IClassFixture<OwnDaemo
         }
 
         await using Container container = await RunAsync(generation, "sleep", "1000");
-        foreach ((string command, string fault) in new[] { ("nope", "has no program 'nope' in its PATH"), ("/nope", "has no program '/nope'"), ("/etc/passwd", "may not be run") })
+        foreach ((
+            string command,
+            string fault) in new[] { ("nope", "has no program 'nope' in its PATH"),
+            ("/nope", "has no program '/nope'"),
+            ("/etc/passwd", "may not be run") })
         {
             await using ICtrProcess process = await container.Connection.Runner.ExecAsync(Exec(container, command), default);
             CtrException e = await Assert.ThrowsAsync<CtrException>(() => process.StartAsync(default));
@@ -75,7 +86,8 @@ public sealed class TaskRunnerTests(OwnDaemons daemons) : IClassFixture<OwnDaemo
             Assert.Contains(fault, e.Message, StringComparison.Ordinal);
         }
 
-        await using (ICtrProcess process = await container.Connection.Runner.ExecAsync(Exec(container, "true") with { WorkingDirectory = "/no/folder" }, default))
+        await using (ICtrProcess process = await container.Connection.Runner.ExecAsync(
+            Exec(container, "true") with { WorkingDirectory = "/no/folder" }, default))
         {
             CtrException e = await Assert.ThrowsAsync<CtrException>(() => process.StartAsync(default));
             Assert.Equal(CtrErrorIds.InvalidArgument, e.ErrorId);
@@ -113,7 +125,8 @@ public sealed class TaskRunnerTests(OwnDaemons daemons) : IClassFixture<OwnDaemo
     {
         const int size = 100 << 20;
         await using Container container = await RunAsync(generation, "sleep", "1000");
-        await using ICtrProcess process = await container.Connection.Runner.ExecAsync(Exec(container, "cat") with { Io = Pipes(input: true) }, default);
+        await using ICtrProcess process = await container.Connection.Runner.ExecAsync(
+            Exec(container, "cat") with { Io = Pipes(input: true) }, default);
         await process.StartAsync(default);
         using var sent = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         using var received = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -150,7 +163,8 @@ public sealed class TaskRunnerTests(OwnDaemons daemons) : IClassFixture<OwnDaemo
     [MemberData(nameof(Generations))]
     public async Task Output_that_nobody_reads_holds_up_no_end(Generation generation)
     {
-        await using Container container = await NewAsync(generation, "sh", "-c", "while :; do echo flood flood flood flood flood flood flood flood; done");
+        await using Container container = await NewAsync(
+            generation, "sh", "-c", "while :; do echo flood flood flood flood flood flood flood flood; done");
         await using ICtrProcess process = await container.Connection.Runner.CreateAsync(Task(container, input: true), default);
         await process.StartAsync(default);
         await process.KillAsync(Kill, default);
@@ -218,13 +232,15 @@ public sealed class TaskRunnerTests(OwnDaemons daemons) : IClassFixture<OwnDaemo
         ITaskStopper stopper = container.Connection.Stopper;
         await using (ICtrProcess created = await container.Connection.Runner.CreateAsync(Task(container), default))
         {
-            CtrException paused = await Assert.ThrowsAsync<CtrException>(() => container.Connection.Tasks.PauseAsync(Namespace, container.Id, default));
+            CtrException paused = await Assert.ThrowsAsync<CtrException>(
+                () => container.Connection.Tasks.PauseAsync(Namespace, container.Id, default));
             Assert.Equal(CtrErrorIds.TaskState, paused.ErrorId);
             Assert.Contains("is not started", paused.Message, StringComparison.Ordinal);
             CtrStopResult stopped = await stopper.StopAsync(new CtrStopRequest { Namespace = Namespace, Id = container.Id }, default);
             Assert.Equal((CtrTaskState.Stopped, CtrSignal.Kill, 137), (stopped.Task.State, stopped.Signal, stopped.Task.ExitCode));
             Assert.Equal("STOPPED", await container.StatusAsync());
-            CtrException ended = await Assert.ThrowsAsync<CtrException>(() => container.Connection.Tasks.KillAsync(Namespace, container.Id, "", Kill, all: false, default));
+            CtrException ended = await Assert.ThrowsAsync<CtrException>(
+                () => container.Connection.Tasks.KillAsync(Namespace, container.Id, "", Kill, all: false, default));
             Assert.Equal(CtrErrorIds.TaskState, ended.ErrorId);
             Assert.Contains("has ended", ended.Message, StringComparison.Ordinal);
             Assert.Equal(137, (await stopper.RemoveAsync(Namespace, container.Id, kill: false, default))!.ExitCode);
@@ -240,9 +256,22 @@ public sealed class TaskRunnerTests(OwnDaemons daemons) : IClassFixture<OwnDaemo
         Assert.Empty(container.Pipes());
     }
 
-    private static CtrTaskRequest Task(Container container, bool input = false) => new() { Namespace = Namespace, Id = container.Id, Io = Pipes(input), PipeFolder = container.PipeFolder };
+    private static CtrTaskRequest Task(Container container, bool input = false) => new()
+    {
+        Namespace = Namespace,
+        Id = container.Id,
+        Io = Pipes(input),
+        PipeFolder = container.PipeFolder,
+    };
 
-    private static CtrExecRequest Exec(Container container, params string[] command) => new() { Namespace = Namespace, Id = container.Id, Command = command, Io = Pipes(), PipeFolder = container.PipeFolder };
+    private static CtrExecRequest Exec(Container container, params string[] command) => new()
+    {
+        Namespace = Namespace,
+        Id = container.Id,
+        Command = command,
+        Io = Pipes(),
+        PipeFolder = container.PipeFolder,
+    };
 
     private static CtrProcessIo Pipes(bool input = false) => new() { Kind = CtrIo.Pipes, Input = input };
 
@@ -295,7 +324,9 @@ public sealed class TaskRunnerTests(OwnDaemons daemons) : IClassFixture<OwnDaemo
 
         /// <summary>The state of the task as ctr says it. Null where there is none.</summary>
         public async Task<string?> StatusAsync() => (await rig.CtrAsync("-n", Namespace, "tasks", "ls")).Check().Output
-            .Split('\n').Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).FirstOrDefault(words => words.FirstOrDefault() == id)?[2];
+            .Split('\n')
+                .Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+                .FirstOrDefault(words => words.FirstOrDefault() == id)?[2];
 
         public async Task<int> ProcessCountAsync() =>
             (await rig.CtrAsync("-n", Namespace, "tasks", "ps", id)).Check().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length - 1;

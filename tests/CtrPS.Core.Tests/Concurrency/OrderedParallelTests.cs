@@ -75,7 +75,10 @@ public sealed class OrderedParallelTests
         var error = await Assert.ThrowsAsync<InvalidOperationException>(async () =>
         {
             await foreach (int n in OrderedParallel.SelectAsync(
-                Enumerable.Range(0, 10), 4, async (n, token) => { await Task.Delay(1, token); return n == 3 ? throw new InvalidOperationException("three") : n; }, CancellationToken.None))
+                Enumerable.Range(0, 10),
+                4,
+                async (n, token) => { await Task.Delay(1, token); return n == 3 ? throw new InvalidOperationException("three") : n; },
+                CancellationToken.None))
             {
                 Assert.InRange(n, 0, 2);
             }

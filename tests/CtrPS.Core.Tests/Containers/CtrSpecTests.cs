@@ -5,8 +5,12 @@ namespace CtrPS.Core.Tests;
 public sealed class CtrSpecTests
 {
     [Theory]
-    [InlineData("""{"ociVersion":"1.0.2","process":{"args":null,"env":[],"cwd":"/","user":{"uid":0,"gid":18446744073709551615}},"x":1.50,"y":{"z":[null,1e3]},"mounts":null}""")]
-    [InlineData("""{"linux":{"resources":{"memory":{"limit":-1},"unknown":{}},"timeOffsets":{"boottime":{"secs":5}}},"windows":{"layerFolders":["a\\b"]},"text":"<&>ü"}""")]
+    [InlineData(
+        """{"ociVersion":"1.0.2","process":{"args":null,"env":[],"cwd":"/","user":{"uid":0,"gid":18446744073709551615}},"x":"""
+        + """1.50,"y":{"z":[null,1e3]},"mounts":null}""")]
+    [InlineData(
+        """{"linux":{"resources":{"memory":{"limit":-1},"unknown":{}},"timeOffsets":{"boottime":{"secs":5}}},"windows":"""
+        + """{"layerFolders":["a\\b"]},"text":"<&>ü"}""")]
     [InlineData("{}")]
     public void Keeps_what_it_does_not_know(string json)
     {
@@ -34,7 +38,10 @@ public sealed class CtrSpecTests
         spec.Process.NoNewPrivileges = false;
         spec.SetJson("hooks", """{"prestart":[]}""");
         Assert.Equal(
-            """{"process":{"args":["sh","b","c"],"odd":true},"mounts":[{"destination":"/a","new":1,"options":["ro"]},{"destination":"/c","type":"bind","source":"/b","options":["rbind","ro"]}],"linux":{"resources":{"memory":{"limit":536870912}}},"annotations":{"k":"v"},"hooks":{"prestart":[]}}""",
+            """{"process":{"args":["sh","b","c"],"odd":true},"mounts":"""
+                + """[{"destination":"/a","new":1,"options":["ro"]},"""
+                + """{"destination":"/c","type":"bind","source":"/b","options":["rbind","ro"]}],"linux":"""
+                + """{"resources":{"memory":{"limit":536870912}}},"annotations":{"k":"v"},"hooks":{"prestart":[]}}""",
             spec.ToJson());
         Assert.Equal("""{"prestart":[]}""", spec.GetJson("hooks"));
         Assert.Equal("true", spec.Process.GetJson("odd"));
@@ -73,7 +80,8 @@ public sealed class CtrSpecTests
     [InlineData("[]")]
     [InlineData("{\"a\":1,\"a\":2}")]
     [InlineData("{\"a\":}")]
-    public void Refuses_what_is_no_spec(string json) => Assert.Equal(CtrErrorIds.InvalidSpec, Assert.Throws<CtrException>(() => CtrSpec.Parse(json)).ErrorId);
+    public void Refuses_what_is_no_spec(string json) =>
+        Assert.Equal(CtrErrorIds.InvalidSpec, Assert.Throws<CtrException>(() => CtrSpec.Parse(json)).ErrorId);
 
     [Fact]
     public void Says_which_value_is_of_the_wrong_kind()

@@ -23,7 +23,8 @@ public sealed class CtrEndpointTests
     [InlineData("tcp://host:1/path")]
     [InlineData(@"\\.\pipe\")]
     [InlineData("http://host:1")]
-    public void Refuses(string given) => Assert.Equal(CtrErrorIds.InvalidAddress, Assert.Throws<CtrException>(() => CtrEndpoint.Parse(given)).ErrorId);
+    public void Refuses(string given) =>
+        Assert.Equal(CtrErrorIds.InvalidAddress, Assert.Throws<CtrException>(() => CtrEndpoint.Parse(given)).ErrorId);
 
     [Fact]
     public void A_socket_path_has_107_bytes_at_the_most()

@@ -51,6 +51,7 @@ public sealed class CtrSignalTests
     {
         Assert.Equal(31, CtrSignal.All.Count);
         Assert.All(CtrSignal.All, (signal, index) => Assert.Equal(index + 1, signal.Number));
-        Assert.Equal(["SIGKILL", "SIGTERM", "SIGCHLD", "SIGSTOP", "SIGWINCH"], new[] { 9, 15, 17, 19, 28 }.Select(number => new CtrSignal(number).Name));
+        Assert.Equal(
+            ["SIGKILL", "SIGTERM", "SIGCHLD", "SIGSTOP", "SIGWINCH"], new[] { 9, 15, 17, 19, 28 }.Select(number => new CtrSignal(number).Name));
     }
 }

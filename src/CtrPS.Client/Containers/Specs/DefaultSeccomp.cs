@@ -1,9 +1,9 @@
 namespace CtrPS.Client.Containers.Specs;
 
 /// <summary>
-/// containerd's default seccomp profile (contrib/seccomp/seccomp_default.go): everything is refused but the calls named here and those that the capabilities
-/// bring along. It is that of the newest containerd for all versions: what it allows more than an older one's are calls that older kernels do not have, and it
-/// refuses io_uring and the address families AF_VSOCK and AF_ALG.
+/// containerd's default seccomp profile (contrib/seccomp/seccomp_default.go): everything is refused but the calls named here and those that the
+/// capabilities bring along. It is that of the newest containerd for all versions: what it allows more than an older one's are calls that older
+/// kernels do not have, and it refuses io_uring and the address families AF_VSOCK and AF_ALG.
 /// </summary>
 internal static class DefaultSeccomp
 {
@@ -50,7 +50,9 @@ internal static class DefaultSeccomp
     private static readonly Dictionary<string, string> ByCapability = new(StringComparer.Ordinal)
     {
         ["CAP_DAC_READ_SEARCH"] = "open_by_handle_at",
-        ["CAP_SYS_ADMIN"] = "bpf clone clone3 fanotify_init fsconfig fsmount fsopen fspick lookup_dcookie mount mount_setattr move_mount open_tree perf_event_open quotactl quotactl_fd "
+        ["CAP_SYS_ADMIN"] =
+            "bpf clone clone3 fanotify_init fsconfig fsmount fsopen fspick lookup_dcookie mount mount_setattr move_mount open_tree perf_event_open "
+                + "quotactl quotactl_fd "
             + "setdomainname sethostname setns syslog umount umount2 unshare",
         ["CAP_SYS_BOOT"] = "reboot",
         ["CAP_SYS_CHROOT"] = "chroot",
@@ -80,7 +82,8 @@ internal static class DefaultSeccomp
 
         Add(Always);
 
-        // socket(2) but for AF_ALG (38) and AF_VSOCK (40): each range a rule of its own, as runc makes several conditions on one argument into alternatives.
+        // socket(2) but for AF_ALG (38) and AF_VSOCK (40): each range a rule of its own, as runc makes several conditions on one argument into
+        // alternatives.
         Add("socket", Condition(0, 38, "SCMP_CMP_LT"));
         Add("socket", Condition(0, 39, "SCMP_CMP_EQ"));
         Add("socket", Condition(0, 40, "SCMP_CMP_GT"));
@@ -105,7 +108,8 @@ internal static class DefaultSeccomp
 
         if (!bounding.Contains("CAP_SYS_ADMIN"))
         {
-            // clone(2) without any of the CLONE_NEW flags; clone3(2), whose flags cannot be seen, says that it does not exist, and the C library takes clone.
+            // clone(2) without any of the CLONE_NEW flags; clone3(2), whose flags cannot be seen, says that it does not exist, and the C library
+            // takes clone.
             CtrSpecSyscallArgument noNamespaces = Condition(architecture is "s390x" ? 1 : 0, 0x7E020000, "SCMP_CMP_MASKED_EQ");
             Add("clone", noNamespaces);
             profile.Syscalls.Add(new CtrSpecSyscall { Names = ["clone3"], Action = "SCMP_ACT_ERRNO", ErrnoRet = 38 });
@@ -115,7 +119,11 @@ internal static class DefaultSeccomp
 
         void Add(string names, params CtrSpecSyscallArgument[] conditions)
         {
-            var rule = new CtrSpecSyscall { Names = new CtrSpecList<string>(names.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)), Action = Allow };
+            var rule = new CtrSpecSyscall
+            {
+                Names = new CtrSpecList<string>(names.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)),
+                Action = Allow,
+            };
             if (conditions.Length > 0)
             {
                 rule.Args = new CtrSpecList<CtrSpecSyscallArgument>(conditions);

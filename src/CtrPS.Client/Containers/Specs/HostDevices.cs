@@ -54,16 +54,20 @@ internal static class HostDevices
         return devices;
     }
 
-    private static CtrSpecDevice? Device(FileStatus status, string inside) => status is { IsBlockDevice: false, IsCharacterDevice: false, IsPipe: false } ? null : new CtrSpecDevice
-    {
-        Path = inside,
-        Type = status.IsBlockDevice ? "b" : status.IsCharacterDevice ? "c" : "p",
-        Major = status.Major,
-        Minor = status.Minor,
-        FileMode = status.Permissions,
-        Uid = status.Uid,
-        Gid = status.Gid,
-    };
+    private static CtrSpecDevice? Device(FileStatus status, string inside) =>
+        status is { IsBlockDevice: false, IsCharacterDevice: false, IsPipe: false } ? null : new CtrSpecDevice
+        {
+            Path = inside,
+            Type = status.IsBlockDevice ? "b" : status.IsCharacterDevice ? "c" : "p",
+            Major = status.Major,
+            Minor = status.Minor,
+            FileMode = status.Permissions,
+            Uid = status.Uid,
+            Gid = status.Gid,
+        };
 
-    private static CtrException Invalid(string path, string what) => new(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"{what}.") { Target = path };
+    private static CtrException Invalid(string path, string what) => new(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"{what}.")
+    {
+        Target = path,
+    };
 }

@@ -4,7 +4,10 @@ using CtrPS.Client.Oci;
 
 namespace CtrPS.Client.Containers.Specs;
 
-/// <summary>Makes the spec of a container: the default one, the image's config, and what the user asked for, in the order of ctr (cmd/ctr/commands/run/run_unix.go).</summary>
+/// <summary>
+/// Makes the spec of a container: the default one, the image's config, and what the user asked for, in the order of ctr
+/// (cmd/ctr/commands/run/run_unix.go).
+/// </summary>
 internal static class SpecBuilder
 {
     private const string Access = "rwm";
@@ -17,7 +20,13 @@ internal static class SpecBuilder
     /// <param name="machine">Where the daemon runs.</param>
     /// <param name="needsCommand">Whether it is for a container, rather than for somebody who adds the rest himself.</param>
     /// <param name="cancellationToken">Cancels reading.</param>
-    public static async Task<CtrSpec> BuildAsync(CtrContainerRequest request, ImageRunConfig? image, IRootFiles? files, SpecMachine machine, bool needsCommand, CancellationToken cancellationToken)
+    public static async Task<CtrSpec> BuildAsync(
+        CtrContainerRequest request,
+        ImageRunConfig? image,
+        IRootFiles? files,
+        SpecMachine machine,
+        bool needsCommand,
+        CancellationToken cancellationToken)
     {
         CtrContainerOptions options = request.Options;
         CtrSpec spec = DefaultSpec.Create(request.Namespace, request.Id);
@@ -27,10 +36,17 @@ internal static class SpecBuilder
         AddMounts(spec, options.Mounts);
         string[] defaults = image is { Environment.Count: > 0 } ? [.. image.Environment] : [DefaultSpec.Path];
         process.Env = new CtrSpecList<string>(EnvironmentList.Merge(defaults, options.Environment));
-        string[] args = [.. options.ReplaceEntrypoint && options.Command.Count > 0 ? [] : image?.Entrypoint ?? [], .. options.Command.Count > 0 ? options.Command : image?.Command ?? []];
+        string[] args =
+        [
+            .. options.ReplaceEntrypoint && options.Command.Count > 0 ? [] : image?.Entrypoint ?? [],
+            .. options.Command.Count > 0 ? options.Command : image?.Command ?? [],
+        ];
         if (args.Length == 0 && needsCommand)
         {
-            throw new CtrException(CtrErrorIds.InvalidSpec, CtrStatus.InvalidArgument, $"There is no command for container '{request.Id}': {(image is null ? "none is given" : "the image names none, and none is given")}.")
+            throw new CtrException(
+                CtrErrorIds.InvalidSpec,
+                CtrStatus.InvalidArgument,
+                $"There is no command for container '{request.Id}': {(image is null ? "none is given" : "the image names none, and none is given")}.")
             {
                 Target = request.Id,
                 RecommendedAction = "Say with -Command what is to run.",
@@ -93,7 +109,10 @@ internal static class SpecBuilder
         return spec;
 
         async Task<UserTable> UsersAsync() => users ??= files is null
-            ? throw new CtrException(CtrErrorIds.NotLocal, CtrStatus.FailedPrecondition, $"The users of '{request.RootFs}' cannot be looked up: it is not on this machine, or may not be read.")
+            ? throw new CtrException(
+                CtrErrorIds.NotLocal,
+                CtrStatus.FailedPrecondition,
+                $"The users of '{request.RootFs}' cannot be looked up: it is not on this machine, or may not be read.")
             {
                 Target = options.User ?? image?.User,
                 RecommendedAction = "Give the user as numbers: uid:gid.",
@@ -205,7 +224,11 @@ internal static class SpecBuilder
         }
 
         spec.Process.ApparmorProfile = options.AppArmorProfile is { } name && !machine.HasAppArmor
-            ? throw new CtrException(CtrErrorIds.NotSupported, CtrStatus.Unimplemented, $"The machine has no AppArmor: the profile '{name}' cannot apply.") { Target = name }
+            ? throw new CtrException(
+                CtrErrorIds.NotSupported, CtrStatus.Unimplemented, $"The machine has no AppArmor: the profile '{name}' cannot apply.")
+            {
+                Target = name,
+            }
             : options.AppArmorProfile;
     }
 
@@ -241,7 +264,8 @@ internal static class SpecBuilder
             foreach ((CtrSpecDevice device, string access) in FindDevices(given, machine))
             {
                 linux.Devices.Add(device);
-                linux.Resources.Devices.Add(new CtrSpecDeviceRule { Allow = true, Type = device.Type, Major = device.Major, Minor = device.Minor, Access = access });
+                linux.Resources.Devices.Add(
+                    new CtrSpecDeviceRule { Allow = true, Type = device.Type, Major = device.Major, Minor = device.Minor, Access = access });
             }
         }
 
@@ -291,7 +315,13 @@ internal static class SpecBuilder
         string[] parts = given.Split(':');
         string access = parts.Length > 2 ? parts[2] : Access;
         return parts.Length > 3 || !parts[0].StartsWith('/') || access.Length == 0 || access.Any(c => !Access.Contains(c, StringComparison.Ordinal))
-            ? throw new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"'{given}' is not a device. A device is written path[:path in the container[:rwm]], as in /dev/fuse.") { Target = given }
+            ? throw new CtrException(
+                CtrErrorIds.InvalidArgument,
+                CtrStatus.InvalidArgument,
+                $"'{given}' is not a device. A device is written path[:path in the container[:rwm]], as in /dev/fuse.")
+            {
+                Target = given,
+            }
             : machine.DevicesAt(parts[0], parts.Length > 1 && parts[1].Length > 0 ? parts[1] : parts[0]).Select(device => (device, access));
     }
 

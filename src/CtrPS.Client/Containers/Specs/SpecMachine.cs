@@ -21,14 +21,18 @@ internal sealed class SpecMachine(string architecture, bool isLocal, Func<string
     public bool HasAppArmor => !isLocal || (File.Exists(AppArmor) && File.ReadAllText(AppArmor).StartsWith('Y'));
 
     /// <summary>
-    /// All capabilities that a process can have there: those that the kernel knows and that are not taken from us; where it is another machine, all there are.
+    /// All capabilities that a process can have there: those that the kernel knows and that are not taken from us; where it is another machine, all
+    /// there are.
     /// </summary>
     public IReadOnlyList<string> Capabilities
     {
         get
         {
-            string? bounding = isLocal && File.Exists(Status) ? File.ReadLines(Status).FirstOrDefault(line => line.StartsWith("CapBnd:", StringComparison.Ordinal)) : null;
-            return bounding is not null && ulong.TryParse(bounding.AsSpan("CapBnd:".Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong set)
+            string? bounding = isLocal && File.Exists(Status)
+                ? File.ReadLines(Status).FirstOrDefault(line => line.StartsWith("CapBnd:", StringComparison.Ordinal))
+                : null;
+            return bounding is not null
+                && ulong.TryParse(bounding.AsSpan("CapBnd:".Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out ulong set)
                 ? [.. SpecNames.Capabilities.Where((_, number) => (set >> number & 1) == 1)]
                 : SpecNames.Capabilities;
         }
@@ -40,5 +44,6 @@ internal sealed class SpecMachine(string architecture, bool isLocal, Func<string
 
     /// <summary>The devices at a path.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.NotLocal"/>; <see cref="CtrErrorIds.InvalidArgument"/>.</exception>
-    public IReadOnlyList<CtrSpecDevice> DevicesAt(string path, string inside) => isLocal ? HostDevices.At(path, inside) : throw notLocal($"Devices such as '{path}'");
+    public IReadOnlyList<CtrSpecDevice> DevicesAt(string path, string inside) =>
+        isLocal ? HostDevices.At(path, inside) : throw notLocal($"Devices such as '{path}'");
 }

@@ -4,13 +4,15 @@ using CtrPS.Client.Posix;
 namespace CtrPS.Client.Containers.Users;
 
 /// <summary>
-/// A root file system in folders on this machine, one over the other as overlayfs puts them: a lower one shows where the upper ones have nothing. Reading them
-/// needs no mount that could be left behind.
+/// A root file system in folders on this machine, one over the other as overlayfs puts them: a lower one shows where the upper ones have nothing.
+/// Reading them needs no mount that could be left behind.
 /// </summary>
 /// <param name="folders">The folders, top first.</param>
 internal sealed class FolderFiles(IReadOnlyList<string> folders) : RootFiles
 {
-    /// <summary>The folders behind the mounts of a snapshot. Null where they cannot be read here: another kind of mount, another machine, no permission.</summary>
+    /// <summary>
+    /// The folders behind the mounts of a snapshot. Null where they cannot be read here: another kind of mount, another machine, no permission.
+    /// </summary>
     public static FolderFiles? TryOpen(IReadOnlyList<Mount> mounts)
     {
         if (!OperatingSystem.IsLinux() || mounts is not [{ } mount])
@@ -26,7 +28,10 @@ internal sealed class FolderFiles(IReadOnlyList<string> folders) : RootFiles
         };
         return folders.Length > 0 && folders.All(CanRead) ? new FolderFiles(folders) : null;
 
-        string[] Option(string name) => mount.Options.FirstOrDefault(option => option.StartsWith(name, StringComparison.Ordinal)) is { } option ? option[name.Length..].Split(':') : [];
+        string[] Option(string name) =>
+            mount.Options.FirstOrDefault(option => option.StartsWith(name, StringComparison.Ordinal)) is { } option
+                ? option[name.Length..].Split(':')
+                : [];
     }
 
     protected override ValueTask<RootEntry?> FindAsync(IReadOnlyList<string> parts, CancellationToken cancellationToken)
@@ -52,7 +57,8 @@ internal sealed class FolderFiles(IReadOnlyList<string> folders) : RootFiles
 
                 if (isLast)
                 {
-                    return ValueTask.FromResult<RootEntry?>(new RootEntry(KindOf(status), path, layer, status.IsSymbolicLink ? new FileInfo(path).LinkTarget ?? "" : ""));
+                    return ValueTask.FromResult<RootEntry?>(new RootEntry(
+                        KindOf(status), path, layer, status.IsSymbolicLink ? new FileInfo(path).LinkTarget ?? "" : ""));
                 }
 
                 hides |= FileStatus.IsOpaque(path);
@@ -82,7 +88,11 @@ internal sealed class FolderFiles(IReadOnlyList<string> folders) : RootFiles
     }
 
     private static RootEntryKind KindOf(FileStatus status) =>
-        status.IsFolder ? RootEntryKind.Folder : status.IsFile ? RootEntryKind.File : status.IsSymbolicLink ? RootEntryKind.Link : RootEntryKind.Other;
+        status.IsFolder
+            ? RootEntryKind.Folder
+            : status.IsFile ? RootEntryKind.File
+            : status.IsSymbolicLink ? RootEntryKind.Link
+            : RootEntryKind.Other;
 
     private static bool CanRead(string folder)
     {

@@ -6,8 +6,8 @@ using CtrPS.Client.Oci;
 namespace CtrPS.Client.Containers.Users;
 
 /// <summary>
-/// A root file system in the layers of an image, read out of the content store from the top down. A layer is read once for what it has, and only as long as
-/// what is looked for has not been found. Works without root and from afar.
+/// A root file system in the layers of an image, read out of the content store from the top down. A layer is read once for what it has, and only as
+/// long as what is looked for has not been found. Works without root and from afar.
 /// </summary>
 /// <param name="blobs">Where the layers are.</param>
 /// <param name="layers">The layers, top first.</param>
@@ -35,8 +35,7 @@ internal sealed class LayerFiles(IBlobSource blobs, IReadOnlyList<Descriptor> la
             {
                 bool isLast = i == parts.Count - 1;
                 string path = folder + parts[i];
-                if (entries.ContainsKey(folder + Whiteout + parts[i])
-                    || (!isLast && (entries.ContainsKey($"{path}/{Opaque}") || (entries.TryGetValue(path, out RootEntry? above) && above.Kind != RootEntryKind.Folder))))
+                if (entries.ContainsKey(folder + Whiteout + parts[i]) || (!isLast && HidesWhatIsBelow(entries, path)))
                 {
                     return null;
                 }
@@ -58,6 +57,10 @@ internal sealed class LayerFiles(IBlobSource blobs, IReadOnlyList<Descriptor> la
 
         return null;
     }
+
+    /// <summary>Whether lower layers show nothing of a folder: it is marked as opaque, or is no folder any more.</summary>
+    private static bool HidesWhatIsBelow(Dictionary<string, RootEntry> entries, string path) =>
+        entries.ContainsKey($"{path}/{Opaque}") || (entries.TryGetValue(path, out RootEntry? entry) && entry.Kind != RootEntryKind.Folder);
 
     protected override async ValueTask<byte[]> ReadAsync(RootEntry entry, CancellationToken cancellationToken)
     {
@@ -87,7 +90,8 @@ internal sealed class LayerFiles(IBlobSource blobs, IReadOnlyList<Descriptor> la
             {
                 TarItemKind.File => new RootEntry(RootEntryKind.File, name, layer, ""),
                 TarItemKind.SymbolicLink => new RootEntry(RootEntryKind.Link, name, layer, item.LinkName),
-                TarItemKind.HardLink => new RootEntry(RootEntryKind.Link, name, layer, "/" + Clean(item.LinkName)), // the other name is in the same layer
+                // The other name is in the same layer.
+                TarItemKind.HardLink => new RootEntry(RootEntryKind.Link, name, layer, "/" + Clean(item.LinkName)),
                 _ => new RootEntry(RootEntryKind.Folder, name, layer, ""),
             };
             entries[name] = entry;
@@ -122,7 +126,10 @@ internal sealed class LayerFiles(IBlobSource blobs, IReadOnlyList<Descriptor> la
     }
 
     private static CtrException Fault(Descriptor layer, string what, Exception? cause) =>
-        new(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The files of layer '{layer.Digest}' cannot be read: {what}", cause) { Target = layer.Digest };
+        new(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The files of layer '{layer.Digest}' cannot be read: {what}", cause)
+        {
+            Target = layer.Digest,
+        };
 
     private static async Task<byte[]> ReadAsync(Stream content, CancellationToken cancellationToken)
     {

@@ -66,7 +66,10 @@ internal abstract class RootFiles : IRootFiles
     private static IEnumerable<string> Parts(string path) => path.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != ".");
 
     private static CtrException Unreadable(string path, string reason) =>
-        new(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"'{path}' of the container's file system cannot be read: {reason}.") { Target = path };
+        new(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"'{path}' of the container's file system cannot be read: {reason}.")
+        {
+            Target = path,
+        };
 }
 
 /// <summary>What an entry is.</summary>

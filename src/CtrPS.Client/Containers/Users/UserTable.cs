@@ -3,7 +3,9 @@ using System.Text;
 
 namespace CtrPS.Client.Containers.Users;
 
-/// <summary>The users and groups of a root file system: /etc/passwd and /etc/group (passwd(5), group(5)). Lines that are none are passed over.</summary>
+/// <summary>
+/// The users and groups of a root file system: /etc/passwd and /etc/group (passwd(5), group(5)). Lines that are none are passed over.
+/// </summary>
 internal sealed class UserTable
 {
     private UserTable(IReadOnlyList<User> users, IReadOnlyList<Group> groups)
@@ -45,7 +47,11 @@ internal sealed class UserTable
 
     private static async Task<IEnumerable<string[]>> LinesAsync(IRootFiles files, string path, CancellationToken cancellationToken) =>
         await files.ReadAsync(path, cancellationToken).ConfigureAwait(false) is { } bytes
-            ? Encoding.UTF8.GetString(bytes).Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#').Select(line => line.Split(':'))
+            ? Encoding.UTF8.GetString(bytes)
+                .Split('\n')
+                .Select(line => line.Trim())
+                .Where(line => line.Length > 0 && line[0] != '#')
+                .Select(line => line.Split(':'))
             : [];
 
     private static long? Number(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;

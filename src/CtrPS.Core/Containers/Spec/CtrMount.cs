@@ -52,8 +52,8 @@ public sealed class CtrMount : CtrSpecObject
     }
 
     /// <summary>
-    /// Reads ctr's form <c>type=bind,src=/a,dst=/b,options=rbind:ro</c> (keys type, source or src, destination or dst, options with colons between), or docker's
-    /// form <c>/a:/b[:options]</c> with commas between the options, which mounts a folder or file of the daemon's machine.
+    /// Reads ctr's form <c>type=bind,src=/a,dst=/b,options=rbind:ro</c> (keys type, source or src, destination or dst, options with colons between),
+    /// or docker's form <c>/a:/b[:options]</c> with commas between the options, which mounts a folder or file of the daemon's machine.
     /// </summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidArgument"/>.</exception>
     public static CtrMount Parse(string mount)
@@ -121,7 +121,8 @@ public sealed class CtrMount : CtrSpecObject
         }
 
         string[] options = parts.Length == 3 ? parts[2].Split(',', StringSplitOptions.RemoveEmptyEntries) : [];
-        string? unknown = options.FirstOrDefault(option => option is not ("ro" or "rw" or "bind" or "rbind" or "private" or "rprivate" or "shared" or "rshared" or "slave" or "rslave"
+        string? unknown = options.FirstOrDefault(option => option is not (
+            "ro" or "rw" or "bind" or "rbind" or "private" or "rprivate" or "shared" or "rshared" or "slave" or "rslave"
             or "nosuid" or "nodev" or "noexec" or "suid" or "dev" or "exec" or "noatime" or "relatime" or "ridmap" or "idmap"));
         return unknown is not null
             ? throw Invalid(mount, $"the option '{unknown}' is not known")
@@ -170,9 +171,10 @@ public sealed class CtrMount : CtrSpecObject
         return quoted ? throw Invalid(line, "a double quote is not closed") : fields;
     }
 
-    private static CtrException Invalid(string mount, string reason) => new(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"'{mount}' is not a mount: {reason}.")
-    {
-        Target = mount,
-        RecommendedAction = "Write type=bind,src=/folder,dst=/folder,options=rbind:ro or /folder:/folder:ro, or make one with New-CtrMount.",
-    };
+    private static CtrException Invalid(string mount, string reason) =>
+        new(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"'{mount}' is not a mount: {reason}.")
+        {
+            Target = mount,
+            RecommendedAction = "Write type=bind,src=/folder,dst=/folder,options=rbind:ro or /folder:/folder:ro, or make one with New-CtrMount.",
+        };
 }

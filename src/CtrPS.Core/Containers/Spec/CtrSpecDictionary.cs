@@ -109,7 +109,12 @@ public sealed class CtrSpecDictionary : IDictionary<string, string>, IReadOnlyDi
     {
         null => null,
         JsonObject json => json,
-        { } other => throw new CtrException(CtrErrorIds.InvalidSpec, CtrStatus.InvalidArgument, $"'{_key}' of the spec is not an object, but {other.ToJsonString()}.") { Target = _key },
+        { } other =>
+            throw new CtrException(
+                CtrErrorIds.InvalidSpec, CtrStatus.InvalidArgument, $"'{_key}' of the spec is not an object, but {other.ToJsonString()}.")
+            {
+                Target = _key,
+            },
     };
 
     private JsonObject Made()

@@ -5,8 +5,9 @@ using System.Text.Json.Nodes;
 namespace CtrPS;
 
 /// <summary>
-/// An object of an OCI runtime spec (github.com/opencontainers/runtime-spec, config.md). It is a view of its JSON: what the properties do not know stays as it
-/// is, and numbers, nulls and empty values are written as they were read. A part that the JSON does not have comes into being when something in it is set.
+/// An object of an OCI runtime spec (github.com/opencontainers/runtime-spec, config.md). It is a view of its JSON: what the properties
+/// do not know stays as it is, and numbers, nulls and empty values are written as they were read. A part that the JSON does not have
+/// comes into being when something in it is set.
 /// </summary>
 public abstract class CtrSpecObject
 {
@@ -96,7 +97,10 @@ public abstract class CtrSpecObject
         }
         catch (JsonException e)
         {
-            throw new CtrException(CtrErrorIds.InvalidSpec, CtrStatus.InvalidArgument, $"The {what} is not valid JSON: {e.Message}", e) { Target = what };
+            throw new CtrException(CtrErrorIds.InvalidSpec, CtrStatus.InvalidArgument, $"The {what} is not valid JSON: {e.Message}", e)
+            {
+                Target = what,
+            };
         }
     }
 
@@ -113,7 +117,8 @@ public abstract class CtrSpecObject
 
     private protected void SetNumber(string key, long? value) => Set(key, value is null ? null : JsonValue.Create(value.Value));
 
-    private protected ulong? GetUnsigned(string key) => Find()?[key] is { } node ? Value<ulong>(key, node, "a whole number that is not negative") : null;
+    private protected ulong? GetUnsigned(string key) =>
+        Find()?[key] is { } node ? Value<ulong>(key, node, "a whole number that is not negative") : null;
 
     private protected void SetUnsigned(string key, ulong? value) => Set(key, value is null ? null : JsonValue.Create(value.Value));
 
@@ -122,12 +127,18 @@ public abstract class CtrSpecObject
     /// <summary>Sets a flag; false is written by leaving it out, as Go does it for all flags but a few.</summary>
     private protected void SetFlag(string key, bool value, bool always = false) => Set(key, value || always ? JsonValue.Create(value) : null);
 
-    private protected CtrSpecList<string> Texts(string key) => new(new JsonList<string>(this, key, node => Value<string>(key, node, "text"), value => JsonValue.Create(value)));
+    private protected CtrSpecList<string> Texts(string key) =>
+        new(new JsonList<string>(this, key, node => Value<string>(key, node, "text"), value => JsonValue.Create(value)));
 
-    private protected CtrSpecList<long> Numbers(string key) => new(new JsonList<long>(this, key, node => Value<long>(key, node, "a whole number"), value => JsonValue.Create(value)));
+    private protected CtrSpecList<long> Numbers(string key) =>
+        new(new JsonList<long>(this, key, node => Value<long>(key, node, "a whole number"), value => JsonValue.Create(value)));
 
     private protected CtrSpecList<T> Objects<T>(string key, Func<JsonObject, T> view)
-        where T : CtrSpecObject => new(new JsonList<T>(this, key, node => node is JsonObject json ? view(json) : throw Wrong(key, "a list of objects", node), value => value.Free()));
+        where T : CtrSpecObject => new(new JsonList<T>(
+            this,
+            key,
+            node => node is JsonObject json ? view(json) : throw Wrong(key, "a list of objects", node),
+            value => value.Free()));
 
     private protected CtrSpecDictionary Map(string key) => new(this, key);
 
@@ -165,8 +176,12 @@ public abstract class CtrSpecObject
         }
     }
 
-    private static T Value<T>(string key, JsonNode? node, string kind) => node is JsonValue value && value.TryGetValue(out T? result) ? result : throw Wrong(key, kind, node);
+    private static T Value<T>(string key, JsonNode? node, string kind) =>
+        node is JsonValue value && value.TryGetValue(out T? result) ? result : throw Wrong(key, kind, node);
 
     private static CtrException Wrong(string key, string kind, JsonNode? node) =>
-        new(CtrErrorIds.InvalidSpec, CtrStatus.InvalidArgument, $"'{key}' of the spec is not {kind}, but {node?.ToJsonString(Compact) ?? "null"}.") { Target = key };
+        new(CtrErrorIds.InvalidSpec, CtrStatus.InvalidArgument, $"'{key}' of the spec is not {kind}, but {node?.ToJsonString(Compact) ?? "null"}.")
+        {
+            Target = key,
+        };
 }

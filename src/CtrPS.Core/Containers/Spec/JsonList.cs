@@ -42,7 +42,10 @@ internal sealed class JsonList<T>(CtrSpecObject owner, string key, Func<JsonNode
     {
         for (int i = 0; i < Count; i++)
         {
-            if (this[i] is CtrSpecObject one ? item is CtrSpecObject other && ReferenceEquals(one.Find(), other.Find()) : EqualityComparer<T>.Default.Equals(this[i], item))
+            bool isIt = this[i] is CtrSpecObject one
+                ? item is CtrSpecObject other && ReferenceEquals(one.Find(), other.Find())
+                : EqualityComparer<T>.Default.Equals(this[i], item);
+            if (isIt)
             {
                 return i;
             }
@@ -82,7 +85,12 @@ internal sealed class JsonList<T>(CtrSpecObject owner, string key, Func<JsonNode
     {
         null => null,
         JsonArray array => array,
-        { } other => throw new CtrException(CtrErrorIds.InvalidSpec, CtrStatus.InvalidArgument, $"'{key}' of the spec is not a list, but {other.ToJsonString()}.") { Target = key },
+        { } other =>
+            throw new CtrException(
+                CtrErrorIds.InvalidSpec, CtrStatus.InvalidArgument, $"'{key}' of the spec is not a list, but {other.ToJsonString()}.")
+            {
+                Target = key,
+            },
     };
 
     private JsonArray Array()

@@ -1,6 +1,6 @@
 using System.Management.Automation;
 using CtrPS.Binding;
-using CtrPS.Posix;
+using CtrPS.Client;
 using CtrPS.Sessions;
 
 namespace CtrPS.Commands;
@@ -63,7 +63,7 @@ internal sealed class RepairOrigins(
         return (paths.Count > 0, isNamespace) switch
         {
             (true, true) => throw Invalid(text, $"'{text}' is both a file or folder here and a namespace of the daemon. Write '{Path.Join(".", text)}' for the file, or give the object: Get-CtrNamespace {text}."),
-            (true, false) => paths.Select(path => !Directory.Exists(path) && !RegularFile.Is(path) ? Of(SessionTable.Current.GetOrAdd(CtrEndpoint.Parse(path))) : CtrRepairOrigin.Archive(path)),
+            (true, false) => paths.Select(path => !Directory.Exists(path) && !Connector.IsRegularFile(path) ? Of(SessionTable.Current.GetOrAdd(CtrEndpoint.Parse(path))) : CtrRepairOrigin.Archive(path)),
             (false, true) => [CtrRepairOrigin.Daemon(connection, text)],
             _ when !CtrIdentifier.IsValid(text) || Path.HasExtension(text) => throw none!,
             _ => throw Invalid(text, $"'{text}' is neither a file or folder here nor a namespace of the daemon."),

@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using System.Threading.Channels;
 using CtrPS.Binding;
+using CtrPS.Client;
 using CtrPS.Completion;
-using CtrPS.Posix;
 
 namespace CtrPS.Commands;
 
@@ -132,7 +132,7 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
             return;
         }
 
-        foreach (CtrLogLine line in Pull(token => Client.Connector.Logs.ReadAsync(source, request, token)))
+        foreach (CtrLogLine line in Pull(token => Connector.Logs.ReadAsync(source, request, token)))
         {
             Write(line);
         }
@@ -182,7 +182,7 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
     /// <summary>A file by itself. Where it lies as the kubelet puts it, its path tells the pod.</summary>
     private static CtrLogSource SourceOf(string file)
     {
-        if (!RegularFile.Is(file))
+        if (!Connector.IsRegularFile(file))
         {
             throw new CtrException(CtrErrorIds.InvalidPath, CtrStatus.InvalidArgument, $"'{file}' is not a file that could be a log.")
             {
@@ -215,7 +215,7 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
         {
             try
             {
-                await foreach (CtrLogLine line in Client.Connector.Logs.ReadAsync(source, request, end.Token).ConfigureAwait(false))
+                await foreach (CtrLogLine line in Connector.Logs.ReadAsync(source, request, end.Token).ConfigureAwait(false))
                 {
                     await lines.Writer.WriteAsync((source, line, null), end.Token).ConfigureAwait(false);
                 }

@@ -171,7 +171,7 @@ internal sealed class CheckpointRestorer(ContainerdConnection connection)
 
         ImageNode root = await ImageGraph.ReadAsync(new NamespaceBlobs(connection.Content, lease.Namespace, listed: false, cancellationToken), target, cancellationToken).ConfigureAwait(false);
         CtrPlatform platform = await connection.Facts.GetPlatformAsync(cancellationToken).ConfigureAwait(false);
-        ImageNode? manifest = ManifestChoice.Choose(root, PlatformMatcher.Only(platform), checkRoot: false);
+        ImageNode? manifest = ImageSelection.Best(root, PlatformMatcher.Only(platform), checkRoot: false);
         if (manifest is not { Kind: ImageNodeKind.Manifest, IsSound: true, Config: { } config })
         {
             throw new CtrException(

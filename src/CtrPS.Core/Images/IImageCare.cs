@@ -104,9 +104,9 @@ public sealed record CtrCopyOptions
     public string? Name { get; init; }
 
     /// <summary>Which platforms to copy.</summary>
-    public CtrSaveScope Scope { get; init; }
+    public CtrPlatformScope Scope { get; init; }
 
-    /// <summary>The platforms, for <see cref="CtrSaveScope.Listed"/>.</summary>
+    /// <summary>The platforms, for <see cref="CtrPlatformScope.Listed"/>.</summary>
     public IReadOnlyList<CtrPlatform> Platforms { get; init; } = [];
 
     /// <summary>Move the name where it points to another image.</summary>

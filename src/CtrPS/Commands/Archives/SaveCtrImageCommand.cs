@@ -108,7 +108,11 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
 
             if (Platform.Length > 1 && Platform.Any(choice => choice.Platform is null))
             {
-                throw new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, "-Platform takes either platforms or one of the words Available and All.") { Target = nameof(Platform) };
+                throw new CtrException(
+                    CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, "-Platform takes either platforms or one of the words Available and All.")
+                {
+                    Target = nameof(Platform),
+                };
             }
 
             foreach (string inventory in ExcludeInventory)
@@ -182,7 +186,9 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
     private CtrSaveRequest Request => new()
     {
         Images = _images,
-        Scope = Platform.Any(choice => choice.Platform is not null) ? CtrSaveScope.Listed : Platform[0] == CtrPlatformChoice.All ? CtrSaveScope.All : CtrSaveScope.Available,
+        Scope = Platform.Any(choice => choice.Platform is not null) ? CtrPlatformScope.Listed
+            : Platform[0] == CtrPlatformChoice.All ? CtrPlatformScope.All
+            : CtrPlatformScope.Available,
         Platforms = [.. Platform.Select(choice => choice.Platform).OfType<CtrPlatform>()],
         Format = Format,
         Compression = Compress,

@@ -72,7 +72,11 @@ public sealed class CopyCtrImageCommand : CtrImageCmdlet
             DestinationNamespace = DestinationNamespace is null ? null : CtrIdentifier.RequireNamespace(DestinationNamespace);
             if (Platform.Length > 1 && Platform.Any(choice => choice.Platform is null))
             {
-                throw new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, "-Platform takes either platforms or one of the words Available and All.") { Target = nameof(Platform) };
+                throw new CtrException(
+                    CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, "-Platform takes either platforms or one of the words Available and All.")
+                {
+                    Target = nameof(Platform),
+                };
             }
         }
         catch (CtrException e)
@@ -117,7 +121,9 @@ public sealed class CopyCtrImageCommand : CtrImageCmdlet
             Destination = destination,
             Namespace = to,
             Name = name,
-            Scope = Platform.Any(choice => choice.Platform is not null) ? CtrSaveScope.Listed : Platform[0] == CtrPlatformChoice.All ? CtrSaveScope.All : CtrSaveScope.Available,
+            Scope = Platform.Any(choice => choice.Platform is not null) ? CtrPlatformScope.Listed
+                : Platform[0] == CtrPlatformChoice.All ? CtrPlatformScope.All
+                : CtrPlatformScope.Available,
             Platforms = [.. Platform.Select(choice => choice.Platform).OfType<CtrPlatform>()],
             Replace = Force,
             Unpack = Unpack,

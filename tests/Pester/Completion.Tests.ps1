@@ -47,6 +47,9 @@ Describe 'Completion, containerd <generation>' -ForEach (Get-RigGeneration) {
         @{ line = 'Get-CtrImage -Platform linux/arm/'; texts = 'linux/arm/v7', 'linux/arm/v6' }
         @{ line = 'Get-CtrPlugin -Type *.snap'; texts = , 'io.containerd.snapshotter.v1' }
         @{ line = 'Get-CtrPlugin -Status S'; texts = , 'Skip' }
+        @{ line = 'Get-CtrImage -Name ngi'; texts = , 'nginx:deb' }
+        @{ line = 'Watch-CtrEvent /tasks/exi'; texts = , '/tasks/exit' }
+        @{ line = 'Wait-CtrEvent images'; texts = "'/images/*'", '/images/create', '/images/delete', '/images/update' }
         @{ line = 'Get-CtrImage no-such'; texts = @() }
     ) {
         (Get-Completion $line).CompletionText | Should -Be ($texts ? $texts : $null)

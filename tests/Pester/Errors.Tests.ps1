@@ -137,9 +137,10 @@ Describe 'Errors, containerd <generation>' -ForEach (Get-RigGeneration) {
                 $_.FullyQualifiedErrorId, "$($_.CategoryInfo.Category)", "$_", $_.ErrorDetails.RecommendedAction | ForEach-Object { "> $_" }
             }
         }.ToString().Replace('{0}', (Get-ManifestPath)).Replace('{1}', $rig.Address)
+        $powershell = Get-PowerShellWord
         $lines = Use-Environment @{ HOME = "$TestDrive" } {
             try {
-                setpriv @unprivileged pwsh -NoProfile -NonInteractive -Command $script 2>&1
+                setpriv @unprivileged @powershell -NoProfile -NonInteractive -Command $script 2>&1
             } catch [Management.Automation.CommandNotFoundException] {
                 $_
             }
@@ -148,7 +149,7 @@ Describe 'Errors, containerd <generation>' -ForEach (Get-RigGeneration) {
         if (-not $told) {
             Set-ItResult -Skipped -Because "pwsh does not run as another user here: $lines"
         }
-        $told[0] | Should -BeLike 'CtrAccessDenied,CtrPS.Commands.Server.GetCtrServerCommand'
+        $told[0] | Should -BeLike 'CtrAccessDenied,CtrPS.Commands.GetCtrServerCommand'
         $told[1] | Should -Be 'PermissionDenied'
         $told[2] | Should -BeLike "No permission*'$($rig.Address)'*root*"
         $told[3] | Should -BeLike '*root*sudo*config.toml*'
@@ -199,7 +200,7 @@ Describe 'Errors, containerd <generation>' -ForEach (Get-RigGeneration) {
     It 'a missing image does not end the pipeline' {
         $found = Get-CtrImage no-such:1, busybox:1.35, neither:2 -Namespace k8s.io -ErrorAction SilentlyContinue -ErrorVariable missing
         $found.Name | Should -Be 'docker.io/library/busybox:1.35'
-        $missing.FullyQualifiedErrorId | Should -Be (@('CtrImageNotFound,CtrPS.Commands.Image.GetCtrImageCommand') * 2)
+        $missing.FullyQualifiedErrorId | Should -Be (@('CtrImageNotFound,CtrPS.Commands.GetCtrImageCommand') * 2)
         Get-CtrImage no-such:1 -ErrorAction Ignore -ErrorVariable ignored | Should -BeNullOrEmpty
         $ignored | Should -BeNullOrEmpty
     }

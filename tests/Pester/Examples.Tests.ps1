@@ -7,7 +7,15 @@ BeforeDiscovery {
         $section = [regex]::Match((Get-Content $page -Raw), '(?ms)^## EXAMPLES\s*$(.*?)^## ').Groups[1].Value
         foreach ($part in $section -split '(?m)^### ' | Select-Object -Skip 1) {
             $code = [regex]::Matches($part, '(?ms)^```powershell\s*$(.*?)^```') | ForEach-Object { $_.Groups[1].Value }
-            @{ page = $page.BaseName; title = ($part -split '\r?\n')[0].Trim(); code = $code -join "`n" }
+            $code = $code -join "`n"
+            $parts = [scriptblock]::Create($code).Ast.FindAll({ $true }, $true)
+            $called = $parts | ForEach-Object { $_ -is [Management.Automation.Language.CommandAst] ? $_.GetCommandName() : $null }
+            @{
+                page = $page.BaseName; title = ($part -split '\r?\n')[0].Trim(); code = $code
+                # Containers are named by bare words; the same words are values of labels, in quotes.
+                names = @($parts | Where-Object StringConstantType -EQ BareWord | ForEach-Object Value)
+                onlyLooks = -not ($called -match '-Ctr' -notmatch '^(Get|Test|Connect|Disconnect)-Ctr')
+            }
         }
     }
 }
@@ -40,6 +48,7 @@ Describe 'Examples, containerd <generation>' -ForEach (Get-RigGeneration) {
 
     # The containers that an example names are there: a server, one that has ended, one that writes all the time, one that reads.
     BeforeEach {
+        $isClean = $onlyLooks
         foreach ($one in @(
                 @{ id = 'web'; words = '--log-uri', "file://$TestDrive/web.log", 'docker.io/library/nginx:deb', 'web' }
                 @{
@@ -49,18 +58,22 @@ Describe 'Examples, containerd <generation>' -ForEach (Get-RigGeneration) {
                 @{ id = 'ticker'; words = 'docker.io/library/busybox:1.35', 'ticker', 'sh', '-c', 'while :; do echo tick; sleep 0.1; done' }
                 @{ id = 'reader'; words = 'docker.io/library/busybox:1.35', 'reader', 'sh', '-c', 'read -r line' }
             )) {
-            if ($code -match "(?m)\b$($one.id)\b" -and $code -notmatch "New-CtrContainer \S+ $($one.id)\b") {
+            if ($one.id -in $names -and $code -notmatch "New-CtrContainer \S+ $($one.id)\b") {
                 $words = $one.words
                 $null = Invoke-Ctr $rig -n k8s.io run -d @words
-            }
-            if ($one.id -eq 'job' -and (Invoke-Ctr $rig -n k8s.io tasks ls -q) -contains 'job') {
-                Wait-Until { (Invoke-Ctr $rig -n k8s.io tasks ls) -match 'job.*STOPPED' } 'the job has ended'
+                $isClean = $false
+                if ($one.id -eq 'job') {
+                    Wait-Until { (Invoke-Ctr $rig -n k8s.io tasks ls) -match 'job.*STOPPED' } 'the job has ended'
+                }
             }
         }
     }
 
     # What an example left behind goes, so that the next finds what it expects.
     AfterEach {
+        if ($isClean) {
+            return
+        }
         Clear-TestContainer $rig k8s.io
         Clear-TestNamespace $rig @(Invoke-Ctr $rig namespaces ls -q | Where-Object { $_ -ne 'k8s.io' })
         foreach ($row in ConvertFrom-CtrTable (Invoke-Ctr $rig -n k8s.io images ls)) {

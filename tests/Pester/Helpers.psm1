@@ -9,6 +9,7 @@ $repository = Split-Path (Split-Path $PSScriptRoot)
 $rigs = @{}
 $archives = @{}
 $generations = $null
+$lines = $null
 
 # What a rig holds in namespace k8s.io. Tests change nothing there, except in a rig of their own.
 $contents = @{
@@ -24,6 +25,9 @@ $env:CONTAINERD_ADDRESS = '/nonexistent/containerd.sock'
 $env:CONTAINERD_NAMESPACE = $null
 
 $ExecutionContext.SessionState.Module.OnRemove = {
+    if ($lines) {
+        $lines.Space.Dispose()
+    }
     Close-Rig
     foreach ($name in $environment.Keys) {
         [Environment]::SetEnvironmentVariable($name, $environment[$name])
@@ -81,14 +85,15 @@ function Start-RigProcess {
 }
 
 <#
-A running containerd of a generation: Address, Ctr (path), Version, Root, ProcessId of the daemon. The first call for the shared ones
-starts those of all generations, side by side.
+A running containerd of a generation: Address, Ctr (path), Version, Root, ProcessId of the daemon. The first call for a content starts
+those of all generations, side by side: each file that asks for one asks for the others later.
 #>
 function Get-Rig {
     param([string] $Generation, [string] $Content = 'Shared')
-    $wanted = $Content -eq 'Shared' ? @(Get-RigGeneration | Where-Object { -not $_.reason } | ForEach-Object generation) : @($Generation)
-    foreach ($one in $wanted | Where-Object { -not $rigs.ContainsKey("$_ $Content") }) {
-        $rigs["$one $Content"] = Start-RigProcess $one $Content
+    if (-not $rigs.ContainsKey("$Generation $Content")) {
+        foreach ($one in Get-RigGeneration | Where-Object { -not $_.reason } | ForEach-Object generation) {
+            $rigs["$one $Content"] = Start-RigProcess $one $Content
+        }
     }
     $entry = $rigs["$Generation $Content"]
     if (-not $entry.Rig) {
@@ -271,6 +276,135 @@ function Use-Environment {
     }
 }
 
+# The words that start a PowerShell as this one is. A name alone may mean another program to those who look for it.
+function Get-PowerShellWord {
+    $program = [Environment]::ProcessPath
+    $program
+    if ([IO.Path]::GetFileNameWithoutExtension($program) -eq 'dotnet') {
+        Join-Path $PSHOME pwsh.dll
+    }
+}
+
+# A session that typed lines run in, apart from that of the tests: the sessions with daemons that a line opens stay there.
+function Get-LineSession {
+    if (-not $script:lines) {
+        Add-TestType
+        $screen = [CtrPSTests.Screen]::new()
+        $space = [runspacefactory]::CreateRunspace([CtrPSTests.ScreenHost]::new($screen))
+        $space.Open()
+        $script:lines = @{ Screen = $screen; Space = $space }
+        $null = Invoke-InLineSession { Import-Module $args[0] } (Get-ManifestPath)
+    }
+    $script:lines
+}
+
+function Invoke-InLineSession {
+    param([scriptblock] $Script, [object] $Argument)
+    $shell = [powershell]::Create((Get-LineSession).Space)
+    try {
+        $shell.AddScript("$Script").AddArgument($Argument).Invoke()
+        if ($shell.HadErrors -and $shell.Streams.Error) {
+            throw $shell.Streams.Error[0]
+        }
+    } finally {
+        $shell.Dispose()
+    }
+}
+
+<#
+Runs a line as it is typed, with a rig as the default daemon. Gives the Objects, the Text on a screen of 80 columns, the Errors (Id without the
+class of the cmdlet, Category, Target, Message), Warnings and Verbose messages, and what the user alone is told (Screen), as -WhatIf does.
+#>
+function Invoke-Line {
+    param([pscustomobject] $Rig, [string] $Line)
+    $run = {
+        $all = [Collections.Generic.List[object]]::new()
+        $before = $env:CONTAINERD_ADDRESS
+        try {
+            $env:CONTAINERD_ADDRESS = $args[0].Address
+            & ([scriptblock]::Create($args[0].Line)) *>&1 | ForEach-Object { $all.Add($_) }
+        } catch {
+            $all.Add($_)
+        } finally {
+            $env:CONTAINERD_ADDRESS = $before
+        }
+        $isTold = { $_ -is [Management.Automation.ErrorRecord] -or $_ -is [Management.Automation.InformationalRecord] }
+        $objects = $all.Where({ -not (& $isTold) })
+        @{
+            Objects  = $objects
+            Text     = @(($objects | Out-String -Width 80) -replace '\e\[[0-9;]*m' -split '\r?\n')
+            Errors   = @($all.Where({ $_ -is [Management.Automation.ErrorRecord] }) | ForEach-Object {
+                    @{
+                        Id       = ($_.FullyQualifiedErrorId -split ',')[0]
+                        Category = "$($_.CategoryInfo.Category)"
+                        Target   = "$($_.TargetObject)"
+                        Message  = "$_"
+                    }
+                })
+            Warnings = @($all.Where({ $_ -is [Management.Automation.WarningRecord] }).Message)
+            Verbose  = @($all.Where({ $_ -is [Management.Automation.VerboseRecord] }).Message)
+        }
+    }
+    $screen = (Get-LineSession).Screen
+    $screen.Lines.Clear()
+    $answer = Invoke-InLineSession $run @{ Line = $Line; Address = $Rig.Address }
+    $answer.Screen = @($screen.Lines)
+    $answer
+}
+
+<#
+Runs a line and holds what it gives to what is expected: the objects as text (Gives), errors as 'Id Category [target]' or Id (Fails), a line of
+the text in which # stands for a digest, # MiB for a size and <age> for an age (Shows), names of properties (Has), Warns, and what the user is
+told (Says). Errors that are not expected fail. In line and expectation stand {address} for the daemon's, {archives} for the folder of the
+rig's archives, and each key of -Place for its value.
+#>
+function Assert-Line {
+    param(
+        [pscustomobject] $Rig, [string] $Line, [string[]] $Gives, [string[]] $Fails, [string] $Shows, [string[]] $Has, [string[]] $Warns,
+        [string[]] $Says, [hashtable] $Place = @{}
+    )
+    $places = @{ address = $Rig.Address; archives = Split-Path (Get-ArchivePath busybox) } + $Place
+    $fill = { $text = "$_"; foreach ($key in $places.Keys) { $text = $text.Replace("{$key}", $places[$key]) }; $text }
+    $done = Invoke-Line $Rig ($Line | ForEach-Object $fill)
+    $errors = @($done.Errors | ForEach-Object { "$($_.Id) $($_.Category) [$($_.Target)]" })
+    if ($Fails -and $Fails[0] -notmatch ' ') {
+        $errors = @($done.Errors | ForEach-Object Id)
+    }
+    $errors -join '|' | Should -Be (@($Fails | ForEach-Object $fill) -join '|') -Because "'$Line' said '$($done.Errors.Message)'"
+    if ($PSBoundParameters.ContainsKey('Gives')) {
+        $done.Objects -join '|' | Should -Be (@($Gives | ForEach-Object $fill) -join '|') -Because "of '$Line'"
+    }
+    if ($Shows) {
+        $masks = [ordered]@{
+            ' *\b\d+ (second|minute|hour)s?\b'                  = ' <age>'
+            '(?<=^|[ :])[0-9a-f]{12}(?= )|(?<=sha256:)[0-9a-f]+' = '#'
+            ' *\d+\.\d MiB'                                     = ' # MiB'
+        }
+        $shown = foreach ($text in $done.Text) {
+            foreach ($mask in $masks.Keys) {
+                $text = $text -replace $mask, $masks[$mask]
+            }
+            $text.TrimEnd()
+        }
+        $shown | Should -Contain ($Shows | ForEach-Object $fill)
+        if ($Line -notmatch 'Json') {
+            $done.Text | Where-Object Length -GT 80 | Should -BeNullOrEmpty
+        }
+    }
+    if ($Has) {
+        $done.Objects | Should -Not -BeNullOrEmpty
+        foreach ($object in $done.Objects) {
+            ($object | ConvertTo-Json -Depth 1 -WarningAction Ignore | ConvertFrom-Json -AsHashtable).Keys | Should -Be $Has
+        }
+    }
+    if ($Warns) {
+        $done.Warnings | Should -Be @($Warns | ForEach-Object $fill)
+    }
+    if ($Says) {
+        $done.Screen | Should -Be @($Says | ForEach-Object $fill)
+    }
+}
+
 # A unix socket that takes connections and never answers. Dispose it.
 function Open-SilentSocket {
     param([string] $Path)
@@ -302,9 +436,15 @@ function Add-TestType {
     }
     Add-Type -TypeDefinition @'
         using System;
+        using System.Collections.Generic;
+        using System.Collections.ObjectModel;
         using System.Diagnostics.Tracing;
+        using System.Globalization;
+        using System.Management.Automation;
+        using System.Management.Automation.Host;
         using System.Net;
         using System.Net.Sockets;
+        using System.Security;
         using System.Threading;
         using System.Threading.Tasks;
 
@@ -338,6 +478,85 @@ function Add-TestType {
                 {
                     Interlocked.Increment(ref _ended);
                 }
+            }
+        }
+
+        // A screen that nobody looks at: it keeps what is written for the user alone, and cannot be asked.
+        public sealed class Screen : PSHostUserInterface
+        {
+            public List<string> Lines { get; } = [];
+
+            public override PSHostRawUserInterface RawUI => null;
+
+            public override void Write(string value) => Lines.Add(value);
+
+            public override void Write(ConsoleColor foreground, ConsoleColor background, string value) => Lines.Add(value);
+
+            public override void WriteLine(string value) => Lines.Add(value);
+
+            public override void WriteErrorLine(string value) => Lines.Add(value);
+
+            public override void WriteDebugLine(string message)
+            {
+            }
+
+            public override void WriteVerboseLine(string message)
+            {
+            }
+
+            public override void WriteWarningLine(string message)
+            {
+            }
+
+            public override void WriteProgress(long sourceId, ProgressRecord record)
+            {
+            }
+
+            public override string ReadLine() => throw Nobody();
+
+            public override SecureString ReadLineAsSecureString() => throw Nobody();
+
+            public override Dictionary<string, PSObject> Prompt(
+                string caption, string message, Collection<FieldDescription> fields) => throw Nobody();
+
+            public override int PromptForChoice(string caption, string message, Collection<ChoiceDescription> choices, int choice) => throw Nobody();
+
+            public override PSCredential PromptForCredential(string caption, string message, string user, string target) => throw Nobody();
+
+            public override PSCredential PromptForCredential(
+                string caption, string message, string user, string target, PSCredentialTypes types, PSCredentialUIOptions options) => throw Nobody();
+
+            private static PSInvalidOperationException Nobody() => new("There is nobody to be asked.");
+        }
+
+        public sealed class ScreenHost(Screen screen) : PSHost
+        {
+            public override CultureInfo CurrentCulture => CultureInfo.InvariantCulture;
+
+            public override CultureInfo CurrentUICulture => CultureInfo.InvariantCulture;
+
+            public override Guid InstanceId { get; } = Guid.NewGuid();
+
+            public override string Name => nameof(ScreenHost);
+
+            public override PSHostUserInterface UI => screen;
+
+            public override Version Version => new(1, 0);
+
+            public override void EnterNestedPrompt() => throw new NotSupportedException();
+
+            public override void ExitNestedPrompt() => throw new NotSupportedException();
+
+            public override void NotifyBeginApplication()
+            {
+            }
+
+            public override void NotifyEndApplication()
+            {
+            }
+
+            public override void SetShouldExit(int exitCode)
+            {
             }
         }
 

@@ -83,4 +83,25 @@ Describe 'The server, containerd <generation>' -ForEach (Get-RigGeneration) {
         $missing.CategoryInfo.Category | Should -Be 'ObjectNotFound'
         "$missing" | Should -BeLike "*'nowhere'*"
     }
+
+    It '<line>' -ForEach @(
+        @{ line = 'Get-CtrServer -Address $env:CONTAINERD_ADDRESS | Select -Expand Address'; gives = '{address}' }
+        @{
+            line  = 'Get-CtrPlugin -Type *.snapshotter.* -Status Ok | Where Id -in native, overlayfs | Select -Expand Id'
+            gives = 'native', 'overlayfs'
+        }
+        @{ line = 'Get-CtrServer'; has = 'Address', 'Version', 'Revision', 'Uuid', 'ProcessId', 'Deprecations' }
+        @{ line = 'Get-CtrPlugin'; has = 'Type', 'Id', 'Status', 'Reason', 'Platforms', 'Capabilities', 'Requires', 'Exports' }
+        @{ line = 'Get-CtrServer'; shows = 'Deprecations : {}' }
+        @{
+            line  = 'Get-CtrPlugin -Type *snap* | Where Id -eq native'
+            shows = 'io.containerd.snapshotter.v1       native               Ok     linux/amd64'
+        }
+        @{
+            line  = 'Get-CtrPlugin -Type *snap* | Where Status -ne Ok'
+            shows = 'Type                               Id                   Status Platforms'
+        }
+    ) {
+        Assert-Line $rig @_
+    }
 }

@@ -101,6 +101,20 @@ Describe '<name>' -ForEach $commands {
     }
 }
 
+Describe 'The tests' {
+    It 'run each cmdlet in the file of a capability' {
+        # That Isolation.Tests.ps1 calls each of them, and Pipeline.Tests.ps1 many with -WhatIf, says nothing of what they do.
+        $files = Get-ChildItem $PSScriptRoot -Filter *.Tests.ps1 | Where-Object Name -NotMatch '^(Surface|Isolation|Pipeline|Completion)\.'
+        $words = foreach ($file in $files) {
+            $tokens = $null
+            $null = [Management.Automation.Language.Parser]::ParseFile($file.FullName, [ref]$tokens, [ref]$null)
+            ($tokens | Where-Object Kind -NE Comment | ForEach-Object Text) -join ' '
+        }
+        $silent = @($manifest.CmdletsToExport | Where-Object { -not ($words -match "(?<![\w-])$_(?![\w-])") })
+        $silent | Should -BeNullOrEmpty
+    }
+}
+
 Describe 'The documents' {
     It 'has <_>' -ForEach $topics {
         $text = Get-Help $_ | Out-String

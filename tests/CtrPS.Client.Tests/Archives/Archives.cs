@@ -2,6 +2,7 @@ using System.Formats.Tar;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using CtrPS.Client.Tests.Daemon;
 using CtrPS.Rig;
 
 namespace CtrPS.Client.Tests.Archives;
@@ -9,17 +10,7 @@ namespace CtrPS.Client.Tests.Archives;
 /// <summary>Real archives in the shapes that the tools of the field write, and of them.</summary>
 internal static class Archives
 {
-    public static async Task<string> RealAsync(string image)
-    {
-        try
-        {
-            return await RigImages.ArchiveAsync(image);
-        }
-        catch (RigUnavailableException e)
-        {
-            throw new SkipException(e.Message);
-        }
-    }
+    public static Task<string> RealAsync(string image) => RigImages.ArchiveAsync(image).OrSkipAsync();
 
     /// <summary>
     /// Two tags of one image and a second one above the same layer, as docker before 25 saved them: a folder for each layer, the second time a link

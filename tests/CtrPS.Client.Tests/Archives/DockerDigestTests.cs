@@ -5,7 +5,6 @@ using CtrPS.Rig;
 namespace CtrPS.Client.Tests.Archives;
 
 /// <summary>An image has the digest that ctr gives it, whatever wrote the archive.</summary>
-[Collection(DaemonCollection.Name)]
 public sealed class DockerDigestTests(Daemons daemons) : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("ctrps-");
@@ -14,7 +13,7 @@ public sealed class DockerDigestTests(Daemons daemons) : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Same_digests_as_ctr(Generation generation)
     {
@@ -56,7 +55,7 @@ public sealed class DockerDigestTests(Daemons daemons) : IDisposable
     }
 
     /// <summary>The podman of the distribution in both of its formats, with a layer that it made itself.</summary>
-    [SkippableFact]
+    [Fact]
     public async Task What_podman_saves_has_the_digest_that_ctr_gives_it()
     {
         Tool.Need("podman");

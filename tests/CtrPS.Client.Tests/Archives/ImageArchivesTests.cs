@@ -11,7 +11,7 @@ public sealed class ImageArchivesTests : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("busybox", "docker.io/library/busybox:1.35", "linux/amd64", CtrArchiveFormat.Oci)]
     [InlineData("busybox-docker", "docker.io/library/busybox:docker", "linux/amd64", CtrArchiveFormat.Docker)]
     [InlineData("arm", "docker.io/library/arm:v7", "linux/arm/v7", CtrArchiveFormat.Oci)]
@@ -36,7 +36,7 @@ public sealed class ImageArchivesTests : IDisposable
         Assert.Equal(meter.TotalBytes, meter.DoneBytes);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_platform_that_is_left_out_is_shown_and_is_no_fault_of_a_check()
     {
         string path = await Archives.RealAsync("index");
@@ -49,7 +49,7 @@ public sealed class ImageArchivesTests : IDisposable
         Assert.Equal(CtrBlobStatus.Ok, (await CheckAsync(path)).Check.Status);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_missing_layer_is_named()
     {
         Bundle bundle = Bundle.Read(await Archives.RealAsync("busybox"));
@@ -64,7 +64,7 @@ public sealed class ImageArchivesTests : IDisposable
         Assert.Equal(fault.Digest, Assert.Single(image.Faults).Digest);
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("")]
     [InlineData("gzip")]
     public async Task A_flipped_byte_is_found_in_every_blob(string packer)
@@ -82,7 +82,7 @@ public sealed class ImageArchivesTests : IDisposable
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_flipped_byte_is_found_in_a_layer_of_docker()
     {
         Bundle bundle = Bundle.Read(await Archives.RealAsync("busybox-docker"));
@@ -93,7 +93,7 @@ public sealed class ImageArchivesTests : IDisposable
         Assert.Equal((digest, "sha256:" + Archives.Hex(bundle[layer].Content)), (fault.Digest, fault.ActualDigest));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_short_layer_is_found()
     {
         Bundle bundle = Bundle.Read(await Archives.RealAsync("busybox"));
@@ -102,7 +102,7 @@ public sealed class ImageArchivesTests : IDisposable
         Assert.Equal(fault.Size - 7, fault.ActualSize);
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(1)]
     [InlineData(-100_000_000)]
     public async Task A_wrong_size_is_found(long difference)
@@ -113,7 +113,7 @@ public sealed class ImageArchivesTests : IDisposable
         Assert.Contains("but its descriptor says", fault.Reason, StringComparison.Ordinal);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_manifest_that_is_an_index_too_is_found()
     {
         Bundle bundle = await WithManifestAsync(manifest => manifest["manifests"] = new JsonArray());
@@ -121,7 +121,7 @@ public sealed class ImageArchivesTests : IDisposable
         Assert.Contains("is not the manifest that its media type", fault.Reason, StringComparison.Ordinal);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_layer_of_an_unknown_algorithm_is_found()
     {
         Bundle bundle = await WithManifestAsync(manifest => manifest["layers"]![0]!["digest"] = "md5:0123456789abcdef0123456789abcdef");
@@ -129,7 +129,7 @@ public sealed class ImageArchivesTests : IDisposable
         Assert.Contains("not a digest of a known algorithm", fault.Reason, StringComparison.Ordinal);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_config_that_describes_other_layers_is_found()
     {
         Bundle bundle = await WithManifestAsync(manifest => ((JsonArray)manifest["layers"]!).Add(manifest["layers"]![0]!.DeepClone()));
@@ -137,7 +137,7 @@ public sealed class ImageArchivesTests : IDisposable
         Assert.Contains("It describes 1 layers, and the manifest", fault.Reason, StringComparison.Ordinal);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task An_index_of_which_nothing_is_there_is_missing()
     {
         Bundle bundle = Bundle.Read(await Archives.RealAsync("index"));
@@ -151,10 +151,10 @@ public sealed class ImageArchivesTests : IDisposable
         Assert.Equal((CtrBlobStatus.Missing, 2, 3), (check.Status, check.Faults.Count, check.BlobCount));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_blob_that_cannot_be_opened_is_unreadable_and_the_others_are_proved()
     {
-        Skip.If(OperatingSystem.IsWindows(), "a special file of Unix");
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "a special file of Unix");
         await System.Formats.Tar.TarFile.ExtractToDirectoryAsync(await Archives.RealAsync("busybox"), _folder.FullName, overwriteFiles: false);
         string layer = Directory.GetFiles(Path.Combine(_folder.FullName, "blobs", "sha256")).MaxBy(path => new FileInfo(path).Length)!;
         long size = new FileInfo(layer).Length;
@@ -166,7 +166,7 @@ public sealed class ImageArchivesTests : IDisposable
         Assert.True(check.Size is > 0 and < 1_000_000);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Images_that_share_a_layer_are_read_once()
     {
         (await Archives.OldDockerAsync()).Write(Target);

@@ -6,8 +6,7 @@ using CtrPS.Rig;
 namespace CtrPS.Client.Tests.Archives;
 
 /// <summary>Archives that we write, read by the tools of the field.</summary>
-[Collection(DaemonCollection.Name)]
-public sealed class SaveTests(Daemons daemons) : IDisposable
+public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, IDisposable
 {
     private static readonly string[] Words = ["busybox", "busybox-docker", "index-full", "attested", "nested", "arm"];
 
@@ -17,7 +16,7 @@ public sealed class SaveTests(Daemons daemons) : IDisposable
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Ctr_imports_what_was_saved(Generation generation)
     {
@@ -33,7 +32,7 @@ public sealed class SaveTests(Daemons daemons) : IDisposable
         Assert.Empty((await BlobsAsync(rig, "save-from")).Except(await BlobsAsync(rig, "save-to")));
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Names_stand_in_the_index_as_ctr_writes_them(Generation generation)
     {
@@ -59,7 +58,7 @@ public sealed class SaveTests(Daemons daemons) : IDisposable
             entry => $"{entry!["mediaType"]} {entry["digest"]} {entry["size"]} {string.Join(' ', entry["annotations"]!.AsObject().OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => $"{one.Key}={one.Value}"))}");
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task The_same_images_make_the_same_bytes(Generation generation)
     {
@@ -78,7 +77,7 @@ public sealed class SaveTests(Daemons daemons) : IDisposable
         Assert.True(first.AsSpan().SequenceEqual(third), "the archive from afar differs");
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Skopeo_podman_and_umoci_read_it(Generation generation)
     {
@@ -124,7 +123,7 @@ public sealed class SaveTests(Daemons daemons) : IDisposable
         Assert.Contains("busybox:docker", loaded, StringComparison.Ordinal);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Dockers_format_alone_is_imported_by_ctr(Generation generation)
     {
@@ -140,7 +139,7 @@ public sealed class SaveTests(Daemons daemons) : IDisposable
         Assert.Equal(from.Keys, to.Keys);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task An_index_with_one_of_two_platforms_travels(Generation generation)
     {
@@ -178,7 +177,7 @@ public sealed class SaveTests(Daemons daemons) : IDisposable
         Assert.Contains("linux/s390x, but for linux/amd64, linux/arm64", fault.Message, StringComparison.Ordinal);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Platforms_are_chosen_by_name(Generation generation)
     {
@@ -206,7 +205,7 @@ public sealed class SaveTests(Daemons daemons) : IDisposable
         Assert.Equal(CtrErrorIds.PlatformNotFound, Assert.Single((await Connector.Saver.PlanAsync(Listed([Of("arm")], "linux/amd64"), CancellationToken.None)).Faults).ErrorId);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task A_missing_layer_is_told_with_its_cause(Generation generation)
     {
@@ -237,12 +236,12 @@ public sealed class SaveTests(Daemons daemons) : IDisposable
         }
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Damage_on_the_disk_is_found(Generation generation)
     {
         // A daemon of its own: its files are broken under it.
-        await using ContainerdRig rig = await StartAsync(generation);
+        await using ContainerdRig rig = await ContainerdRig.StartAsync(generation).OrSkipAsync();
         await LoadAsync(rig, "default", "nginx-docker", "busybox");
         await using ICtrConnection near = await Connector.OpenAsync(CtrEndpoint.Parse(rig.Address), CancellationToken.None);
         await using var proxy = new SocketProxy(rig.Address);
@@ -285,11 +284,11 @@ public sealed class SaveTests(Daemons daemons) : IDisposable
         }
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task A_daemon_that_dies_ends_the_writing(Generation generation)
     {
-        await using ContainerdRig rig = await StartAsync(generation);
+        await using ContainerdRig rig = await ContainerdRig.StartAsync(generation).OrSkipAsync();
         await LoadAsync(rig, "default", "nginx");
         await using var proxy = new SocketProxy(rig.Address);
         await using ICtrConnection far = await Connector.OpenAsync(CtrEndpoint.Parse($"tcp://127.0.0.1:{proxy.Port}"), CancellationToken.None);
@@ -299,7 +298,7 @@ public sealed class SaveTests(Daemons daemons) : IDisposable
         Assert.True(fault.IsConnectionFault, fault.ErrorId);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Cancelling_ends_the_writing()
     {
         ContainerdRig rig = await daemons.GetAsync(Generation.V16);
@@ -311,7 +310,7 @@ public sealed class SaveTests(Daemons daemons) : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => plan.WriteAsync(output, new CtrTransferMeter(), stop.Token));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Images_of_several_namespaces_and_daemons_share_their_blobs()
     {
         ContainerdRig one = await daemons.GetAsync(Generation.V16);
@@ -340,7 +339,7 @@ public sealed class SaveTests(Daemons daemons) : IDisposable
         Assert.Contains("save-c", fault.Message, StringComparison.Ordinal);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task A_delta_bundle_completes_what_the_receiver_has(Generation generation)
     {
@@ -361,7 +360,7 @@ public sealed class SaveTests(Daemons daemons) : IDisposable
         Assert.Empty((await Connector.Saver.PlanAsync(new CtrSaveRequest { Images = await ImagesAsync(connection, "delta-to"), Scope = CtrPlatformScope.All }, CancellationToken.None)).Faults);
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData(CtrCompression.Gzip, "gzip")]
     [InlineData(CtrCompression.Zstd, "zstd")]
     public async Task A_compressed_archive_holds_the_same_bytes(CtrCompression compression, string program)
@@ -380,7 +379,7 @@ public sealed class SaveTests(Daemons daemons) : IDisposable
         Assert.True(plain.AsSpan().SequenceEqual(back), "the bytes differ");
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Layers_that_may_not_travel_and_zstd_layers(Generation generation)
     {
@@ -416,7 +415,7 @@ public sealed class SaveTests(Daemons daemons) : IDisposable
         Assert.Equal(await ListAsync(rig, "save-zstd"), await ListAsync(rig, "save-zstd-to"));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Requests_that_contradict_themselves_are_refused()
     {
         await using ICtrConnection connection = await daemons.ConnectAsync(Generation.V16);
@@ -469,18 +468,6 @@ public sealed class SaveTests(Daemons daemons) : IDisposable
         finally
         {
             Directory.Delete(root, recursive: true);
-        }
-    }
-
-    private static async Task<ContainerdRig> StartAsync(Generation generation)
-    {
-        try
-        {
-            return await ContainerdRig.StartAsync(generation);
-        }
-        catch (RigUnavailableException e)
-        {
-            throw new SkipException(e.Message);
         }
     }
 

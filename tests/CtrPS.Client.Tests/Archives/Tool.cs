@@ -17,6 +17,6 @@ internal static class Tool
         return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {await error}");
     }
 
-    public static void Need(string program) => Skip.IfNot(
+    public static void Need(string program) => Assert.SkipUnless(
         Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, program))), $"'{program}' is not installed here");
 }

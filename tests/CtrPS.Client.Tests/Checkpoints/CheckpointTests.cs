@@ -19,7 +19,7 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
 
     public static TheoryData<Generation> Generations => Daemons.Generations;
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Processes_go_on_where_they_were_for_us_and_for_ctr(Generation generation)
     {
@@ -67,7 +67,7 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
         Assert.Equal(before, await LeftoversAsync(rig));
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task A_task_is_kept_as_image_or_files_and_can_be_ended(Generation generation)
     {
@@ -110,7 +110,7 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
         Assert.Equal(before, await LeftoversAsync(rig));
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Without_criu_files_and_image_are_kept_and_the_rest_is_refused(Generation generation)
     {
@@ -185,7 +185,7 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
         static string Args(JsonElement info) => info.GetProperty("Spec").GetProperty("process").GetRawText();
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task What_criu_says_is_told_and_nothing_is_left()
     {
         ContainerdRig rig = await rigs.GetAsync(Generation.V2, criu: true);
@@ -335,26 +335,19 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
     }
 
     /// <summary>Daemons with a criu that works, and without any, started when the first test asks for one.</summary>
-    public sealed class Rigs : IAsyncLifetime
+    public sealed class Rigs : IAsyncDisposable
     {
         private readonly Dictionary<(Generation, bool), ContainerdRig> _rigs = [];
 
         public async Task<ContainerdRig> GetAsync(Generation generation, bool criu)
         {
-            try
-            {
-                return _rigs.TryGetValue((generation, criu), out ContainerdRig? rig) ? rig
-                    : _rigs[(generation, criu)] = await ContainerdRig.StartAsync(generation, new RigOptions { Criu = criu, Seed = ["busybox"], SeedNamespace = Ns });
-            }
-            catch (RigUnavailableException e)
-            {
-                throw new SkipException(e.Message);
-            }
+            var options = new RigOptions { Criu = criu, Seed = ["busybox"], SeedNamespace = Ns };
+            return _rigs.TryGetValue((generation, criu), out ContainerdRig? rig)
+                ? rig
+                : _rigs[(generation, criu)] = await ContainerdRig.StartAsync(generation, options).OrSkipAsync();
         }
 
-        public Task InitializeAsync() => Task.CompletedTask;
-
-        public async Task DisposeAsync()
+        public async ValueTask DisposeAsync()
         {
             foreach (ContainerdRig rig in _rigs.Values)
             {

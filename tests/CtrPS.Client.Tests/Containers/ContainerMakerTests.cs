@@ -6,7 +6,6 @@ using CtrPS.Rig;
 namespace CtrPS.Client.Tests.Containers;
 
 /// <summary>Containers beside those that each generation's own ctr makes with the same options.</summary>
-[Collection(DaemonCollection.Name)]
 public sealed class ContainerMakerTests(Daemons daemons)
 {
     private const string Busybox = "docker.io/library/busybox:1.35";
@@ -67,7 +66,7 @@ public sealed class ContainerMakerTests(Daemons daemons)
         }
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(All))]
     public async Task Gives_the_spec_of_ctr(Generation generation, string name)
     {
@@ -91,7 +90,7 @@ public sealed class ContainerMakerTests(Daemons daemons)
     /// Our profile is that of the newest containerd. What else an older one has: it allows io_uring and any socket, asks for the capability to read handles by name,
     /// and does not know the calls of later kernels.
     /// </summary>
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Gives_the_default_seccomp_profile(Generation generation)
     {
@@ -131,7 +130,7 @@ public sealed class ContainerMakerTests(Daemons daemons)
         static string[] Rest(JsonNode seccomp) => [.. seccomp["syscalls"]!.AsArray().Skip(1).Select(rule => rule!.ToJsonString())];
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Finds_users_as_ctr_does(Generation generation)
     {
@@ -168,7 +167,7 @@ public sealed class ContainerMakerTests(Daemons daemons)
         }
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Gives_what_only_a_run_of_ctr_can(Generation generation)
     {
@@ -197,7 +196,7 @@ public sealed class ContainerMakerTests(Daemons daemons)
         }
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Leaves_nothing_behind_where_it_fails(Generation generation)
     {
@@ -233,7 +232,7 @@ public sealed class ContainerMakerTests(Daemons daemons)
         }
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Leaves_nothing_behind_where_it_is_stopped(Generation generation)
     {

@@ -3,10 +3,9 @@ using CtrPS.Rig;
 
 namespace CtrPS.Client.Tests.Events;
 
-[Collection(DaemonCollection.Name)]
-public sealed class EventTests(Daemons daemons)
+public sealed class EventTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>
 {
-    [SkippableFact]
+    [Fact]
     public async Task Who_does_not_read_is_told_how_many_events_were_dropped_and_where()
     {
         ContainerdRig rig = await daemons.GetAsync(Generation.V16);
@@ -61,7 +60,7 @@ public sealed class EventTests(Daemons daemons)
         }
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Daemons.Generations), MemberType = typeof(Daemons))]
     public async Task A_subscription_is_live_when_it_is_given(Generation generation)
     {
@@ -86,7 +85,7 @@ public sealed class EventTests(Daemons daemons)
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_session_that_is_closed_ends_the_events_with_an_error()
     {
         ICtrConnection connection = await daemons.ConnectAsync(Generation.V16);

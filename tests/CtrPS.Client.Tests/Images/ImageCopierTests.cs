@@ -4,15 +4,14 @@ using CtrPS.Rig;
 
 namespace CtrPS.Client.Tests.Images;
 
-[Collection(DaemonCollection.Name)]
-public sealed class ImageCopierTests(Daemons daemons)
+public sealed class ImageCopierTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>
 {
     private const string Nginx = "docker.io/library/nginx:deb";
     private const string Partial = "docker.io/library/index:partial";
 
     public static TheoryData<Generation> Generations => Daemons.Generations;
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Moves_no_bytes_between_namespaces_that_share(Generation generation)
     {
@@ -41,7 +40,7 @@ public sealed class ImageCopierTests(Daemons daemons)
         Assert.True((await StoreProbe.TestAsync(connection, await StoreProbe.ImageAsync(connection, to, Nginx))).Unpacked);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Brings_bytes_where_namespaces_share_nothing(Generation generation)
     {
@@ -58,7 +57,7 @@ public sealed class ImageCopierTests(Daemons daemons)
         Assert.Equal("", await StoreProbe.LeftoversAsync(rig, "copy", "copy-to"));
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Refuses_what_cannot_be_before_a_byte_moves(Generation generation)
     {
@@ -89,7 +88,7 @@ public sealed class ImageCopierTests(Daemons daemons)
             (await Assert.ThrowsAsync<CtrException>(() => connection.Care.CopyAsync(image, wanted, new CtrTransferMeter(), CancellationToken.None))).ErrorId;
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Goes_on_after_a_broken_link_to_another_daemon(Generation generation)
     {

@@ -4,8 +4,7 @@ using CtrPS.Rig;
 
 namespace CtrPS.Client.Tests.Images;
 
-[Collection(DaemonCollection.Name)]
-public sealed class ImageRepairerTests(Daemons daemons)
+public sealed class ImageRepairerTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>
 {
     private const string Nginx = "docker.io/library/nginx:deb";
     private const string Attested = "docker.io/library/attested:1";
@@ -16,11 +15,11 @@ public sealed class ImageRepairerTests(Daemons daemons)
 
     public static TheoryData<Generation> Generations => Daemons.Generations;
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Mends_what_is_missing_cut_changed_or_gone_in_all_namespaces(Generation generation) => await MendAsync(await daemons.GetAsync(generation), "mend", false);
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Mends_where_namespaces_share_nothing(Generation generation)
     {
@@ -28,7 +27,7 @@ public sealed class ImageRepairerTests(Daemons daemons)
         await MendAsync(rig, "mend", true);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Mends_manifest_and_index_without_losing_what_hangs_on_them(Generation generation)
     {
@@ -54,7 +53,7 @@ public sealed class ImageRepairerTests(Daemons daemons)
         Assert.Equal(CtrImageState.Complete, (await StoreProbe.TestAsync(connection, await StoreProbe.ImageAsync(connection, ns, Attested))).Status);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Loses_nothing_when_the_source_is_bad(Generation generation)
     {
@@ -89,7 +88,7 @@ public sealed class ImageRepairerTests(Daemons daemons)
         }
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Takes_blobs_from_a_compressed_archive_another_daemon_and_another_namespace(Generation generation)
     {
@@ -134,7 +133,7 @@ public sealed class ImageRepairerTests(Daemons daemons)
         Assert.Equal(CtrErrorIds.InvalidArgument, itself.ErrorId);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Brings_a_platform_and_the_labels_that_keep_it(Generation generation)
     {
@@ -173,17 +172,8 @@ public sealed class ImageRepairerTests(Daemons daemons)
         Assert.All(checks, check => Assert.Equal(CtrImageState.Complete, check.Status));
     }
 
-    internal static async Task<ContainerdRig> StartIsolatedAsync(Generation generation)
-    {
-        try
-        {
-            return await ContainerdRig.StartAsync(generation, new RigOptions { ExtraConfiguration = IsolatedPolicy });
-        }
-        catch (RigUnavailableException e)
-        {
-            throw new SkipException(e.Message);
-        }
-    }
+    internal static Task<ContainerdRig> StartIsolatedAsync(Generation generation) =>
+        ContainerdRig.StartAsync(generation, new RigOptions { ExtraConfiguration = IsolatedPolicy }).OrSkipAsync();
 
     private static async Task MendAsync(ContainerdRig rig, string ns, bool isolated)
     {

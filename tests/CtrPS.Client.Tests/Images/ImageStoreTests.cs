@@ -3,12 +3,11 @@ using CtrPS.Rig;
 
 namespace CtrPS.Client.Tests.Images;
 
-[Collection(DaemonCollection.Name)]
 public sealed class ImageStoreTests(Daemons daemons)
 {
     public static TheoryData<Generation> Generations => Daemons.Generations;
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Lists_what_ctr_lists(Generation generation)
     {
@@ -51,7 +50,7 @@ public sealed class ImageStoreTests(Daemons daemons)
         Assert.Equal([false, true], attested.Platforms.Select(platform => platform.IsAttestation));
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Lists_the_same_from_afar(Generation generation)
     {
@@ -75,7 +74,7 @@ public sealed class ImageStoreTests(Daemons daemons)
         static string Describe(CtrImage image) => $"{image.Name} {image.Digest} {image.Size} {string.Join(',', image.Platforms.Select(one => $"{one} {one.Digest} {one.Size} {one.IsComplete} {one.IsAttestation}"))}";
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task A_blob_that_goes_is_seen_although_its_manifest_was_read_before(Generation generation)
     {
@@ -95,7 +94,7 @@ public sealed class ImageStoreTests(Daemons daemons)
         Assert.Null(found.Size);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Finds_by_the_literal_name_first_and_by_dockers_rules_then(Generation generation)
     {
@@ -116,7 +115,7 @@ public sealed class ImageStoreTests(Daemons daemons)
         Task<CtrImage?> FindAsync(string given) => connection.Images.FindAsync(ns, given, CtrImageDetail.Full, CancellationToken.None);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Tags_are_added_moved_and_left_alone(Generation generation)
     {
@@ -143,7 +142,7 @@ public sealed class ImageStoreTests(Daemons daemons)
         Assert.Contains(other.Digest, (await rig.CtrAsync("-n", ns, "images", "ls", "name==r.example/b:1")).Check().Output, StringComparison.Ordinal);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Labels_are_set_removed_and_replaced(Generation generation)
     {
@@ -167,7 +166,7 @@ public sealed class ImageStoreTests(Daemons daemons)
         Task<CtrImage> SetAsync(Dictionary<string, string?> labels, bool replaceAll) => connection.Images.SetLabelsAsync(ns, name, labels, replaceAll, CancellationToken.None);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Deleting_frees_the_space_after_a_collection(Generation generation)
     {
@@ -183,7 +182,7 @@ public sealed class ImageStoreTests(Daemons daemons)
         Assert.Equal(CtrErrorIds.ImageNotFound, (await Assert.ThrowsAsync<CtrException>(() => connection.Images.DeleteAsync(ns, name, image, CancellationToken.None))).ErrorId);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task A_name_that_moved_meanwhile_is_not_deleted(Generation generation)
     {
@@ -198,7 +197,7 @@ public sealed class ImageStoreTests(Daemons daemons)
         Assert.NotNull(await connection.Images.FindAsync(ns, busybox, CtrImageDetail.None, CancellationToken.None));
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task An_answer_of_more_than_4_MiB_is_read(Generation generation)
     {
@@ -218,7 +217,7 @@ public sealed class ImageStoreTests(Daemons daemons)
         Assert.True(images.Sum(image => image.Labels.Sum(label => label.Value.Length)) > 4 << 20);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Filters_are_containerds_own(Generation generation)
     {

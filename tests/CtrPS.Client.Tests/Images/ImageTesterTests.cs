@@ -9,15 +9,14 @@ using CtrPS.Rig;
 
 namespace CtrPS.Client.Tests.Images;
 
-[Collection(DaemonCollection.Name)]
-public sealed partial class ImageTesterTests(Daemons daemons)
+public sealed partial class ImageTesterTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>
 {
     private const string Nginx = "docker.io/library/nginx:deb";
     private const string Busybox = "docker.io/library/busybox:1.35";
 
     public static TheoryData<Generation> Generations => Daemons.Generations;
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Counts_what_ctr_counts(Generation generation)
     {
@@ -41,7 +40,7 @@ public sealed partial class ImageTesterTests(Daemons daemons)
         Assert.Equal((docker.Layers[1], CtrBlobStatus.Missing), (missing.Digest, missing.Status));
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Looks_at_the_platform_that_is_asked_for(Generation generation)
     {
@@ -55,7 +54,7 @@ public sealed partial class ImageTesterTests(Daemons daemons)
         Assert.Equal([0, 1, 0], checks.Select(check => check.Faults.Count));
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Finds_every_damage_by_reading(Generation generation)
     {
@@ -107,7 +106,7 @@ public sealed partial class ImageTesterTests(Daemons daemons)
         Assert.Equal(CtrImageState.Complete, (await StoreProbe.TestAsync(connection, image)).Status);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Reads_what_images_share_once(Generation generation)
     {
@@ -124,7 +123,7 @@ public sealed partial class ImageTesterTests(Daemons daemons)
         Assert.Equal((size, size), (meter.DoneBytes, meter.TotalBytes));
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Tells_an_image_that_was_made_wrong(Generation generation)
     {

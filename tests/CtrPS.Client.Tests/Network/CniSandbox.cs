@@ -12,6 +12,9 @@ namespace CtrPS.Client.Tests.Network;
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 internal sealed class CniSandbox : IAsyncDisposable
 {
+    /// <summary>Bridges, addresses and packet filters belong to the whole machine: these tests run one after another.</summary>
+    public const string Collection = "networks of this machine";
+
     private const string PluginFolder = "/usr/lib/cni";
 
     private readonly List<string> _networkNamespaces = [];
@@ -19,8 +22,8 @@ internal sealed class CniSandbox : IAsyncDisposable
 
     public CniSandbox()
     {
-        Skip.IfNot(OperatingSystem.IsLinux() && Environment.UserName == "root", "only root may make network namespaces");
-        Skip.IfNot(File.Exists(Path.Combine(PluginFolder, "bridge")), "Debian's CNI plugins (containernetworking-plugins) are not installed here");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.UserName == "root", "only root may make network namespaces");
+        Assert.SkipUnless(File.Exists(Path.Combine(PluginFolder, "bridge")), "Debian's CNI plugins (containernetworking-plugins) are not installed here");
         Tool.Need("ip");
         Folder = Directory.CreateTempSubdirectory("ctrps-cni-").FullName;
         Name = $"ctrps{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3))}";

@@ -9,7 +9,7 @@ using CtrPS.Rig;
 namespace CtrPS.Client.Tests.Network;
 
 /// <summary>Networks of real containers, with ctr on the other side.</summary>
-[Collection(DaemonCollection.Name)]
+[Collection(CniSandbox.Collection)]
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class ContainerNetworksTests(Daemons daemons)
 {
@@ -18,7 +18,7 @@ public sealed class ContainerNetworksTests(Daemons daemons)
 
     public static TheoryData<Generation> Generations => Daemons.Generations;
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Attaches_marks_and_detaches(Generation generation)
     {
@@ -52,7 +52,7 @@ public sealed class ContainerNetworksTests(Daemons daemons)
         string Text(string name) => kept.GetProperty(name).GetString()!;
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Detaches_what_ctr_attached(Generation generation)
     {
@@ -78,11 +78,11 @@ public sealed class ContainerNetworksTests(Daemons daemons)
         Assert.Equal("", await sandbox.LeftoversAsync());
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Ctr_detaches_what_we_attached(Generation generation)
     {
-        Skip.If(generation == Generation.V16, "ctr 1.6 detaches in the command that attached only");
+        Assert.SkipWhen(generation == Generation.V16, "ctr 1.6 detaches in the command that attached only");
         await using var sandbox = new CniSandbox();
         sandbox.WriteConfig("1.0.0");
         await using var container = await StartAsync(generation);
@@ -93,7 +93,7 @@ public sealed class ContainerNetworksTests(Daemons daemons)
         Assert.Equal("", await sandbox.LeftoversAsync());
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Refuses_what_would_change_the_machine_and_leaves_nothing(Generation generation)
     {
@@ -146,7 +146,7 @@ public sealed class ContainerNetworksTests(Daemons daemons)
             mount -t tmpfs none /etc/cni && mkdir /etc/cni/net.d && cp "$1"/net.d/* /etc/cni/net.d
             shift; exec "$@"
             """;
-        Skip.IfNot(Directory.Exists("/etc/cni") && Directory.Exists("/opt"), "there is no /etc/cni or no /opt to put others on");
+        Assert.SkipUnless(Directory.Exists("/etc/cni") && Directory.Exists("/opt"), "there is no /etc/cni or no /opt to put others on");
         var start = new System.Diagnostics.ProcessStartInfo("unshare", ["-m", "sh", "-c", script, "sh", sandbox.Folder, rig.CtrPath, "--address", rig.Address, .. words])
         {
             RedirectStandardError = true,

@@ -5,12 +5,13 @@ using CtrPS.Client.Tests.Archives;
 namespace CtrPS.Client.Tests.Network;
 
 /// <summary>Real plugins in network namespaces of the test's own, and fake ones for faults.</summary>
+[Collection(CniSandbox.Collection)]
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class PluginChainTests
 {
     private const string Tuning = """{"type":"tuning","sysctl":{"net.ipv4.conf.IFNAME.forwarding":"1"}}""";
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("0.3.1")]
     [InlineData("0.4.0")]
     [InlineData("1.0.0")]
@@ -38,7 +39,7 @@ public sealed class PluginChainTests
         Assert.DoesNotContain("eth0", await Tool.RunAsync("nsenter", $"--net={attachment.NetworkNamespace}", "ip", "link"), StringComparison.Ordinal);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Detaches_when_the_network_namespace_is_gone()
     {
         await using var sandbox = new CniSandbox();
@@ -53,7 +54,7 @@ public sealed class PluginChainTests
         Assert.Equal("", await sandbox.LeftoversAsync());
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_plugin_that_fails_is_named_and_all_is_taken_back()
     {
         await using var sandbox = new CniSandbox();
@@ -72,7 +73,7 @@ public sealed class PluginChainTests
         Assert.Null(((JsonObject)JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(sandbox.Folder, "DEL.json")))!)["prevResult"]);
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Detaching_goes_on_behind_a_plugin_that_fails()
     {
         await using var sandbox = new CniSandbox();
@@ -88,7 +89,7 @@ public sealed class PluginChainTests
         Assert.Equal("", await sandbox.LeftoversAsync());
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_plugin_that_is_not_there_stops_before_the_first_does_anything()
     {
         await using var sandbox = new CniSandbox();
@@ -100,7 +101,7 @@ public sealed class PluginChainTests
         Assert.False(Directory.Exists($"/sys/class/net/{sandbox.Name}"));
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Cancelling_kills_the_plugin_and_takes_back()
     {
         await using var sandbox = new CniSandbox();
@@ -121,7 +122,7 @@ public sealed class PluginChainTests
         Assert.Equal("", await sandbox.LeftoversAsync());
     }
 
-    [SkippableTheory]
+    [Theory]
     [InlineData("cat >/dev/null; sleep 1000", "did not end within 0.5 seconds and was killed")]
     [InlineData("cat >/dev/null; exec cat /dev/zero", "wrote more than")]
     [InlineData("exec true", "without a result")]

@@ -7,12 +7,11 @@ using CtrPS.Rig;
 
 namespace CtrPS.Client.Tests.Server;
 
-[Collection(DaemonCollection.Name)]
-public sealed class ServerTests(Daemons daemons)
+public sealed class ServerTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>
 {
     public static TheoryData<Generation> Generations => Daemons.Generations;
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task The_server_says_what_ctr_says(Generation generation)
     {
@@ -26,7 +25,7 @@ public sealed class ServerTests(Daemons daemons)
         Assert.Equal(generation == Generation.V16 ? null : rig.ProcessId, server.ProcessId);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Plugins_have_the_status_that_ctr_prints(Generation generation)
     {
@@ -42,7 +41,7 @@ public sealed class ServerTests(Daemons daemons)
         Assert.Equal("native", Assert.Single(await connection.Server.ListPluginsAsync(["id==native"], CancellationToken.None)).Id);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Namespaces_live_their_life(Generation generation)
     {
@@ -73,7 +72,7 @@ public sealed class ServerTests(Daemons daemons)
         Assert.DoesNotContain(await namespaces.ListAsync(CancellationToken.None), one => one.Name == "life");
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task A_daemon_that_restarts_is_found_again(Generation generation)
     {
@@ -92,7 +91,7 @@ public sealed class ServerTests(Daemons daemons)
         }
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task A_named_pipe_carries_calls_both_ways()
     {
         ContainerdRig rig = await daemons.GetAsync(Generation.V16);
@@ -112,7 +111,7 @@ public sealed class ServerTests(Daemons daemons)
         await forward;
     }
 
-    [SkippableFact]
+    [Fact]
     public async Task Tls_with_certificates_of_both_sides_carries_calls()
     {
         ContainerdRig rig = await daemons.GetAsync(Generation.V16);

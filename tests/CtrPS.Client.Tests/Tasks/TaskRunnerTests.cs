@@ -6,8 +6,7 @@ using CtrPS.Rig;
 namespace CtrPS.Client.Tests.Tasks;
 
 /// <summary>Processes in containers with pipes to them. ctr makes the containers and judges what is left.</summary>
-[Collection(DaemonCollection.Name)]
-public sealed class TaskRunnerTests(Daemons daemons)
+public sealed class TaskRunnerTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>
 {
     private const string Busybox = "docker.io/library/busybox:1.35";
     private const string Namespace = "runner";
@@ -15,7 +14,7 @@ public sealed class TaskRunnerTests(Daemons daemons)
 
     public static TheoryData<Generation> Generations => Daemons.Generations;
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task A_task_gives_its_output_exit_code_and_nothing_is_left(Generation generation)
     {
@@ -38,7 +37,7 @@ public sealed class TaskRunnerTests(Daemons daemons)
         Assert.Empty(container.Pipes());
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task A_process_is_added_with_user_folder_and_variables(Generation generation)
     {
@@ -54,7 +53,7 @@ public sealed class TaskRunnerTests(Daemons daemons)
         Assert.Empty(container.Pipes());
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task What_cannot_be_started_is_told_and_leaves_nothing(Generation generation)
     {
@@ -90,7 +89,7 @@ public sealed class TaskRunnerTests(Daemons daemons)
         Assert.Empty(container.Pipes());
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task A_process_is_refused_in_a_paused_and_in_an_ended_task(Generation generation)
     {
@@ -108,7 +107,7 @@ public sealed class TaskRunnerTests(Daemons daemons)
         Assert.Empty(container.Pipes());
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task A_hundred_megabytes_go_in_and_come_out_again(Generation generation)
     {
@@ -147,7 +146,7 @@ public sealed class TaskRunnerTests(Daemons daemons)
         }
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Output_that_nobody_reads_holds_up_no_end(Generation generation)
     {
@@ -161,7 +160,7 @@ public sealed class TaskRunnerTests(Daemons daemons)
         Assert.Null(await container.StatusAsync());
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task What_a_child_goes_on_writing_holds_up_no_end_and_all_of_the_process_is_read(Generation generation)
     {
@@ -172,7 +171,7 @@ public sealed class TaskRunnerTests(Daemons daemons)
         Assert.StartsWith(new string('x', 50 << 10) + "\n", output.Replace("late\n", "", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task A_task_goes_on_while_its_daemon_is_restarted(Generation generation)
     {
@@ -189,7 +188,7 @@ public sealed class TaskRunnerTests(Daemons daemons)
         _ = await process.DeleteAsync(default);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task Pipes_of_a_task_are_opened_again(Generation generation)
     {
@@ -211,7 +210,7 @@ public sealed class TaskRunnerTests(Daemons daemons)
         Assert.Equal(CtrErrorIds.TaskNotFound, none.ErrorId);
     }
 
-    [SkippableTheory]
+    [Theory]
     [MemberData(nameof(Generations))]
     public async Task A_task_that_was_never_started_can_be_stopped_and_removed(Generation generation)
     {

@@ -1,5 +1,5 @@
 #requires -Version 7.6
-# Connect-, Get- and Disconnect-CtrSession, and which session a cmdlet takes.
+# Connect-, Get- and Disconnect-CtrSession, which session a cmdlet takes, and a containerd that stops under an open session and comes back.
 
 BeforeDiscovery {
     Import-Module (Join-Path $PSScriptRoot Helpers.psm1)
@@ -125,5 +125,69 @@ Describe 'Sessions, containerd <generation>' -ForEach (Get-RigGeneration) {
         }
         $found | Should -Be '1.35 0', '1.35 0', '1.35 0'
         (Get-CtrSession).Id | Should -Be $session.Id
+    }
+
+    It 'are opened, listed and closed by lines, one after another' {
+        foreach ($step in @(
+                @{ line = 'Get-CtrSession | Disconnect-CtrSession'; gives = @() }
+                @{ line = 'Connect-CtrSession {address} k8s.io | Select -Expand Namespace'; gives = 'k8s.io' }
+                @{ line = 'Get-CtrImage nginx:deb | Select -Expand Tag'; gives = 'deb' }
+                @{ line = 'Connect-CtrSession {address} -NoDefault -Timeout 5 | Select -Expand State'; gives = 'Opened' }
+                @{ line = 'Get-CtrSession | Select -Expand IsDefault'; gives = 'True', 'False' }
+                @{ line = 'Get-CtrSession | Select -First 1 | Disconnect-CtrSession -Verbose'; gives = @() }
+                @{ line = 'Get-CtrImage -WarningAction Ignore'; gives = @() }
+                @{ line = 'Disconnect-CtrSession {address}'; gives = @() }
+                @{ line = 'Get-CtrSession'; gives = @() }
+                @{ line = "'nope' | Disconnect-CtrSession"; fails = 'ParameterArgumentTransformationError InvalidData [nope]' }
+                @{ line = 'Connect-CtrSession -Timeout 0'; fails = 'ParameterArgumentValidationError' }
+                @{
+                    line  = 'Connect-CtrSession tcp://127.0.0.1:1 -CertificateAuthority /nonexistent/ca.pem'
+                    fails = 'CtrInvalidArgument InvalidArgument [tcp://127.0.0.1:1]'
+                }
+            )) {
+            Assert-Line $rig @step
+        }
+    }
+}
+
+Describe 'A daemon that goes and comes, containerd <generation>' -ForEach (Get-RigGeneration) {
+    if ($reason) {
+        It 'has a daemon' { Set-ItResult -Skipped -Because $reason }
+        return
+    }
+
+    BeforeAll {
+        $rig = Get-Rig $generation Restart
+    }
+
+    It 'is missed in one clear error, and found again by the same session, after <how>' -ForEach @(
+        @{ how = 'systemctl stop'; command = 'stop' }
+        @{ how = 'kill -9'; command = 'kill' }
+    ) {
+        $session = Connect-CtrSession $rig.Address -Namespace k8s.io
+        $image = Get-CtrImage busybox:1.35
+        Send-RigCommand $rig $command
+        try {
+            foreach ($script in { Get-CtrImage }, { $image, $image | Get-CtrImage }, { Get-CtrServer }, { $image | Remove-CtrImage }) {
+                $clock = [Diagnostics.Stopwatch]::StartNew()
+                # Terminating, or -ErrorAction would have silenced it; and the only one.
+                $Error.Clear()
+                $record = { & $script -ErrorAction SilentlyContinue } | Should -Throw -ExpectedMessage "*'$($rig.Address)'*" -PassThru
+                $Error.Count | Should -Be 1
+                $record.Exception.ErrorId | Should -BeIn 'CtrAddressNotFound', 'CtrConnectionRefused', 'CtrUnavailable'
+                $record.CategoryInfo.Category | Should -BeIn 'ResourceUnavailable', 'ConnectionError'
+                $record.TargetObject | Should -Be $rig.Address
+                $record.ErrorDetails.RecommendedAction | Should -BeLike '*containerd*'
+                $clock.Elapsed.TotalSeconds | Should -BeLessThan 5
+            }
+            $session.State | Should -Be 'Opened'
+        } finally {
+            Send-RigCommand $rig start
+        }
+        (Get-CtrImage busybox:1.35).Digest | Should -Be $image.Digest
+        ($image | Get-CtrImage).Digest | Should -Be $image.Digest
+        (Get-CtrServer).Version | Should -Be $rig.Version
+        Get-CtrSession | ForEach-Object Id | Should -Contain $session.Id
+        Disconnect-CtrSession $session
     }
 }

@@ -231,4 +231,8 @@ Describe 'Events, containerd <generation>' -ForEach (Get-RigGeneration) {
         $gap.Reason | Should -BeLike '*containerd was away*'
         $told.Kind, $told.Topic, $told.Image | Should -Be 'Event', '/containers/delete', $image
     }
+
+    It 'refuse a number of times below none' {
+        Assert-Line $rig 'Register-CtrEvent -MaxTriggerCount -1' -Fails ParameterArgumentValidationError
+    }
 }

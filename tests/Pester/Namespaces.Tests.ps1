@@ -137,4 +137,19 @@ Describe 'Namespaces, containerd <generation>' -ForEach (Get-RigGeneration) {
         $record = $script | Should -Throw -ErrorId 'CtrNamespaceNotFound,*' -ExpectedMessage "*'pester-none'*" -PassThru
         $record.CategoryInfo.Category | Should -Be 'ObjectNotFound'
     }
+
+    It '<line>' -ForEach @(
+        @{ line = 'Get-CtrNamespace k*, z* | Select -Expand Name'; gives = 'k8s.io' }
+        @{ line = 'Get-CtrNamespace k8s.io'; has = 'Name', 'Labels' }
+        @{ line = 'Get-CtrNamespace'; shows = 'k8s.io' }
+        @{ line = 'Get-CtrNamespace k8s.io | ConvertTo-Json'; shows = '  "Name": "k8s.io",' }
+        @{
+            line = 'Set-CtrNamespace k8s.io @{ a = 1; b = $null } -wi'; gives = @()
+            says = "What if: Performing the operation ""Set labels a=1; Remove labels b"" on target ""namespace 'k8s.io' at '{address}'""."
+        }
+        # It asks, and here is nobody who would answer.
+        @{ line = 'Remove-CtrNamespace pester-none'; fails = 'InvalidOperation InvalidOperation []' }
+    ) {
+        Assert-Line $rig @_
+    }
 }

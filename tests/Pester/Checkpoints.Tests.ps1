@@ -65,13 +65,21 @@ Describe 'Checkpoints, containerd <generation>' -ForEach (Get-RigGeneration) {
         $errors.FullyQualifiedErrorId -replace ',.*' | Should -Be $expected
     }
 
+    It 'refuses a task that has ended' {
+        $ended = "${id}e"
+        Add-TestContainer $rig $namespace $ended true
+        $null = Wait-CtrTask $ended
+        { Checkpoint-CtrTask $ended } | Should -Throw -ErrorId 'CtrTaskState,*'
+        Clear-TestContainer $rig $namespace $ended
+    }
+
     It 'says that criu is not there' {
         if (Get-Command criu -ErrorAction Ignore) {
             Set-ItResult -Skipped -Because 'this machine has a criu'
             return
         }
         Checkpoint-CtrTask $id -ErrorAction SilentlyContinue -ErrorVariable errors
-        $errors.FullyQualifiedErrorId | Should -Be 'CtrRuntimeNotFound,CtrPS.Commands.Tasks.CheckpointCtrTaskCommand'
+        $errors.FullyQualifiedErrorId | Should -Be 'CtrRuntimeNotFound,CtrPS.Commands.CheckpointCtrTaskCommand'
         "$errors" | Should -Match "'criu' is not installed"
         (Get-CtrTask $id).State | Should -Be Running
     }

@@ -8,8 +8,8 @@ namespace CtrPS.Client.Archives;
 
 /// <inheritdoc/>
 /// <remarks>
-/// Images that are there already as they are wanted are left alone. For the others everything happens under one lease: bytes, then manifests and indexes
-/// with their labels, then snapshots, and the records last. Whatever goes wrong on the way, the end of the lease takes all of it along.
+/// Images that are there already as they are wanted are left alone. For the others everything happens under one lease: bytes, then manifests and
+/// indexes with their labels, then snapshots, and the records last. Whatever goes wrong on the way, the end of the lease takes all of it along.
 /// </remarks>
 internal sealed class ImportPlan : ICtrImportPlan
 {
@@ -208,7 +208,9 @@ internal sealed class ImportPlan : ICtrImportPlan
         }
     }
 
-    /// <summary>Kubernetes' side of containerd hears of new images by their events and then makes a record named by the config's digest: waits for it.</summary>
+    /// <summary>
+    /// Kubernetes' side of containerd hears of new images by their events and then makes a record named by the config's digest: waits for it.
+    /// </summary>
     private async Task<IReadOnlyList<string>> WarnOfCriAsync(CancellationToken cancellationToken)
     {
         var warnings = new List<string>();

@@ -6,7 +6,8 @@ namespace CtrPS.Client.Archives;
 /// <inheritdoc/>
 /// <remarks>
 /// A tar of an OCI image layout (image-spec, image-layout.md), of what docker save writes, or both. What says what is in the archive comes first,
-/// then manifests and configs, then layers, each in the order of its name: a reader of the stream knows early, and the same images make the same bytes.
+/// then manifests and configs, then layers, each in the order of its name: a reader of the stream knows early, and the same images make the same
+/// bytes.
 /// </remarks>
 internal sealed class SavePlan : ICtrSavePlan
 {

@@ -25,8 +25,8 @@ internal sealed class SavedImage
     public string Words => $"image '{Name}' of {Source.Words}";
 
     /// <summary>
-    /// The manifest that docker's manifest.json describes: the best for the daemon's machine, else the first. Null where none is an image with all its
-    /// layers.
+    /// The manifest that docker's manifest.json describes: the best for the daemon's machine, else the first. Null where none is an image with
+    /// all its layers.
     /// </summary>
     public ImageNode? DockerManifest => Selection.Images
         .Where(manifest => manifest.IsFileSystem && !manifest.Layers.Any(Selection.LeftOutLayers.Contains))

@@ -4,8 +4,8 @@ using CtrPS.Client.Oci;
 namespace CtrPS.Client.Archives;
 
 /// <summary>
-/// A tar of images that is written as a stream: documents, then folders, then blobs in the order in which they come. What goes wrong leaves it without
-/// its end: it is whole only after <see cref="CompleteAsync"/>.
+/// A tar of images that is written as a stream: documents, then folders, then blobs in the order in which they come. What goes wrong leaves it
+/// without its end: it is whole only after <see cref="CompleteAsync"/>.
 /// </summary>
 [System.Diagnostics.CodeAnalysis.SuppressMessage(
     "Reliability", "CA1001", Justification = "The end of a tar is written when all went well only: see CompleteAsync.")]

@@ -106,8 +106,8 @@ internal sealed partial class BlobWriter(
     }
 
     /// <summary>
-    /// Brings a blob's bytes into the daemon and proves them, but does not make the blob yet: for bytes whose place is still taken by damaged ones. The
-    /// next writing of the blob under the same lease ends it, without these bytes being sent again.
+    /// Brings a blob's bytes into the daemon and proves them, but does not make the blob yet: for bytes whose place is still taken by damaged
+    /// ones. The next writing of the blob under the same lease ends it, without these bytes being sent again.
     /// </summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobCorrupt"/> when the bytes are not the blob's: then nothing stays.</exception>
     public async Task StageAsync(Descriptor blob, Stream content, CtrTransferMeter? meter, CancellationToken cancellationToken)
@@ -314,7 +314,9 @@ internal sealed partial class BlobWriter(
         }
     }
 
-    /// <summary>Throws an unfinished ingest away, also when our own work was cancelled. Where the daemon is gone, the lease's end takes it along.</summary>
+    /// <summary>
+    /// Throws an unfinished ingest away, also when our own work was cancelled. Where the daemon is gone, the lease's end takes it along.
+    /// </summary>
     private async Task AbortAsync(string name)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));

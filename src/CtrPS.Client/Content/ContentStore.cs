@@ -106,8 +106,8 @@ internal sealed class ContentStore(GrpcChannel channel, Calls calls, ServerFacts
     }
 
     /// <summary>
-    /// Opens a blob of any size where it is read fastest: the file itself where the daemon is on this machine (a call costs several times the work), else
-    /// through a call. Whoever takes the bytes proves them.
+    /// Opens a blob of any size where it is read fastest: the file itself where the daemon is on this machine (a call costs several times the
+    /// work), else through a call. Whoever takes the bytes proves them.
     /// </summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobMissing"/> with the first read.</exception>
     public async ValueTask<Stream> OpenNearestAsync(string @namespace, Descriptor blob, long offset, CancellationToken cancellationToken) =>
@@ -138,7 +138,8 @@ internal sealed class ContentStore(GrpcChannel channel, Calls calls, ServerFacts
 
     /// <summary>Reads a small blob whole: a manifest, an index, a config.</summary>
     /// <exception cref="CtrException">
-    /// <see cref="CtrErrorIds.BlobMissing"/>; <see cref="CtrErrorIds.BlobCorrupt"/> when it has more than <see cref="ManifestDocument.MaxSize"/> bytes.
+    /// <see cref="CtrErrorIds.BlobMissing"/>; <see cref="CtrErrorIds.BlobCorrupt"/> when it has more than <see cref="ManifestDocument.MaxSize"/>
+    /// bytes.
     /// </exception>
     public async Task<ReadOnlyMemory<byte>> ReadAsync(string @namespace, Descriptor blob, CancellationToken cancellationToken)
     {

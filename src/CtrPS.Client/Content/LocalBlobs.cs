@@ -43,7 +43,9 @@ internal static class LocalBlobs
         }
     }
 
-    /// <summary>The blob's file, of the right length, for one reading to its end. Its bytes are not proved. Null where the daemon has to be asked.</summary>
+    /// <summary>
+    /// The blob's file, of the right length, for one reading to its end. Its bytes are not proved. Null where the daemon has to be asked.
+    /// </summary>
     /// <param name="contentRoot">The content store's folder, as the daemon names it.</param>
     /// <param name="blob">Which one, of any size.</param>
     /// <param name="offset">Where to begin.</param>

@@ -4,8 +4,8 @@ using CtrPS.Client.Oci;
 namespace CtrPS.Client.Content;
 
 /// <summary>
-/// A namespace of a containerd that blobs are put into, under a lease. A blob that another namespace of the daemon has is linked; one that an earlier try
-/// began is gone on with where <see cref="KeepPartial"/> says so. The daemon proves what it is given.
+/// A namespace of a containerd that blobs are put into, under a lease. A blob that another namespace of the daemon has is linked; one that an
+/// earlier try began is gone on with where <see cref="KeepPartial"/> says so. The daemon proves what it is given.
 /// </summary>
 internal sealed class NamespaceSink(ContentStore content, LeaseStore leases, Lease lease) : IBlobSink
 {

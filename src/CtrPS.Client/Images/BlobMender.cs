@@ -7,9 +7,9 @@ namespace CtrPS.Client.Images;
 
 /// <summary>
 /// Puts sound bytes in the place of blobs that are missing or damaged in a namespace.
-/// containerd never writes over a blob, and has its bytes once for all namespaces: as long as one of them has a record of the blob, a new writing of it
-/// only links to the damaged file (core/metadata/content.go). So the new bytes are first brought beside it and proven; then all records go, the
-/// garbage collector takes the file, and all records are made anew. What hangs on a blob by its labels is under leases meanwhile.
+/// containerd never writes over a blob, and has its bytes once for all namespaces: as long as one of them has a record of the blob, a new writing
+/// of it only links to the damaged file (core/metadata/content.go). So the new bytes are first brought beside it and proven; then all records go,
+/// the garbage collector takes the file, and all records are made anew. What hangs on a blob by its labels is under leases meanwhile.
 /// </summary>
 internal sealed class BlobMender(
     ContainerdConnection connection, CtrImage image, IReadOnlyList<IBlobSource> sources, BlobHasher hasher, int concurrency, CtrTransferMeter meter)
@@ -17,7 +17,9 @@ internal sealed class BlobMender(
     private const string ContentLabelPrefix = "containerd.io/gc.ref.content";
     private const string SnapshotLabelPrefix = "containerd.io/gc.ref.snapshot.";
 
-    /// <summary>How long the records are tried to be made anew when the daemon goes away in between: it takes the bytes along when it comes back.</summary>
+    /// <summary>
+    /// How long the records are tried to be made anew when the daemon goes away in between: it takes the bytes along when it comes back.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>();
@@ -197,7 +199,9 @@ internal sealed class BlobMender(
         }
     }
 
-    /// <summary>Writes a blob: from what is staged under the lease, from what the daemon has in another namespace, or from there byte by byte.</summary>
+    /// <summary>
+    /// Writes a blob: from what is staged under the lease, from what the daemon has in another namespace, or from there byte by byte.
+    /// </summary>
     private async Task WriteAsync(
         string to, string lease, Descriptor blob, IReadOnlyDictionary<string, string> labels, string? from, CancellationToken cancellationToken)
     {

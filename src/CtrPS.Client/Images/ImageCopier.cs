@@ -8,8 +8,8 @@ using CtrPS.Client.Oci;
 namespace CtrPS.Client.Images;
 
 /// <summary>
-/// Copies an image to another namespace: bytes, then manifests and indexes, then snapshots, and the record last, all under one lease. To another daemon the
-/// lease outlives a broken link, so that the next try goes on from what is there.
+/// Copies an image to another namespace: bytes, then manifests and indexes, then snapshots, and the record last, all under one lease. To another
+/// daemon the lease outlives a broken link, so that the next try goes on from what is there.
 /// </summary>
 internal sealed class ImageCopier(ContainerdConnection from, CtrCopyOptions options, CtrTransferMeter meter)
 {

@@ -14,7 +14,10 @@ internal sealed class ImageRepairer : ICtrRepair
     private const string ContentLabelPrefix = "containerd.io/gc.ref.content";
     private const string SnapshotLabelPrefix = "containerd.io/gc.ref.snapshot.";
 
-    /// <summary>How often a blob is brought: the first time it may be linked to damaged bytes that another namespace has, and then it is written anew everywhere.</summary>
+    /// <summary>
+    /// How often a blob is brought: the first time it may be linked to damaged bytes that another namespace has, and then it is written anew
+    /// everywhere.
+    /// </summary>
     private const int MaxAttempts = 2;
 
     private readonly ContainerdConnection _connection;
@@ -210,7 +213,9 @@ internal sealed class ImageRepairer : ICtrRepair
         return wanted;
     }
 
-    /// <summary>Adds the labels without which the garbage collector takes the children of manifests and indexes, and the snapshots of configs.</summary>
+    /// <summary>
+    /// Adds the labels without which the garbage collector takes the children of manifests and indexes, and the snapshots of configs.
+    /// </summary>
     /// <returns>Blobs that lacked some.</returns>
     private async Task<int> RelabelAsync(ImageSource source, HashSet<ImageNode> wanted, ImageNode root, CancellationToken cancellationToken)
     {

@@ -131,8 +131,8 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
     }
 
     /// <summary>
-    /// Makes a name point to a target: a new record, or the target and labels of one that is there; its other labels stay. A record that says all that
-    /// already is not written again.
+    /// Makes a name point to a target: a new record, or the target and labels of one that is there; its other labels stay. A record that says all
+    /// that already is not written again.
     /// </summary>
     public async Task<CtrImage> PutAsync(
         string @namespace, string name, Descriptor target, IReadOnlyDictionary<string, string> labels, string? lease, CancellationToken cancellationToken)

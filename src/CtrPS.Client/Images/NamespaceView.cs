@@ -6,8 +6,8 @@ using CtrPS.Client.Snapshots;
 namespace CtrPS.Client.Images;
 
 /// <summary>
-/// What a namespace has at a moment, read in a few calls: to tell what is as it is wanted, and needs neither a lease nor a call of its own. The records are
-/// read last: an image that they name has kept its blobs since they were listed.
+/// What a namespace has at a moment, read in a few calls: to tell what is as it is wanted, and needs neither a lease nor a call of its own. The
+/// records are read last: an image that they name has kept its blobs since they were listed.
 /// </summary>
 internal sealed class NamespaceView
 {

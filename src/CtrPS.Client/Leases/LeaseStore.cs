@@ -25,7 +25,9 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
 
     /// <summary>Makes a lease for work that can be broken off and gone on with.</summary>
     /// <param name="namespace">The namespace.</param>
-    /// <param name="work">Names the work, so that the next try finds what this one left (letters and digits). Null: it cannot be gone on with.</param>
+    /// <param name="work">
+    /// Names the work, so that the next try finds what this one left (letters and digits). Null: it cannot be gone on with.
+    /// </param>
     /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<Lease> CreateAsync(string @namespace, string? work, CancellationToken cancellationToken)
     {

@@ -1,8 +1,8 @@
 namespace CtrPS.Client.Oci;
 
 /// <summary>
-/// What can be wrong with a blob of an image, in words: which blob of what type and platform, what is wrong with it where, the probable cause, and the
-/// way out. All that checks or moves images words its faults here.
+/// What can be wrong with a blob of an image, in words: which blob of what type and platform, what is wrong with it where, the probable cause,
+/// and the way out. All that checks or moves images words its faults here.
 /// </summary>
 internal static class BlobFaults
 {

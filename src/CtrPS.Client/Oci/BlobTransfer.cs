@@ -54,8 +54,8 @@ internal sealed class TransferTally
 }
 
 /// <summary>
-/// Moves blobs from sources to a sink: several at a time, children before their parents, each proven, and each only where the sink does not have it. A
-/// source that has its own order is read in it, and a sink that takes one blob after the other gets them read and hashed ahead.
+/// Moves blobs from sources to a sink: several at a time, children before their parents, each proven, and each only where the sink does not have
+/// it. A source that has its own order is read in it, and a sink that takes one blob after the other gets them read and hashed ahead.
 /// </summary>
 /// <param name="sink">Where to.</param>
 /// <param name="done">What is done to the images, for messages: <c>saved</c>, <c>imported</c>.</param>

@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 
 namespace CtrPS.Client.Oci;
 
-/// <summary>Digests as OCI writes them: algorithm, colon, lower-case hex (image-spec, descriptor.md). containerd knows sha256, sha384 and sha512.</summary>
+/// <summary>
+/// Digests as OCI writes them: algorithm, colon, lower-case hex (image-spec, descriptor.md). containerd knows sha256, sha384 and sha512.
+/// </summary>
 internal static class Digests
 {
     private static readonly SearchValues<char> Hex = SearchValues.Create("0123456789abcdef");

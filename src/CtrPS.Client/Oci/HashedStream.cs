@@ -27,8 +27,8 @@ internal sealed class HashedStream(Stream content, IncrementalHash hash, Action<
     }
 
     /// <summary>
-    /// The first bytes, which will be read again: at most <paramref name="length"/>, fewer where there are no more. To be called once, before anything
-    /// is read.
+    /// The first bytes, which will be read again: at most <paramref name="length"/>, fewer where there are no more. To be called once, before
+    /// anything is read.
     /// </summary>
     public async ValueTask<ReadOnlyMemory<byte>> PeekAsync(int length, CancellationToken cancellationToken)
     {

@@ -10,8 +10,8 @@ internal delegate ValueTask<Stream> OpenBlob(long offset, CancellationToken canc
 internal interface IBlobSink
 {
     /// <summary>
-    /// Takes one blob after the other, in the order in which they are given, and does not prove them (an archive that is written as a stream). Else it
-    /// takes several at a time, children before their parents, and a blob whose bytes are not those of its digest never counts as taken.
+    /// Takes one blob after the other, in the order in which they are given, and does not prove them (an archive that is written as a stream).
+    /// Else it takes several at a time, children before their parents, and a blob whose bytes are not those of its digest never counts as taken.
     /// </summary>
     bool IsSequential => false;
 

@@ -38,7 +38,9 @@ internal interface IBlobSource
     /// </summary>
     bool IsSequential => false;
 
-    /// <summary>Reads blobs in the source's own order, each once. Those that are not there are left out. Only where <see cref="IsSequential"/>.</summary>
+    /// <summary>
+    /// Reads blobs in the source's own order, each once. Those that are not there are left out. Only where <see cref="IsSequential"/>.
+    /// </summary>
     /// <returns>Each stream is valid until the next step.</returns>
     IAsyncEnumerable<(string Digest, Stream Content)> ReadInOrderAsync(IReadOnlySet<string> digests, CancellationToken cancellationToken) =>
         throw new NotSupportedException($"{Words} opens its blobs one by one.");

@@ -8,7 +8,9 @@ namespace CtrPS.Client.Oci;
 /// <param name="DiffIds">Digests of the uncompressed layers, bottom first.</param>
 internal sealed record ImageConfig(IReadOnlyList<string> DiffIds)
 {
-    /// <summary>The names of the committed snapshots, bottom first: each hashes the one below and its own diffID (image-spec, config.md, Layer ChainID).</summary>
+    /// <summary>
+    /// The names of the committed snapshots, bottom first: each hashes the one below and its own diffID (image-spec, config.md, Layer ChainID).
+    /// </summary>
     public IReadOnlyList<string> ChainIds
     {
         get

@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace CtrPS.Client.Oci;
 
 /// <summary>
-/// Reads images of one source from their targets down: every blob that belongs to them, for all platforms, and whether it is there. Faults of blobs are
-/// told on the nodes, not thrown. A blob is read once, however often and by however many images it is listed. Safe for concurrent use.
+/// Reads images of one source from their targets down: every blob that belongs to them, for all platforms, and whether it is there. Faults of
+/// blobs are told on the nodes, not thrown. A blob is read once, however often and by however many images it is listed. Safe for concurrent use.
 /// </summary>
 /// <param name="source">Where the images are.</param>
 /// <param name="cancellationToken">Ends all reading.</param>

@@ -63,7 +63,9 @@ internal sealed class ImageNode
     /// <summary>What is known of the bytes.</summary>
     public BlobState State { get; init; } = BlobState.Absent;
 
-    /// <summary>Of a manifest: the platform that its index names, else the one in its config. Null where neither is known, and for all other kinds.</summary>
+    /// <summary>
+    /// Of a manifest: the platform that its index names, else the one in its config. Null where neither is known, and for all other kinds.
+    /// </summary>
     public CtrPlatform? Platform { get; init; }
 
     /// <inheritdoc cref="BlobState.StoredSize"/>

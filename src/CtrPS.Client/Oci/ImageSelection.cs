@@ -63,8 +63,8 @@ internal sealed class ImageSelection
     }
 
     /// <summary>
-    /// The manifest of an image that a daemon of some platform would use, as containerd's client finds it (core/images/image.go, Manifest): in each index
-    /// the best entry only, whether it is there or not, entries without a platform last.
+    /// The manifest of an image that a daemon of some platform would use, as containerd's client finds it (core/images/image.go, Manifest): in
+    /// each index the best entry only, whether it is there or not, entries without a platform last.
     /// </summary>
     /// <param name="root">The image.</param>
     /// <param name="matcher">What is acceptable.</param>
@@ -169,8 +169,8 @@ internal sealed class ImageSelection
     }
 
     /// <summary>
-    /// A manifest that is the target itself is taken whatever its platform, as containerd does, unless the user said which; and what tells no platform
-    /// cannot be of the wrong one: of what is not whole, that what it lacks is the fault.
+    /// A manifest that is the target itself is taken whatever its platform, as containerd does, unless the user said which; and what tells no
+    /// platform cannot be of the wrong one: of what is not whole, that what it lacks is the fault.
     /// </summary>
     private bool IsTakenAnyway(PlatformMatcher wanted) => _root.Kind == ImageNodeKind.Manifest
         && (wanted.TakesUndeclared || (_root.Platform is null && (_rules.Receiving || !IsHere(_root))));

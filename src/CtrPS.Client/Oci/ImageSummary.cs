@@ -17,8 +17,9 @@ internal static class ImageSummary
     ];
 
     /// <summary>
-    /// Bytes from the target down to the layers, of the manifest whose size counts: a target that is a manifest itself whatever its platform; in an index
-    /// the best match, entries without a platform after those with one, in the order of the index (containerd, core/images/image.go and handlers.go).
+    /// Bytes from the target down to the layers, of the manifest whose size counts: a target that is a manifest itself whatever its platform; in
+    /// an index the best match, entries without a platform after those with one, in the order of the index (containerd, core/images/image.go and
+    /// handlers.go).
     /// </summary>
     /// <param name="root">The image.</param>
     /// <param name="preferred">The platform whose size is wanted.</param>

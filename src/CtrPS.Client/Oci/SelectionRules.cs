@@ -10,8 +10,8 @@ internal sealed record SelectionRules
     public IReadOnlyList<PlatformMatcher> Platforms { get; init; } = [];
 
     /// <summary>
-    /// The image comes from outside: of several manifests for a platform the best whole one is taken, and what is damaged is passed over where something
-    /// else is whole. Else it is given away: all that match go, and damage is told.
+    /// The image comes from outside: of several manifests for a platform the best whole one is taken, and what is damaged is passed over where
+    /// something else is whole. Else it is given away: all that match go, and damage is told.
     /// </summary>
     public bool Receiving { get; init; }
 

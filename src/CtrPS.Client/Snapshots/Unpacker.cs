@@ -34,7 +34,9 @@ internal sealed class Unpacker(
     /// <summary>One layer is unpacked once, also where several images of this process need it at the same time.</summary>
     private readonly ConcurrentDictionary<(string Namespace, string Snapshotter, string ChainId), SemaphoreSlim> _turns = new();
 
-    /// <summary>The snapshotter to use in a namespace: the given one, else the namespace's own default, else what the environment says, else containerd's.</summary>
+    /// <summary>
+    /// The snapshotter to use in a namespace: the given one, else the namespace's own default, else what the environment says, else containerd's.
+    /// </summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.NotSupported"/> where the server has no such snapshotter at work.</exception>
     public async Task<string> ChooseSnapshotterAsync(string @namespace, string? given, CancellationToken cancellationToken)
     {
@@ -197,7 +199,9 @@ internal sealed class Unpacker(
     }
 
     /// <summary>Makes the snapshot that a layer is unpacked into.</summary>
-    /// <returns>Nothing where the layer is there already: unpacked by another client meanwhile, or brought by the snapshotter itself (a remote one).</returns>
+    /// <returns>
+    /// Nothing where the layer is there already: unpacked by another client meanwhile, or brought by the snapshotter itself (a remote one).
+    /// </returns>
     private async Task<(string? Key, IReadOnlyList<Mount>? Mounts)> PrepareAsync(
         Lease lease, string snapshotter, string parent, string chainId, CancellationToken cancellationToken)
     {

@@ -35,7 +35,10 @@ public sealed partial record CtrInventory
     /// <summary>The inventory as JSON, with a line end at its end.</summary>
     public string ToJson() => JsonSerializer.Serialize(new { SchemaVersion, Created, Server, Namespaces, Digests }, Layout) + "\n";
 
-    /// <summary>Reads the digests out of an inventory, out of a JSON array of digests, or out of a plain list: one a line, what follows a blank or a '#' is passed over.</summary>
+    /// <summary>
+    /// Reads the digests out of an inventory, out of a JSON array of digests, or out of a plain list: one a line, what follows a blank or a '#'
+    /// is passed over.
+    /// </summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidDigest"/> where the text is none of these.</exception>
     public static IReadOnlySet<string> ParseDigests(string text, string path)
     {

@@ -37,7 +37,8 @@ public record CtrPlatform
     public string OsVersion { get; }
 
     /// <summary>
-    /// Reads <c>os/architecture[/variant]</c>. A single word is an operating system (with this machine's architecture) or an architecture (for linux).
+    /// Reads <c>os/architecture[/variant]</c>. A single word is an operating system (with this machine's architecture) or an architecture (for
+    /// linux).
     /// </summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidPlatform"/>.</exception>
     public static CtrPlatform Parse(string platform)

@@ -21,8 +21,8 @@ public interface IImageCare
     /// <param name="meter">Counts the bytes.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="CtrException">
-    /// <see cref="CtrErrorIds.ImageExists"/>, <see cref="CtrErrorIds.BlobMissing"/>, <see cref="CtrErrorIds.BlobCorrupt"/>, <see cref="CtrErrorIds.PlatformNotFound"/>,
-    /// <see cref="CtrErrorIds.InvalidArgument"/> where source and destination are the same.
+    /// <see cref="CtrErrorIds.ImageExists"/>, <see cref="CtrErrorIds.BlobMissing"/>, <see cref="CtrErrorIds.BlobCorrupt"/>, <see
+    /// cref="CtrErrorIds.PlatformNotFound"/>, <see cref="CtrErrorIds.InvalidArgument"/> where source and destination are the same.
     /// </exception>
     Task<CtrCopyOutcome> CopyAsync(CtrImage image, CtrCopyOptions options, CtrTransferMeter meter, CancellationToken cancellationToken);
 }
@@ -31,10 +31,13 @@ public interface IImageCare
 public interface ICtrRepair : IAsyncDisposable
 {
     /// <summary>
-    /// Finds what is missing or corrupt in an image by reading all of it, and brings just that. Nothing that is there is thrown away before the bytes to
-    /// put in its place are proven and in the daemon. A blob that is corrupt is mended in all namespaces of the daemon: it has the bytes once for all.
+    /// Finds what is missing or corrupt in an image by reading all of it, and brings just that. Nothing that is there is thrown away before the
+    /// bytes to put in its place are proven and in the daemon. A blob that is corrupt is mended in all namespaces of the daemon: it has the bytes
+    /// once for all.
     /// </summary>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.PlatformNotFound"/>; <see cref="CtrErrorIds.InvalidArgument"/> for an image to be mended out of itself.</exception>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.PlatformNotFound"/>; <see cref="CtrErrorIds.InvalidArgument"/> for an image to be mended out of itself.
+    /// </exception>
     Task<CtrRepairResult> RepairAsync(CtrImage image, CtrTransferMeter meter, CancellationToken cancellationToken);
 }
 

@@ -3,7 +3,9 @@ namespace CtrPS;
 /// <summary>The image records of containerd. All names are literal, as they stand in the store, unless said otherwise.</summary>
 public interface IImageStore
 {
-    /// <summary>Lists images in the server's order, by name. The number of calls does not grow with the number of images whose manifests were read before.</summary>
+    /// <summary>
+    /// Lists images in the server's order, by name. The number of calls does not grow with the number of images whose manifests were read before.
+    /// </summary>
     IAsyncEnumerable<CtrImage> ListAsync(CtrImageQuery query, CancellationToken cancellationToken);
 
     /// <summary>
@@ -23,7 +25,10 @@ public interface IImageStore
     /// <summary>Deletes the record. Content that nothing else needs goes with the next garbage collection.</summary>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The full name.</param>
-    /// <param name="expected">Delete only if the name still points to this image (compared by the server from 2.0 on, by us a moment before with earlier ones). Null: whatever it points to.</param>
+    /// <param name="expected">
+    /// Delete only if the name still points to this image (compared by the server from 2.0 on, by us a moment before with earlier ones). Null:
+    /// whatever it points to.
+    /// </param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.ImageNotFound"/>, <see cref="CtrErrorIds.ImageChanged"/>.</exception>
     Task DeleteAsync(string @namespace, string name, CtrImage? expected, CancellationToken cancellationToken);
@@ -61,7 +66,10 @@ public sealed record CtrImageDetail
     /// <summary>Read manifests and configs.</summary>
     public bool WithContent { get; init; } = true;
 
-    /// <summary>Only images with a manifest for one of these platforms; the size is the one of the first that matches. Empty: all images, the server's platform.</summary>
+    /// <summary>
+    /// Only images with a manifest for one of these platforms; the size is the one of the first that matches. Empty: all images, the server's
+    /// platform.
+    /// </summary>
     public IReadOnlyList<CtrPlatform> Platforms { get; init; } = [];
 
     /// <summary>List attestation entries among the platforms.</summary>

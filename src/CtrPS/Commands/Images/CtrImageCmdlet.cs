@@ -52,7 +52,9 @@ public abstract class CtrImageCmdlet : CtrSessionCmdlet
         }
     }
 
-    /// <summary>Finds the images that several identities mean, as they are now, side by side. An error about one leaves the others to be found.</summary>
+    /// <summary>
+    /// Finds the images that several identities mean, as they are now, side by side. An error about one leaves the others to be found.
+    /// </summary>
     /// <param name="wanted">The identities, each with the namespace that was given for it.</param>
     /// <param name="width">Looked up at the same time.</param>
     private protected IEnumerable<FoundImage> Find(IEnumerable<(CtrImageIdentity Wanted, string? Namespace)> wanted, int width)

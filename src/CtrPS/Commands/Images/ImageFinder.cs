@@ -13,7 +13,9 @@ internal static class ImageFinder
     public static bool IsPattern(CtrImageIdentity identity) =>
         identity.Image is null && WildcardPattern.ContainsWildcardCharacters(identity.Name) && !CtrImageReference.TryParse(identity.Name, out _);
 
-    /// <summary>A test for names. A pattern takes the full and the familiar form; a literal name itself and its completion by docker's rules.</summary>
+    /// <summary>
+    /// A test for names. A pattern takes the full and the familiar form; a literal name itself and its completion by docker's rules.
+    /// </summary>
     public static Func<string, bool> Matcher(CtrImageIdentity identity)
     {
         string pattern = identity.Name;
@@ -27,7 +29,9 @@ internal static class ImageFinder
         return name => wildcard.IsMatch(name) || (CtrImageReference.TryParse(name, out CtrImageReference? reference) && wildcard.IsMatch(reference.FamiliarName));
     }
 
-    /// <summary>All images in a namespace that an identity means, as they are now. A pattern may mean none; a literal name that means none is an error.</summary>
+    /// <summary>
+    /// All images in a namespace that an identity means, as they are now. A pattern may mean none; a literal name that means none is an error.
+    /// </summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.ImageNotFound"/>, with where it is instead.</exception>
     public static async IAsyncEnumerable<CtrImage> FindAsync(
         ICtrConnection connection, string @namespace, CtrImageIdentity identity, CtrImageDetail detail, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -27,7 +27,9 @@ internal sealed class RepairOrigins(
     };
 
     /// <summary>The sources that something means, at least one.</summary>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidArgument"/> for what is none or may be two; <see cref="CtrErrorIds.ArchiveNotFound"/>.</exception>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.InvalidArgument"/> for what is none or may be two; <see cref="CtrErrorIds.ArchiveNotFound"/>.
+    /// </exception>
     public IEnumerable<CtrRepairOrigin> Resolve(object from) => Unwrap(from) switch
     {
         FileSystemInfo file => [CtrRepairOrigin.Archive(file.FullName)],

@@ -61,7 +61,8 @@ internal sealed class ImageArchives : IArchiveFiles
             _ = await hasher.ReadAllAsync(archive, all, meter, cancellationToken).ConfigureAwait(false);
             foreach ((ArchiveImage image, ImageChecker checker) in images)
             {
-                (IReadOnlyList<BlobFinding> findings, long bytes) = await checker.FindAllAsync(hasher, meter, cancellationToken).ConfigureAwait(false);
+                (IReadOnlyList<BlobFinding> findings, long bytes) =
+                    await checker.FindAllAsync(hasher, meter, cancellationToken).ConfigureAwait(false);
                 yield return new CtrArchiveCheck
                 {
                     Path = archive.Path,

@@ -16,7 +16,8 @@ internal sealed class ImageImporter(ContainerdConnection connection) : IImageImp
                 ? await connection.Unpacker.ChooseSnapshotterAsync(request.Namespace, request.Snapshotter, cancellationToken).ConfigureAwait(false)
                 : null;
             CtrPlatform host = await connection.Facts.GetPlatformAsync(cancellationToken).ConfigureAwait(false);
-            IReadOnlyDictionary<string, long> present = await connection.Content.ListSizesAsync(request.Namespace, cancellationToken).ConfigureAwait(false);
+            IReadOnlyDictionary<string, long> present =
+                await connection.Content.ListSizesAsync(request.Namespace, cancellationToken).ConfigureAwait(false);
             var source = new FallbackSource(archive, new NamespaceBlobs(connection.Content, request.Namespace, present));
             var warnings = new List<string>();
             List<ImportImage> wanted = await ReadAsync(archive, source, request, host, warnings, cancellationToken).ConfigureAwait(false);
@@ -36,7 +37,12 @@ internal sealed class ImageImporter(ContainerdConnection connection) : IImageImp
     }
 
     private static async Task<List<ImportImage>> ReadAsync(
-        ArchiveReader archive, IBlobSource source, CtrImportRequest request, CtrPlatform host, List<string> warnings, CancellationToken cancellationToken)
+        ArchiveReader archive,
+        IBlobSource source,
+        CtrImportRequest request,
+        CtrPlatform host,
+        List<string> warnings,
+        CancellationToken cancellationToken)
     {
         if (request.Name is not null && archive.Images.Select(image => image.Target.Digest).Distinct().Count() > 1)
         {

@@ -81,7 +81,8 @@ internal sealed class ImportPlan : ICtrImportPlan
             ? await WriteAsync(left, there.Blobs, meter, cancellationToken).ConfigureAwait(false)
             : 0;
         var made = new Dictionary<string, CtrImage>(StringComparer.Ordinal);
-        await foreach (CtrImage image in NamespaceView.FindAsync(_connection, @namespace, Names, CtrImageDetail.Full, cancellationToken).ConfigureAwait(false))
+        await foreach (CtrImage image in
+            NamespaceView.FindAsync(_connection, @namespace, Names, CtrImageDetail.Full, cancellationToken).ConfigureAwait(false))
         {
             made[image.Name] = image;
         }
@@ -110,7 +111,8 @@ internal sealed class ImportPlan : ICtrImportPlan
         Lease lease = await _connection.Leases.CreateAsync(_request.Namespace, cancellationToken).ConfigureAwait(false);
         await using (lease.ConfigureAwait(false))
         {
-            HashSet<string> discarding = _request.DiscardUnpackedLayers ? [.. images.Select(image => image.Host?.Descriptor.Digest).OfType<string>()] : [];
+            HashSet<string> discarding =
+                _request.DiscardUnpackedLayers ? [.. images.Select(image => image.Host?.Descriptor.Digest).OfType<string>()] : [];
             var sink = new NamespaceSink(_connection.Content, _connection.Leases, lease)
             {
                 Listing = listing,
@@ -121,7 +123,8 @@ internal sealed class ImportPlan : ICtrImportPlan
             var transfer = new BlobTransfer(sink, "imported", _request.Concurrency, meter);
             TransferTally tally = await transfer.RunAsync(BlobsOf(images), cancellationToken).ConfigureAwait(false);
             BlobWriter writer = _connection.Content.Writer(_request.Namespace, lease.Id);
-            (Dictionary<ImportImage, ImageNode> compressed, int made) = await CompressAsync(images, lease, writer, cancellationToken).ConfigureAwait(false);
+            (Dictionary<ImportImage, ImageNode> compressed, int made) =
+                await CompressAsync(images, lease, writer, cancellationToken).ConfigureAwait(false);
             await UnpackAsync(images, compressed, lease, meter, cancellationToken).ConfigureAwait(false);
             await RecordAsync(images, compressed, lease, writer, cancellationToken).ConfigureAwait(false);
             lease.Complete();
@@ -227,7 +230,8 @@ internal sealed class ImportPlan : ICtrImportPlan
             {
                 if (DateTime.UtcNow > end)
                 {
-                    warnings.Add($"Kubernetes' interface of containerd has not taken notice of image '{image.Names[0]}' yet; the kubelet may not see it. "
+                    warnings.Add(
+                        $"Kubernetes' interface of containerd has not taken notice of image '{image.Names[0]}' yet; the kubelet may not see it. "
                         + "Look with 'crictl images'.");
                     break;
                 }

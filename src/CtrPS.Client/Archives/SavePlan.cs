@@ -26,7 +26,9 @@ internal sealed class SavePlan : ICtrSavePlan
         Faults = faults;
         Notes = notes;
         ImageCount = images.Count;
-        _blobs = [.. blobs.OrderBy(blob => blob.Node.Kind == ImageNodeKind.Layer).ThenBy(blob => blob.Node.Descriptor.Digest, StringComparer.Ordinal)];
+        _blobs = [.. blobs
+            .OrderBy(blob => blob.Node.Kind == ImageNodeKind.Layer)
+            .ThenBy(blob => blob.Node.Descriptor.Digest, StringComparer.Ordinal)];
         if (request.Format != CtrArchiveFormat.Docker)
         {
             _documents.Add(("oci-layout", SaveDocuments.Layout, TarSink.ReadOnly));

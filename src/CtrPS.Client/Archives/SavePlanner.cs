@@ -133,7 +133,8 @@ internal sealed class SavePlanner(CtrSaveRequest request)
         }
 
         _notes.AddRange(selection.LeftOutImages.Select(left =>
-            $"The image '{image.Name}' is saved without {left.Platform?.ToString() ?? left.Descriptor.Digest}, which is not whole in {image.Source.Words}."));
+            $"The image '{image.Name}' is saved without {left.Platform?.ToString() ?? left.Descriptor.Digest}, "
+                + $"which is not whole in {image.Source.Words}."));
         if (selection.LeftOutLayers.DistinctBy(layer => layer.Descriptor.Digest).ToList() is { Count: > 0 } layers)
         {
             _notes.Add($"{layers.Count} layers of the image '{image.Name}' with {layers.Sum(layer => layer.Descriptor.Size)} bytes are left out.");

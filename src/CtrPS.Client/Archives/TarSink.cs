@@ -46,7 +46,8 @@ internal sealed class TarSink(Stream output) : IBlobSink
     public async Task<BlobOutcome> TakeAsync(ImageNode blob, OpenBlob open, CtrTransferMeter meter, CancellationToken cancellationToken)
     {
         Stream content = await open(0, cancellationToken).ConfigureAwait(false);
-        await _tar.WriteEntryAsync(Entry(TarEntryType.RegularFile, NameOf(blob.Descriptor), ReadOnly, content), cancellationToken).ConfigureAwait(false);
+        await _tar.WriteEntryAsync(
+            Entry(TarEntryType.RegularFile, NameOf(blob.Descriptor), ReadOnly, content), cancellationToken).ConfigureAwait(false);
         return BlobOutcome.Written;
     }
 

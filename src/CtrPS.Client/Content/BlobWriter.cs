@@ -25,7 +25,8 @@ internal sealed partial class BlobWriter(
 
     /// <summary>Writes a small document whole, in one message.</summary>
     /// <returns>Whether bytes were written; false where the blob was there already (it belongs to the lease then too).</returns>
-    public Task<bool> WriteAsync(Descriptor blob, ReadOnlyMemory<byte> bytes, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
+    public Task<bool> WriteAsync(
+        Descriptor blob, ReadOnlyMemory<byte> bytes, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
         WriteAsync(
             blob,
             (offset, _) => ValueTask.FromResult<Stream>(new MemoryStream(bytes[(int)offset..].ToArray(), writable: false)),
@@ -118,8 +119,10 @@ internal sealed partial class BlobWriter(
         try
         {
             // Without the digest, which would only be answered with the blob that is there.
-            using AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call = client.Write(Calls.Unbounded(@namespace, cancellationToken, lease));
-            await call.RequestStream.WriteAsync(new WriteContentRequest { Action = WriteAction.Stat, Ref = name, Total = blob.Size }, cancellationToken).ConfigureAwait(false);
+            using AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call =
+                client.Write(Calls.Unbounded(@namespace, cancellationToken, lease));
+            await call.RequestStream.WriteAsync(
+                new WriteContentRequest { Action = WriteAction.Stat, Ref = name, Total = blob.Size }, cancellationToken).ConfigureAwait(false);
             _ = await NextAsync(call, cancellationToken).ConfigureAwait(false);
             using System.Security.Cryptography.IncrementalHash hash = Digests.Hash(blob.Digest);
             long size = await SendAsync(call, content, 0, chunk =>
@@ -157,15 +160,18 @@ internal sealed partial class BlobWriter(
         string reference = RefPrefix + name;
         try
         {
-            using AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call = client.Write(Calls.Unbounded(@namespace, cancellationToken, lease));
-            await call.RequestStream.WriteAsync(new WriteContentRequest { Action = WriteAction.Stat, Ref = reference }, cancellationToken).ConfigureAwait(false);
+            using AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call =
+                client.Write(Calls.Unbounded(@namespace, cancellationToken, lease));
+            await call.RequestStream.WriteAsync(
+                new WriteContentRequest { Action = WriteAction.Stat, Ref = reference }, cancellationToken).ConfigureAwait(false);
             _ = await NextAsync(call, cancellationToken).ConfigureAwait(false);
             using var hash = System.Security.Cryptography.IncrementalHash.CreateHash(System.Security.Cryptography.HashAlgorithmName.SHA256);
             long size = await SendAsync(call, content, 0, chunk => hash.AppendData(chunk.Span), cancellationToken).ConfigureAwait(false);
             string digest = "sha256:" + Convert.ToHexStringLower(hash.GetHashAndReset());
             try
             {
-                await CommitAsync(call, new Descriptor { MediaType = mediaType, Digest = digest, Size = size }, labels, cancellationToken).ConfigureAwait(false);
+                await CommitAsync(
+                    call, new Descriptor { MediaType = mediaType, Digest = digest, Size = size }, labels, cancellationToken).ConfigureAwait(false);
             }
             catch (RpcException e) when (e.StatusCode == StatusCode.AlreadyExists)
             {
@@ -193,9 +199,11 @@ internal sealed partial class BlobWriter(
         Action<long> count,
         CancellationToken cancellationToken)
     {
-        using AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call = client.Write(Calls.Unbounded(@namespace, cancellationToken, lease));
+        using AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call =
+            client.Write(Calls.Unbounded(@namespace, cancellationToken, lease));
         await call.RequestStream.WriteAsync(
-            new WriteContentRequest { Action = WriteAction.Stat, Ref = name, Total = blob.Size, Expected = blob.Digest }, cancellationToken).ConfigureAwait(false);
+            new WriteContentRequest { Action = WriteAction.Stat, Ref = name, Total = blob.Size, Expected = blob.Digest },
+            cancellationToken).ConfigureAwait(false);
         WriteContentResponse state = await NextAsync(call, cancellationToken).ConfigureAwait(false);
 
         // Beyond 0: an earlier try was broken off, or the blob is in another namespace and need not travel at all.
@@ -228,7 +236,9 @@ internal sealed partial class BlobWriter(
         {
             throw offset > 0 ? new ResumeRefusedException() : Corrupt(
                 blob,
-                ActualDigest().Match(e.Status.Detail) is { Success: true } actual ? $"its bytes hash to {actual.Value}" : $"containerd says: {e.Status.Detail}",
+                ActualDigest().Match(e.Status.Detail) is { Success: true } actual
+                    ? $"its bytes hash to {actual.Value}"
+                    : $"containerd says: {e.Status.Detail}",
                 e);
         }
     }

@@ -100,7 +100,10 @@ internal sealed class ContentStore(GrpcChannel channel, Calls calls, ServerFacts
     {
         var request = new ReadContentRequest { Digest = digest, Offset = offset };
         return new BlobReadStream(
-            calls.ReadAsync(() => _client.Read(request, Calls.Unbounded(@namespace, cancellationToken)), CallSubject.Blob(digest, @namespace), cancellationToken),
+            calls.ReadAsync(
+                () => _client.Read(request, Calls.Unbounded(@namespace, cancellationToken)),
+                CallSubject.Blob(digest, @namespace),
+                cancellationToken),
             size - offset,
             cancellationToken);
     }
@@ -116,7 +119,8 @@ internal sealed class ContentStore(GrpcChannel channel, Calls calls, ServerFacts
             : Open(@namespace, blob.Digest, blob.Size, cancellationToken, offset);
 
     /// <summary>Adds or changes labels of a blob; an empty value removes one, others stay.</summary>
-    public async Task SetLabelsAsync(string @namespace, string digest, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    public async Task SetLabelsAsync(
+        string @namespace, string digest, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
     {
         var request = new UpdateRequest { Info = new Info { Digest = digest }, UpdateMask = new FieldMask() };
         request.Info.Labels.Add(labels.ToDictionary());
@@ -173,7 +177,8 @@ internal sealed class ContentStore(GrpcChannel channel, Calls calls, ServerFacts
     }
 
     /// <summary>The folder of the content store, where the daemon is on this machine and not only its socket.</summary>
-    private async ValueTask<string?> LocalRootAsync(CancellationToken cancellationToken) => await machine.IsLocalAsync(cancellationToken).ConfigureAwait(false)
+    private async ValueTask<string?> LocalRootAsync(CancellationToken cancellationToken) =>
+        await machine.IsLocalAsync(cancellationToken).ConfigureAwait(false)
         ? await server.GetContentRootAsync(cancellationToken).ConfigureAwait(false)
         : null;
 

@@ -13,7 +13,10 @@ internal class NamespaceBlobs : IBlobSource
     /// <param name="listed">Ask with one listing, once, instead of blob by blob: for many images.</param>
     /// <param name="cancellationToken">Cancels the listing.</param>
     public NamespaceBlobs(ContentStore store, string @namespace, bool listed, CancellationToken cancellationToken)
-        : this(store, @namespace, listed ? new Lazy<Task<IReadOnlyDictionary<string, long>>>(() => store.ListSizesAsync(@namespace, cancellationToken)) : null)
+        : this(
+            store,
+            @namespace,
+            listed ? new Lazy<Task<IReadOnlyDictionary<string, long>>>(() => store.ListSizesAsync(@namespace, cancellationToken)) : null)
     {
     }
 
@@ -44,7 +47,8 @@ internal class NamespaceBlobs : IBlobSource
     public ValueTask<long?> FindAsync(Descriptor blob, CancellationToken cancellationToken) => _listing switch
     {
         null => AskAsync(blob.Digest, cancellationToken),
-        { Value: { IsCompletedSuccessfully: true } known } => ValueTask.FromResult<long?>(known.Result.TryGetValue(blob.Digest, out long size) ? size : null),
+        { Value: { IsCompletedSuccessfully: true } known } =>
+            ValueTask.FromResult<long?>(known.Result.TryGetValue(blob.Digest, out long size) ? size : null),
         _ => LookUpAsync(blob.Digest),
     };
 

@@ -31,7 +31,8 @@ internal sealed class BlobMender(
 
     /// <summary>Brings blobs. Whether they are right then is for another look to tell.</summary>
     /// <returns>Those that could not be brought, and why.</returns>
-    public async Task<IReadOnlyDictionary<string, string>> MendAsync(Lease lease, IReadOnlyList<BlobFinding> work, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, string>> MendAsync(
+        Lease lease, IReadOnlyList<BlobFinding> work, CancellationToken cancellationToken)
     {
         var holders = new Dictionary<string, IReadOnlyList<Holder>>(StringComparer.Ordinal);
         var wanted = new Dictionary<string, ImageNode>(StringComparer.Ordinal);
@@ -140,7 +141,8 @@ internal sealed class BlobMender(
             {
                 if (!leases.TryGetValue(holder.Namespace, out Lease? own))
                 {
-                    leases[holder.Namespace] = own = await connection.Leases.CreateAsync(holder.Namespace, CancellationToken.None).ConfigureAwait(false);
+                    own = await connection.Leases.CreateAsync(holder.Namespace, CancellationToken.None).ConfigureAwait(false);
+                    leases[holder.Namespace] = own;
                     own.Complete();
                 }
 
@@ -166,7 +168,8 @@ internal sealed class BlobMender(
                 {
                     string otherLease = leases[other.Namespace].Id;
                     await PersistAsync(
-                        () => WriteAsync(other.Namespace, otherLease, blob, other.Info.Labels, _namespace, CancellationToken.None)).ConfigureAwait(false);
+                        () => WriteAsync(other.Namespace, otherLease, blob, other.Info.Labels, _namespace, CancellationToken.None))
+                        .ConfigureAwait(false);
                 }
 
                 hasher.Forget(blob.Digest);

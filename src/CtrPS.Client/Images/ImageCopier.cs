@@ -35,14 +35,16 @@ internal sealed class ImageCopier(ContainerdConnection from, CtrCopyOptions opti
             ? await _to.Unpacker.ChooseSnapshotterAsync(options.Namespace, options.Snapshotter, cancellationToken).ConfigureAwait(false)
             : null;
 
-        Lease lease = await _to.Leases.CreateAsync(options.Namespace, sameDaemon ? null : WorkOf(name, target), cancellationToken).ConfigureAwait(false);
+        Lease lease =
+            await _to.Leases.CreateAsync(options.Namespace, sameDaemon ? null : WorkOf(name, target), cancellationToken).ConfigureAwait(false);
         await using (lease.ConfigureAwait(false))
         {
             try
             {
                 var sink = new NamespaceSink(_to.Content, _to.Leases, lease) { KeepPartial = !sameDaemon };
                 MovedBlob[] blobs = [.. selection.Nodes.Select(node => new MovedBlob(node, selection.ManifestOf(node), source, words))];
-                TransferTally tally = await new BlobTransfer(sink, "copied", options.Concurrency, meter).RunAsync(blobs, cancellationToken).ConfigureAwait(false);
+                TransferTally tally =
+                    await new BlobTransfer(sink, "copied", options.Concurrency, meter).RunAsync(blobs, cancellationToken).ConfigureAwait(false);
                 List<string> notes = [.. selection.LeftOutImages.Select(left =>
                     $"{left.Platform?.ToString() ?? left.Descriptor.Digest} is left out: it is not whole in {source.Words}.")];
                 if (snapshotter is not null)
@@ -50,7 +52,8 @@ internal sealed class ImageCopier(ContainerdConnection from, CtrCopyOptions opti
                     await UnpackAsync(lease, selection, snapshotter, notes, cancellationToken).ConfigureAwait(false);
                 }
 
-                CtrImage made = await _to.Images.PutAsync(options.Namespace, name, target, image.Labels, lease.Id, cancellationToken).ConfigureAwait(false);
+                CtrImage made =
+                    await _to.Images.PutAsync(options.Namespace, name, target, image.Labels, lease.Id, cancellationToken).ConfigureAwait(false);
                 lease.Complete();
                 return new CtrCopyOutcome(made, tally.Written, tally.Linked, tally.Present, tally.Bytes, notes.ToArray());
             }

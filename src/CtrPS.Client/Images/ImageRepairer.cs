@@ -229,7 +229,8 @@ internal sealed class ImageRepairer : ICtrRepair
                 // What is not here needs not be kept, and clients differ in whether they label it.
                 IEnumerable<string> kept = node.Children.Where(child => child.StoredSize is not null).Select(child => child.Descriptor.Digest);
                 IReadOnlyDictionary<string, string> labels = GarbageLabels.For(node.Children.Select(child => child.Descriptor));
-                bool relabeled = await RelabelAsync(source.Namespace, node, kept, labels, ContentLabelPrefix, cancellationToken).ConfigureAwait(false);
+                bool relabeled =
+                    await RelabelAsync(source.Namespace, node, kept, labels, ContentLabelPrefix, cancellationToken).ConfigureAwait(false);
                 count += relabeled ? 1 : 0;
             }
 
@@ -301,7 +302,9 @@ internal sealed class ImageRepairer : ICtrRepair
             Name = image.Name,
             Namespace = image.Namespace,
             Session = image.Session,
-            Status = left.Length > 0 ? CtrRepairStatus.Failed : repaired.Count > 0 || relabeled > 0 ? CtrRepairStatus.Repaired : CtrRepairStatus.Sound,
+            Status = left.Length > 0 ? CtrRepairStatus.Failed
+                : repaired.Count > 0 || relabeled > 0 ? CtrRepairStatus.Repaired
+                : CtrRepairStatus.Sound,
             Repaired = repaired.ToArray(),
             Failed = left,
             RelabeledCount = relabeled,

@@ -30,7 +30,8 @@ internal sealed class ImageSource : NamespaceBlobs
     /// <summary>Why a blob of a manifest is not there, as far as what is left tells.</summary>
     public override async ValueTask<MissingCause> FindCauseAsync(ImageNode blob, ImageNode? manifest, CancellationToken cancellationToken)
     {
-        if (blob.Kind != ImageNodeKind.Layer || manifest?.Config is not { IsSound: true } config || !MediaTypes.IsImageConfig(config.Descriptor.MediaType))
+        if (blob.Kind != ImageNodeKind.Layer || manifest?.Config is not { IsSound: true } config
+            || !MediaTypes.IsImageConfig(config.Descriptor.MediaType))
         {
             return MissingCause.NeverFetched;
         }
@@ -54,7 +55,8 @@ internal sealed class ImageSource : NamespaceBlobs
 
         int index = manifest.Layers.ToList().IndexOf(blob);
         return index >= 0 && index < parsed.DiffIds.Count
-            && await _connection.Snapshots.FindAsync(Namespace, snapshotter, parsed.ChainIds[index], cancellationToken).ConfigureAwait(false) is not null
+            && await _connection.Snapshots.FindAsync(
+                Namespace, snapshotter, parsed.ChainIds[index], cancellationToken).ConfigureAwait(false) is not null
             ? MissingCause.DiscardedAfterUnpack
             : MissingCause.NeverFetched;
     }

@@ -135,7 +135,12 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
     /// that already is not written again.
     /// </summary>
     public async Task<CtrImage> PutAsync(
-        string @namespace, string name, Descriptor target, IReadOnlyDictionary<string, string> labels, string? lease, CancellationToken cancellationToken)
+        string @namespace,
+        string name,
+        Descriptor target,
+        IReadOnlyDictionary<string, string> labels,
+        string? lease,
+        CancellationToken cancellationToken)
     {
         CallSubject subject = CallSubject.Image(name, @namespace);
         Image wanted = RecordOf(name, target, labels);
@@ -165,7 +170,12 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
     /// <summary>Makes a new record.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.ImageExists"/>.</exception>
     public async Task<CtrImage> AddAsync(
-        string @namespace, string name, Descriptor target, IReadOnlyDictionary<string, string> labels, string lease, CancellationToken cancellationToken)
+        string @namespace,
+        string name,
+        Descriptor target,
+        IReadOnlyDictionary<string, string> labels,
+        string lease,
+        CancellationToken cancellationToken)
     {
         Image image = RecordOf(name, target, labels);
         Image made = await CreateAsync(image, @namespace, CallSubject.Image(name, @namespace), cancellationToken, lease).ConfigureAwait(false);
@@ -179,17 +189,20 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
         if (expected is not null)
         {
             // Servers from 2.0 on compare when they delete; earlier ones do not know the field, which leaves them a moment between our two calls.
-            if (calls.ServerVersion is not { } version || version.StartsWith("1.", StringComparison.Ordinal) || version.StartsWith("v1.", StringComparison.Ordinal))
+            if (calls.ServerVersion is not { } version
+                || version.StartsWith("1.", StringComparison.Ordinal) || version.StartsWith("v1.", StringComparison.Ordinal))
             {
                 await ThrowIfMovedAsync(@namespace, subject, expected, null, cancellationToken).ConfigureAwait(false);
             }
 
-            request.Target = new Containerd.Types.ContentDescriptor { Digest = expected.Digest, MediaType = expected.MediaType, Size = expected.TargetSize };
+            request.Target =
+                new Containerd.Types.ContentDescriptor { Digest = expected.Digest, MediaType = expected.MediaType, Size = expected.TargetSize };
         }
 
         try
         {
-            _ = await calls.InvokeAsync(() => _client.DeleteAsync(request, calls.Unary(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false);
+            _ = await calls.InvokeAsync(
+                () => _client.DeleteAsync(request, calls.Unary(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false);
         }
         catch (CtrException e) when (e.ErrorId == CtrErrorIds.ImageNotFound && expected is not null)
         {
@@ -205,10 +218,12 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
         CallSubject subject = CallSubject.Image(name, @namespace);
         var image = new Image { Name = name, Target = new Containerd.Types.ContentDescriptor() };
         image.Labels.Add(LabelUpdate.Values(labels, replaceAll));
-        return Records.ToImage(await UpdateAsync(image, @namespace, subject, LabelUpdate.Mask(labels, replaceAll), cancellationToken).ConfigureAwait(false), @namespace);
+        return Records.ToImage(
+            await UpdateAsync(image, @namespace, subject, LabelUpdate.Mask(labels, replaceAll), cancellationToken).ConfigureAwait(false), @namespace);
     }
 
-    private async Task ThrowIfMovedAsync(string @namespace, CallSubject subject, CtrImage expected, Exception? cause, CancellationToken cancellationToken)
+    private async Task ThrowIfMovedAsync(
+        string @namespace, CallSubject subject, CtrImage expected, Exception? cause, CancellationToken cancellationToken)
     {
         if (await GetAsync(@namespace, expected.Name, cancellationToken).ConfigureAwait(false) is { } now && now.Target.Digest != expected.Digest)
         {
@@ -232,11 +247,14 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
         return image;
     }
 
-    private async Task<Image> CreateAsync(Image image, string @namespace, CallSubject subject, CancellationToken cancellationToken, string? lease = null)
+    private async Task<Image> CreateAsync(
+        Image image, string @namespace, CallSubject subject, CancellationToken cancellationToken, string? lease = null)
     {
         var request = new CreateImageRequest { Image = image };
         return (await calls.InvokeAsync(
-            () => _client.CreateAsync(request, calls.Unary(@namespace, cancellationToken, lease)), subject, cancellationToken).ConfigureAwait(false)).Image;
+            () => _client.CreateAsync(request, calls.Unary(@namespace, cancellationToken, lease)),
+            subject,
+            cancellationToken).ConfigureAwait(false)).Image;
     }
 
     private async Task<Image> UpdateAsync(
@@ -245,7 +263,9 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
         var request = new UpdateImageRequest { Image = image, UpdateMask = new FieldMask() };
         request.UpdateMask.Paths.AddRange(paths);
         return (await calls.InvokeAsync(
-            () => _client.UpdateAsync(request, calls.Unary(@namespace, cancellationToken, lease)), subject, cancellationToken).ConfigureAwait(false)).Image;
+            () => _client.UpdateAsync(request, calls.Unary(@namespace, cancellationToken, lease)),
+            subject,
+            cancellationToken).ConfigureAwait(false)).Image;
     }
 
     /// <summary>A record as it is. Null where there is none of just that name.</summary>

@@ -102,8 +102,10 @@ internal sealed class ImageTester(ContainerdConnection connection, CtrTestOption
 
         try
         {
-            var parsed = ImageConfig.Parse(await place.Source.ReadAsync(config.Descriptor, cancellationToken).ConfigureAwait(false), config.Descriptor);
-            return await connection.Unpacker.IsUnpackedAsync(place.Source.Namespace, place.Snapshotter, parsed, cancellationToken).ConfigureAwait(false);
+            var parsed =
+                ImageConfig.Parse(await place.Source.ReadAsync(config.Descriptor, cancellationToken).ConfigureAwait(false), config.Descriptor);
+            return await connection.Unpacker.IsUnpackedAsync(
+                place.Source.Namespace, place.Snapshotter, parsed, cancellationToken).ConfigureAwait(false);
         }
         catch (CtrException e) when (e.ErrorId is CtrErrorIds.BlobMissing or CtrErrorIds.BlobCorrupt)
         {

@@ -19,7 +19,10 @@ internal sealed class NamespaceView
     private readonly string? _snapshotter;
 
     private NamespaceView(
-        IReadOnlyDictionary<string, BlobInfo> blobs, IReadOnlySet<string> snapshots, string? snapshotter, IReadOnlyDictionary<string, CtrImage> records)
+        IReadOnlyDictionary<string, BlobInfo> blobs,
+        IReadOnlySet<string> snapshots,
+        string? snapshotter,
+        IReadOnlyDictionary<string, CtrImage> records)
     {
         Blobs = blobs;
         _snapshots = snapshots;
@@ -37,7 +40,11 @@ internal sealed class NamespaceView
     /// <param name="snapshotter">The snapshotter of interest. Null: none.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     public static async Task<NamespaceView> ReadAsync(
-        ContainerdConnection connection, string @namespace, IReadOnlyCollection<string> names, string? snapshotter, CancellationToken cancellationToken)
+        ContainerdConnection connection,
+        string @namespace,
+        IReadOnlyCollection<string> names,
+        string? snapshotter,
+        CancellationToken cancellationToken)
     {
         IReadOnlyDictionary<string, BlobInfo> blobs = await connection.Content.ListByDigestAsync(@namespace, cancellationToken).ConfigureAwait(false);
         IReadOnlySet<string> snapshots = snapshotter is null

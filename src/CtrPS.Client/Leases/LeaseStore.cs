@@ -33,7 +33,8 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
     {
         await DeleteAbandonedAsync(@namespace, cancellationToken).ConfigureAwait(false);
         var request = new CreateRequest { Id = $"ctrps-{Guid.NewGuid():N}" };
-        request.Labels.Add("containerd.io/gc.expire", (DateTimeOffset.UtcNow + Lifetime).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+        request.Labels.Add(
+            "containerd.io/gc.expire", (DateTimeOffset.UtcNow + Lifetime).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
         request.Labels.Add(HostLabel, LeaseHolder.Host);
         request.Labels.Add(ProcessLabel, LeaseHolder.Process);
         if (work is not null)
@@ -59,7 +60,8 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
     }
 
     /// <summary>Puts a blob that exists already under a lease.</summary>
-    public Task AddBlobAsync(Lease lease, string digest, CancellationToken cancellationToken) => AddAsync(lease, "content", digest, cancellationToken);
+    public Task AddBlobAsync(Lease lease, string digest, CancellationToken cancellationToken) =>
+        AddAsync(lease, "content", digest, cancellationToken);
 
     /// <summary>Puts a snapshot that exists already under a lease.</summary>
     public Task AddSnapshotAsync(Lease lease, string snapshotter, string key, CancellationToken cancellationToken) =>
@@ -81,7 +83,8 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
     {
         _ = await calls.FindAsync(
             () => _client.DeleteAsync(
-                new DeleteRequest { Id = id, Sync = collect }, collect ? Calls.Unbounded(@namespace, cancellationToken) : calls.Unary(@namespace, cancellationToken)),
+                new DeleteRequest { Id = id, Sync = collect },
+                collect ? Calls.Unbounded(@namespace, cancellationToken) : calls.Unary(@namespace, cancellationToken)),
             Subject(id, @namespace),
             cancellationToken).ConfigureAwait(false);
         LeaseHolder.Remove(id);
@@ -124,7 +127,8 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
         }
     }
 
-    private async Task<IEnumerable<Containerd.Services.Leases.V1.Lease>> ListAsync(string @namespace, string filter, CancellationToken cancellationToken)
+    private async Task<IEnumerable<Containerd.Services.Leases.V1.Lease>> ListAsync(
+        string @namespace, string filter, CancellationToken cancellationToken)
     {
         var request = new ListRequest();
         request.Filters.Add(filter);

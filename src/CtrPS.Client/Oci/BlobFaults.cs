@@ -13,7 +13,8 @@ internal static class BlobFaults
     /// <param name="manifest">The manifest that it is of. Null: it is an index.</param>
     /// <param name="source">Where it should be.</param>
     /// <param name="cancellationToken">Ends the looking for a cause.</param>
-    public static async ValueTask<CtrBlobFault> OfAsync(ImageNode node, ImageNode? manifest, IBlobSource source, CancellationToken cancellationToken) =>
+    public static async ValueTask<CtrBlobFault> OfAsync(
+        ImageNode node, ImageNode? manifest, IBlobSource source, CancellationToken cancellationToken) =>
         node.Fault is { } fault
             ? Damaged(node, manifest, source, fault)
             : Missing(node, manifest, source, await source.FindCauseAsync(node, manifest, cancellationToken).ConfigureAwait(false));
@@ -25,7 +26,8 @@ internal static class BlobFaults
         (string reason, string action) = cause switch
         {
             MissingCause.DiscardedAfterUnpack => (
-                $"is not in {source.Words}. It was discarded after unpack: its snapshot is there, so the image runs, but cannot be saved, copied or pushed. "
+                $"is not in {source.Words}. It was discarded after unpack: its snapshot is there, so the image runs, "
+                    + "but cannot be saved, copied or pushed. "
                     + "The layer's bytes were dropped (discard_unpacked_layers) or never fetched.",
                 "Bring the layer back with Repair-CtrImage -From an archive, a namespace or a session that has it, "
                     + "or pull the image with a client that keeps layers."),
@@ -40,7 +42,8 @@ internal static class BlobFaults
                 WayOut(source)),
             MissingCause.NotHereEither => (
                 $"is absent: it is not in {source.Words}, and the namespace has no such blob either.",
-                "Save the image again where it is whole. A delta bundle needs the inventory of this very node: make it anew with Export-CtrInventory."),
+                "Save the image again where it is whole. "
+                    + "A delta bundle needs the inventory of this very node: make it anew with Export-CtrInventory."),
             _ => ($"is absent: the image needs it, and it is not in {source.Words}.", WayOut(source)),
         };
         return Make(node, manifest, CtrBlobStatus.Missing, reason, action);
@@ -62,7 +65,8 @@ internal static class BlobFaults
         manifest,
         CtrBlobStatus.Corrupt,
         $"is corrupt in {source.Words}. "
-            + (actualSize == node.Descriptor.Size ? $"Its bytes hash to {actualDigest}." : $"It has {actualSize} bytes, which hash to {actualDigest}."),
+            + (actualSize == node.Descriptor.Size ? "Its" : $"It has {actualSize} bytes, not {node.Descriptor.Size}, and its")
+            + $" bytes hash to {actualDigest}.",
         WayOut(source)) with
     {
         ActualDigest = actualDigest,
@@ -74,7 +78,8 @@ internal static class BlobFaults
         Make(node, manifest, CtrBlobStatus.Corrupt, "cannot be found: that is not a digest of a known algorithm.", NoWayOut);
 
     /// <summary>The bytes are right, the image is wrong: no repair helps.</summary>
-    public static CtrBlobFault Inconsistent(ImageNode node, ImageNode? manifest, string reason) => Make(node, manifest, CtrBlobStatus.Corrupt, reason, NoWayOut) with
+    public static CtrBlobFault Inconsistent(ImageNode node, ImageNode? manifest, string reason) =>
+        Make(node, manifest, CtrBlobStatus.Corrupt, reason, NoWayOut) with
     {
         ActualDigest = node.Descriptor.Digest,
         ActualSize = node.StoredSize,

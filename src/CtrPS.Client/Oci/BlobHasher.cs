@@ -27,7 +27,8 @@ internal sealed class BlobHasher(int concurrency) : IDisposable
     /// <param name="inflate">Decompress it as well: it is a layer.</param>
     /// <param name="meter">Counts the bytes.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    public Task<BlobReading> ReadAsync(IBlobSource source, Descriptor blob, bool inflate, CtrTransferMeter meter, CancellationToken cancellationToken) =>
+    public Task<BlobReading> ReadAsync(
+        IBlobSource source, Descriptor blob, bool inflate, CtrTransferMeter meter, CancellationToken cancellationToken) =>
         _readings.GetOrAdd(
             (blob.Digest, inflate),
             _ => new Lazy<Task<BlobReading>>(() => OpenAndReadAsync(source, blob, inflate, meter, cancellationToken))).Value;

@@ -110,7 +110,8 @@ internal sealed class BlobReadAhead : IAsyncDisposable
         var chunk = new Chunk(ArrayPool<byte>.Shared.Rent(ChunkSize), _room);
         try
         {
-            chunk.Length = await content.ReadAtLeastAsync(chunk.Buffer, ChunkSize, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+            chunk.Length =
+                await content.ReadAtLeastAsync(chunk.Buffer, ChunkSize, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
         }
         catch (CtrException e) when (!e.IsConnectionFault)
         {

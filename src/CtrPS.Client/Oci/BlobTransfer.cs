@@ -88,7 +88,9 @@ internal sealed class BlobTransfer(IBlobSink sink, string done, int concurrency,
         foreach (IGrouping<int, MovedBlob> level in blobs.GroupBy(blob => blob.Node.State.Height).OrderBy(level => level.Key))
         {
             List<MovedBlob> absent = await FindAbsentAsync(level, tally, cancellationToken).ConfigureAwait(false);
-            foreach (IGrouping<IBlobSource, MovedBlob> some in absent.Where(blob => blob.Source.IsSequential && !blob.Node.IsDocument).GroupBy(blob => blob.Source))
+            foreach (IGrouping<IBlobSource, MovedBlob> some in absent
+                .Where(blob => blob.Source.IsSequential && !blob.Node.IsDocument)
+                .GroupBy(blob => blob.Source))
             {
                 HashSet<MovedBlob> brought = await BringAsTheyComeAsync(some.Key, [.. some], tally, cancellationToken).ConfigureAwait(false);
                 _ = absent.RemoveAll(brought.Contains);
@@ -149,7 +151,8 @@ internal sealed class BlobTransfer(IBlobSink sink, string done, int concurrency,
     {
         Dictionary<string, MovedBlob> wanted = blobs.ToDictionary(blob => blob.Node.Descriptor.Digest, StringComparer.Ordinal);
         var brought = new HashSet<MovedBlob>(ReferenceEqualityComparer.Instance);
-        await foreach ((string digest, Stream content) in source.ReadInOrderAsync(wanted.Keys.ToHashSet(StringComparer.Ordinal), cancellationToken).ConfigureAwait(false))
+        await foreach ((string digest, Stream content) in
+            source.ReadInOrderAsync(wanted.Keys.ToHashSet(StringComparer.Ordinal), cancellationToken).ConfigureAwait(false))
         {
             MovedBlob blob = wanted[digest];
             long position = 0;
@@ -216,7 +219,8 @@ internal sealed class BlobTransfer(IBlobSink sink, string done, int concurrency,
                     var content = new ReadAheadStream(blob, reader, Refuse, meter);
                     try
                     {
-                        tally.Add(blob, await sink.TakeAsync(blob.Node, (_, _) => ValueTask.FromResult<Stream>(content), meter, cancellationToken).ConfigureAwait(false));
+                        OpenBlob open = (_, _) => ValueTask.FromResult<Stream>(content);
+                        tally.Add(blob, await sink.TakeAsync(blob.Node, open, meter, cancellationToken).ConfigureAwait(false));
                     }
                     finally
                     {
@@ -242,5 +246,6 @@ internal sealed class BlobTransfer(IBlobSink sink, string done, int concurrency,
         }
     }
 
-    private CtrException Refuse(MovedBlob blob, CtrBlobFault fault, CtrException? cause) => BlobFaults.Refuse($"The {blob.Image} cannot be {done}", fault, cause);
+    private CtrException Refuse(MovedBlob blob, CtrBlobFault fault, CtrException? cause) =>
+        BlobFaults.Refuse($"The {blob.Image} cannot be {done}", fault, cause);
 }

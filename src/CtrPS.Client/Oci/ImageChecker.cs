@@ -51,7 +51,10 @@ internal sealed class ImageChecker(IBlobSource source, ImageNode root, Func<Imag
             }
         }
 
-        foreach (ImageNode manifest in Places.Select(place => place.Node).Where(node => node.Kind == ImageNodeKind.Manifest).DistinctBy(node => node.State))
+        foreach (ImageNode manifest in Places
+            .Select(place => place.Node)
+            .Where(node => node.Kind == ImageNodeKind.Manifest)
+            .DistinctBy(node => node.State))
         {
             await CompareDiffIdsAsync(manifest, byDigest, cancellationToken).ConfigureAwait(false);
         }
@@ -148,7 +151,9 @@ internal sealed class ImageChecker(IBlobSource source, ImageNode root, Func<Imag
 
     /// <summary>What a layer that is not compressed unpacks to: itself. Null for others.</summary>
     private static string? PlainDiffId(Descriptor layer) =>
-        layer.MediaType is MediaTypes.OciLayer or MediaTypes.DockerLayer && layer.Digest.StartsWith("sha256:", StringComparison.Ordinal) ? layer.Digest : null;
+        layer.MediaType is MediaTypes.OciLayer or MediaTypes.DockerLayer && layer.Digest.StartsWith("sha256:", StringComparison.Ordinal)
+            ? layer.Digest
+            : null;
 
     private void Add(BlobFinding finding)
     {

@@ -107,7 +107,8 @@ internal sealed class ImageGraph(IBlobSource source, CancellationToken cancellat
         for (int i = 0; i < order.Length; i++)
         {
             Descriptor child = document.Children[i];
-            (Descriptor, ImageNodeKind) place = (child, document.IsIndex ? KindOf(child) : i == 0 && document.HasConfig ? ImageNodeKind.Config : ImageNodeKind.Layer);
+            (Descriptor, ImageNodeKind) place =
+                (child, document.IsIndex ? KindOf(child) : i == 0 && document.HasConfig ? ImageNodeKind.Config : ImageNodeKind.Layer);
             if (places.TryAdd(place, distinct.Count))
             {
                 distinct.Add(place);
@@ -159,12 +160,14 @@ internal sealed class ImageGraph(IBlobSource source, CancellationToken cancellat
     /// <summary>The platform that the config of a manifest names.</summary>
     private async ValueTask<CtrPlatform?> PlatformAsync(BlobState manifest)
     {
-        if (manifest.Children is not [{ Kind: ImageNodeKind.Config, IsSound: true, Descriptor: { } config }, ..] || !MediaTypes.IsImageConfig(config.MediaType))
+        if (manifest.Children is not [{ Kind: ImageNodeKind.Config, IsSound: true, Descriptor: { } config }, ..]
+            || !MediaTypes.IsImageConfig(config.MediaType))
         {
             return null;
         }
 
-        return await _platforms.GetOrAdd(config.Digest, _ => new Lazy<Task<CtrPlatform?>>(() => ReadPlatformAsync(config))).Value.ConfigureAwait(false);
+        return await _platforms.GetOrAdd(
+            config.Digest, _ => new Lazy<Task<CtrPlatform?>>(() => ReadPlatformAsync(config))).Value.ConfigureAwait(false);
     }
 
     private async Task<CtrPlatform?> ReadPlatformAsync(Descriptor config)

@@ -90,7 +90,8 @@ internal sealed class ImageNode
     public bool IsAttestation => Kind == ImageNodeKind.Manifest && Descriptor.IsAttestation;
 
     /// <summary>The digest of the manifest that an attestation is about. Null where it names none.</summary>
-    public string? AttestedDigest => IsAttestation && Descriptor.Annotations.TryGetValue("vnd.docker.reference.digest", out string? digest) ? digest : null;
+    public string? AttestedDigest =>
+        IsAttestation && Descriptor.Annotations.TryGetValue("vnd.docker.reference.digest", out string? digest) ? digest : null;
 
     /// <summary>Of a manifest: its config. Null where it has none or cannot be read.</summary>
     public ImageNode? Config => Children is [{ Kind: ImageNodeKind.Config } config, ..] ? config : null;
@@ -106,7 +107,9 @@ internal sealed class ImageNode
 
     /// <summary>The manifest of an image of a file system that could be unpacked: with a config of an image, and nothing but layers.</summary>
     public bool IsFileSystem =>
-        Config is { } config && MediaTypes.IsImageConfig(config.Descriptor.MediaType) && Layers.All(layer => MediaTypes.IsLayer(layer.Descriptor.MediaType));
+        Config is { } config
+            && MediaTypes.IsImageConfig(config.Descriptor.MediaType)
+            && Layers.All(layer => MediaTypes.IsLayer(layer.Descriptor.MediaType));
 
     /// <summary>The node and all below it, with the manifest that each is of: null for an index, itself for a manifest.</summary>
     /// <param name="enter">Whether to go below a node, and to count it at all. Null: everything.</param>

@@ -100,7 +100,8 @@ internal sealed class ImageSelection
             return null;
         }
 
-        bool mayDiffer = node.Kind == ImageNodeKind.Manifest && node.StoredSize is not null && (node == root ? checkRoot : node.Descriptor.Platform is null);
+        bool mayDiffer =
+            node.Kind == ImageNodeKind.Manifest && node.StoredSize is not null && (node == root ? checkRoot : node.Descriptor.Platform is null);
         return mayDiffer && !(node.Platform is { } own ? matcher.Matches(own) : node == root) ? null : node;
     }
 
@@ -235,7 +236,8 @@ internal sealed class ImageSelection
     }
 
     private bool IsLeftOut(ImageNode layer) =>
-        (_rules.SkipNonDistributable && MediaTypes.IsNonDistributable(layer.Descriptor.MediaType)) || _rules.Excluded?.Contains(layer.Descriptor.Digest) == true;
+        (_rules.SkipNonDistributable && MediaTypes.IsNonDistributable(layer.Descriptor.MediaType))
+            || _rules.Excluded?.Contains(layer.Descriptor.Digest) == true;
 
     /// <summary>Whether all that is needed of a manifest is there. What is given away and damaged counts: damage is told, not passed over.</summary>
     private bool IsHere(ImageNode manifest)

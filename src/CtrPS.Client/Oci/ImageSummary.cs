@@ -36,7 +36,8 @@ internal static class ImageSummary
         return manifest is null or { Children.Count: 0 } ? null : above + OwnSize(manifest);
     }
 
-    private static int? RankOf(ImageNode manifest, PlatformMatcher preferred) => manifest.Descriptor.Platform is { } declared ? preferred.Rank(declared)
+    private static int? RankOf(ImageNode manifest, PlatformMatcher preferred) =>
+        manifest.Descriptor.Platform is { } declared ? preferred.Rank(declared)
         : preferred.TakesUndeclared ? int.MaxValue
         : manifest.Platform is { } own ? preferred.Rank(own)
         : null;

@@ -11,7 +11,10 @@ internal sealed record ManifestDocument(bool IsIndex, IReadOnlyList<Descriptor> 
     /// <summary>Largest manifest that is read, the limit of containerd's own resolver (core/remotes/docker/resolver.go: 4 x 1048 x 1048).</summary>
     public const long MaxSize = 4 * 1048 * 1048;
 
-    /// <summary>Largest size that a descriptor may give (16 TiB): the sum over all blobs of an image is a number then.</summary>
+    /// <summary>
+    /// Largest size that a descriptor may give (16 TiB): the sum over all blobs of an image is a number then. One below 0 is read, and comes out as
+    /// that of a blob of another size.
+    /// </summary>
     private const long MaxBlobSize = 1L << 44;
 
     /// <summary>Reads a document.</summary>
@@ -90,7 +93,7 @@ internal sealed record ManifestDocument(bool IsIndex, IReadOnlyList<Descriptor> 
         Annotations = Has(element, "annotations") ? ReadAnnotations(element.GetProperty("annotations")) : Descriptor.NoAnnotations,
     };
 
-    private static long ReadSize(JsonElement element) => element.GetInt64() is >= 0 and <= MaxBlobSize and var size
+    private static long ReadSize(JsonElement element) => element.GetInt64() is >= -MaxBlobSize and <= MaxBlobSize and var size
         ? size
         : throw new FormatException($"a descriptor gives a size of {element.GetRawText()} bytes");
 

@@ -11,8 +11,9 @@ internal sealed class SnapshotStore(GrpcChannel channel, Calls calls)
     private readonly Containerd.Services.Snapshots.V1.Snapshots.SnapshotsClient _client = new(channel);
 
     /// <summary>What is known of a snapshot. Null where there is none.</summary>
-    public async Task<Info?> FindAsync(string @namespace, string snapshotter, string key, CancellationToken cancellationToken) => (await calls.FindAsync(
-        () => _client.StatAsync(new StatSnapshotRequest { Snapshotter = snapshotter, Key = key }, calls.Unary(@namespace, cancellationToken)),
+    public async Task<Info?> FindAsync(string @namespace, string snapshotter, string key, CancellationToken cancellationToken) =>
+        (await calls.FindAsync(
+            () => _client.StatAsync(new StatSnapshotRequest { Snapshotter = snapshotter, Key = key }, calls.Unary(@namespace, cancellationToken)),
         Subject(key, snapshotter, @namespace),
         cancellationToken).ConfigureAwait(false))?.Info;
 
@@ -35,7 +36,13 @@ internal sealed class SnapshotStore(GrpcChannel channel, Calls calls)
     /// <returns>The mounts of its file system, in the words of the daemon's machine.</returns>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.AlreadyExists"/>.</exception>
     public async Task<IReadOnlyList<Mount>> PrepareAsync(
-        string @namespace, string snapshotter, string key, string parent, IReadOnlyDictionary<string, string> labels, string? lease, CancellationToken cancellationToken)
+        string @namespace,
+        string snapshotter,
+        string key,
+        string parent,
+        IReadOnlyDictionary<string, string> labels,
+        string? lease,
+        CancellationToken cancellationToken)
     {
         var request = new PrepareSnapshotRequest { Snapshotter = snapshotter, Key = key, Parent = parent };
         request.Labels.Add(labels.ToDictionary());
@@ -48,8 +55,14 @@ internal sealed class SnapshotStore(GrpcChannel channel, Calls calls)
     /// <summary>Makes a view of a committed snapshot: a file system that cannot be written.</summary>
     /// <returns>The mounts of its file system, in the words of the daemon's machine.</returns>
     public async Task<IReadOnlyList<Mount>> ViewAsync(
-        string @namespace, string snapshotter, string key, string parent, string? lease, CancellationToken cancellationToken) => (await calls.InvokeAsync(
-        () => _client.ViewAsync(new ViewSnapshotRequest { Snapshotter = snapshotter, Key = key, Parent = parent }, calls.Unary(@namespace, cancellationToken, lease)),
+        string @namespace,
+        string snapshotter,
+        string key,
+        string parent,
+        string? lease,
+        CancellationToken cancellationToken) => (await calls.InvokeAsync(
+        () => _client.ViewAsync(
+            new ViewSnapshotRequest { Snapshotter = snapshotter, Key = key, Parent = parent }, calls.Unary(@namespace, cancellationToken, lease)),
         Subject(key, snapshotter, @namespace),
         cancellationToken).ConfigureAwait(false)).Mounts;
 
@@ -73,10 +86,12 @@ internal sealed class SnapshotStore(GrpcChannel channel, Calls calls)
     }
 
     /// <summary>Removes a snapshot. One that is not there is no error.</summary>
-    public async Task RemoveAsync(string @namespace, string snapshotter, string key, CancellationToken cancellationToken) => _ = await calls.FindAsync(
+    public async Task RemoveAsync(string @namespace, string snapshotter, string key, CancellationToken cancellationToken) =>
+        _ = await calls.FindAsync(
         () => _client.RemoveAsync(new RemoveSnapshotRequest { Snapshotter = snapshotter, Key = key }, calls.Unary(@namespace, cancellationToken)),
         Subject(key, snapshotter, @namespace),
         cancellationToken).ConfigureAwait(false);
 
-    private static CallSubject Subject(string key, string snapshotter, string @namespace) => new($"snapshot '{key}' of {snapshotter} in namespace '{@namespace}'", key);
+    private static CallSubject Subject(string key, string snapshotter, string @namespace) =>
+        new($"snapshot '{key}' of {snapshotter} in namespace '{@namespace}'", key);
 }

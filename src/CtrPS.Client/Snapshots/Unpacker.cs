@@ -18,7 +18,13 @@ namespace CtrPS.Client.Snapshots;
 /// both find each other's work.
 /// </summary>
 internal sealed class Unpacker(
-    GrpcChannel channel, Calls calls, ContentStore content, SnapshotStore snapshots, LeaseStore leases, ServerFacts server, INamespaceStore namespaces)
+    GrpcChannel channel,
+    Calls calls,
+    ContentStore content,
+    SnapshotStore snapshots,
+    LeaseStore leases,
+    ServerFacts server,
+    INamespaceStore namespaces)
 {
     /// <summary>Of a config, with the snapshotter behind it: the snapshot that the garbage collector keeps for it.</summary>
     public const string SnapshotLabelPrefix = "containerd.io/gc.ref.snapshot.";
@@ -66,12 +72,14 @@ internal sealed class Unpacker(
 
     /// <summary>Whether a chain is unpacked.</summary>
     public async Task<bool> IsUnpackedAsync(string @namespace, string snapshotter, ImageConfig config, CancellationToken cancellationToken) =>
-        config.DiffIds.Count == 0 || await snapshots.FindAsync(@namespace, snapshotter, config.ChainIds[^1], cancellationToken).ConfigureAwait(false) is not null;
+        config.DiffIds.Count == 0
+            || await snapshots.FindAsync(@namespace, snapshotter, config.ChainIds[^1], cancellationToken).ConfigureAwait(false) is not null;
 
     /// <summary>Unpacks a manifest whose blobs are in the namespace. What is there already stays.</summary>
     /// <returns>False where the manifest is of an artifact, whose layers are no file system.</returns>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobCorrupt"/> where a layer is not the one that its config names.</exception>
-    public async Task<bool> UnpackAsync(Lease lease, ImageNode manifest, string snapshotter, CtrTransferMeter? meter, CancellationToken cancellationToken)
+    public async Task<bool> UnpackAsync(
+        Lease lease, ImageNode manifest, string snapshotter, CtrTransferMeter? meter, CancellationToken cancellationToken)
     {
         Descriptor[] layers = manifest.Layers.Select(layer => layer.Descriptor).ToArray();
         if (!manifest.IsFileSystem)
@@ -214,7 +222,8 @@ internal sealed class Unpacker(
             try
             {
                 var labels = new Dictionary<string, string> { ["containerd.io/snapshot.ref"] = chainId };
-                return (key, await snapshots.PrepareAsync(lease.Namespace, snapshotter, key, parent, labels, lease.Id, cancellationToken).ConfigureAwait(false));
+                return (key, await snapshots.PrepareAsync(
+                    lease.Namespace, snapshotter, key, parent, labels, lease.Id, cancellationToken).ConfigureAwait(false));
             }
             catch (CtrException e) when (e.ErrorId == CtrErrorIds.AlreadyExists)
             {

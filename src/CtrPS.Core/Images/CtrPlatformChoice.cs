@@ -25,7 +25,9 @@ public sealed record CtrPlatformChoice
 
     /// <summary>A platform.</summary>
     public CtrPlatformChoice(CtrPlatform platform)
-        : this((platform ?? throw new ArgumentNullException(nameof(platform))).ToString(), new CtrPlatform(platform.Os, platform.Architecture, platform.Variant, platform.OsVersion))
+        : this(
+            (platform ?? throw new ArgumentNullException(nameof(platform))).ToString(),
+            new CtrPlatform(platform.Os, platform.Architecture, platform.Variant, platform.OsVersion))
     {
     }
 

@@ -9,7 +9,8 @@ public interface IImageCare
     /// <param name="meter">Counts the bytes that are hashed.</param>
     /// <param name="cancellationToken">Ends the checking.</param>
     /// <returns>In the order of the images.</returns>
-    IAsyncEnumerable<CtrImageCheck> TestAsync(IReadOnlyList<CtrImage> images, CtrTestOptions options, CtrTransferMeter meter, CancellationToken cancellationToken);
+    IAsyncEnumerable<CtrImageCheck> TestAsync(
+        IReadOnlyList<CtrImage> images, CtrTestOptions options, CtrTransferMeter meter, CancellationToken cancellationToken);
 
     /// <summary>Opens the places that blobs are taken from, to repair images out of them.</summary>
     /// <exception cref="CtrException">An archive cannot be read (<c>CtrArchive...</c>).</exception>
@@ -60,7 +61,8 @@ public sealed record CtrTestOptions
 /// <summary>Where a repair takes blobs from: an archive of this machine, or a namespace of a daemon.</summary>
 public sealed record CtrRepairOrigin
 {
-    private CtrRepairOrigin(string? path, ICtrConnection? connection, string? @namespace) => (Path, Connection, Namespace) = (path, connection, @namespace);
+    private CtrRepairOrigin(string? path, ICtrConnection? connection, string? @namespace) =>
+        (Path, Connection, Namespace) = (path, connection, @namespace);
 
     /// <summary>The archive's file or folder. Null: a namespace.</summary>
     public string? Path { get; }
@@ -132,4 +134,5 @@ public sealed record CtrCopyOptions
 /// <param name="BlobsPresent">Blobs that were in the namespace already.</param>
 /// <param name="BytesWritten">Bytes that were brought.</param>
 /// <param name="Notes">What is left out, in sentences.</param>
-public sealed record CtrCopyOutcome(CtrImage Image, int BlobsWritten, int BlobsLinked, int BlobsPresent, long BytesWritten, IReadOnlyList<string> Notes);
+public sealed record CtrCopyOutcome(
+    CtrImage Image, int BlobsWritten, int BlobsLinked, int BlobsPresent, long BytesWritten, IReadOnlyList<string> Notes);

@@ -35,7 +35,8 @@ public interface IImageStore
 
     /// <summary>Changes labels: a null or empty value removes the label. With <paramref name="replaceAll"/> all other labels go.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.ImageNotFound"/>.</exception>
-    Task<CtrImage> SetLabelsAsync(string @namespace, string name, IReadOnlyDictionary<string, string?> labels, bool replaceAll, CancellationToken cancellationToken);
+    Task<CtrImage> SetLabelsAsync(
+        string @namespace, string name, IReadOnlyDictionary<string, string?> labels, bool replaceAll, CancellationToken cancellationToken);
 }
 
 /// <summary>Which images to list.</summary>

@@ -24,7 +24,12 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
     private bool _failed;
 
     /// <summary>The images: names, wildcards, or image objects.</summary>
-    [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The images. Wildcards are allowed.")]
+    [Parameter(
+        Position = 0,
+        Mandatory = true,
+        ValueFromPipeline = true,
+        ValueFromPipelineByPropertyName = true,
+        HelpMessage = "The images. Wildcards are allowed.")]
     [Alias("Name", "Reference")]
     [ImageIdentityTransformation]
     [ArgumentCompleter(typeof(ImageCompleter))]
@@ -44,7 +49,8 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
     public string? LiteralPath { get; set; }
 
     /// <summary>Write the archive's bytes to the pipeline: for a program on the right.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = StreamSet, HelpMessage = "Write the archive's bytes to the pipeline, for a program on the right.")]
+    [Parameter(
+        Mandatory = true, ParameterSetName = StreamSet, HelpMessage = "Write the archive's bytes to the pipeline, for a program on the right.")]
     public SwitchParameter AsByteStream { get; set; }
 
     /// <summary>The namespace. Default: the session's; an image object brings its own.</summary>
@@ -162,7 +168,10 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
 
         if (_images.Count == 0)
         {
-            throw new CtrException(CtrErrorIds.ImageNotFound, CtrStatus.NotFound, $"There is no image to save. Nothing was written to {where}.") { Target = _file };
+            throw new CtrException(CtrErrorIds.ImageNotFound, CtrStatus.NotFound, $"There is no image to save. Nothing was written to {where}.")
+            {
+                Target = _file,
+            };
         }
 
         ICtrSavePlan plan = AwaitTransfer("Looking at the images", (_, token) => Connector.Saver.PlanAsync(Request, token));
@@ -177,7 +186,8 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
         }
 
         if (plan.Faults.Count == 0
-            && ShouldProcess($"{Count(plan.ImageCount, "image")} ({Count(plan.BlobCount, "blob")}, {CtrFormat.Size(plan.TotalBytes)}) to {where}", "Save"))
+            && ShouldProcess(
+                $"{Count(plan.ImageCount, "image")} ({Count(plan.BlobCount, "blob")}, {CtrFormat.Size(plan.TotalBytes)}) to {where}", "Save"))
         {
             Write(plan);
         }
@@ -200,7 +210,8 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
     {
         if (_file is null)
         {
-            foreach (byte[] chunk in Pull(token => ByteChunks.ReadAsync((output, stop) => plan.WriteAsync(output, new CtrTransferMeter(), stop), token)))
+            foreach (byte[] chunk in Pull(
+                token => ByteChunks.ReadAsync((output, stop) => plan.WriteAsync(output, new CtrTransferMeter(), stop), token)))
             {
                 WriteObject(chunk, enumerateCollection: false);
             }

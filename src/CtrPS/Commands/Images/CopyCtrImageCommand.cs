@@ -93,7 +93,10 @@ public sealed class CopyCtrImageCommand : CtrImageCmdlet
     {
         if (NewName is not null && (_named || ImageFinder.IsPattern(wanted)))
         {
-            throw new CtrException(CtrErrorIds.InvalidReference, CtrStatus.InvalidArgument, $"'{wanted.Name}' is not copied: -NewName is for one image, and these may be several.")
+            throw new CtrException(
+                CtrErrorIds.InvalidReference,
+                CtrStatus.InvalidArgument,
+                $"'{wanted.Name}' is not copied: -NewName is for one image, and these may be several.")
             {
                 Target = wanted.Name,
                 RecommendedAction = "Name one image, or leave -NewName out and use Add-CtrImageTag afterwards.",
@@ -110,7 +113,9 @@ public sealed class CopyCtrImageCommand : CtrImageCmdlet
         ICtrConnection destination = Connect(session);
         string to = DestinationNamespace ?? image.Namespace;
         string name = NewName ?? image.Name;
-        string where = $"namespace '{to}'{(ReferenceEquals(session, found.Session) ? "" : $" of containerd at '{session.Address}'")}{(name == image.Name ? "" : $" as '{name}'")}";
+        string where = $"namespace '{to}'"
+            + (ReferenceEquals(session, found.Session) ? "" : $" of containerd at '{session.Address}'")
+            + (name == image.Name ? "" : $" as '{name}'");
         if (!ShouldProcess(Words(image), $"Copy to {where}"))
         {
             return;
@@ -130,13 +135,16 @@ public sealed class CopyCtrImageCommand : CtrImageCmdlet
             Snapshotter = Snapshotter,
             Concurrency = ThrottleLimit,
         };
-        CtrCopyOutcome outcome = AwaitTransfer($"Copying {image.Name} to {where}", (meter, token) => found.Connection.Care.CopyAsync(image, options, meter, token));
+        CtrCopyOutcome outcome =
+            AwaitTransfer($"Copying {image.Name} to {where}", (meter, token) => found.Connection.Care.CopyAsync(image, options, meter, token));
         foreach (string note in outcome.Notes)
         {
             WriteVerbose($"{Words(image)}: {note}");
         }
 
-        WriteVerbose($"Copied {Words(image)} to {where}: {outcome.BlobsWritten} blobs written ({CtrFormat.Size(outcome.BytesWritten)}), {outcome.BlobsLinked} linked, {outcome.BlobsPresent} there already.");
+        WriteVerbose(
+            $"Copied {Words(image)} to {where}: {outcome.BlobsWritten} blobs written ({CtrFormat.Size(outcome.BytesWritten)}), "
+                + $"{outcome.BlobsLinked} linked, {outcome.BlobsPresent} there already.");
         if (PassThru)
         {
             WriteWhole(session, destination, outcome.Image);

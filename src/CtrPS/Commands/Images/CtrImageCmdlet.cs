@@ -66,7 +66,8 @@ public abstract class CtrImageCmdlet : CtrSessionCmdlet
         }
 
         var images = new List<FoundImage>();
-        foreach ((Place place, List<FoundImage> found, CtrException? error) in Pull(token => OrderedParallel.SelectAsync(places, width, FindAsync, token)))
+        foreach ((Place place, List<FoundImage> found, CtrException? error) in
+            Pull(token => OrderedParallel.SelectAsync(places, width, FindAsync, token)))
         {
             images.AddRange(found);
             if (error is not null)

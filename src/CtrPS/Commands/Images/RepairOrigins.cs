@@ -13,7 +13,12 @@ namespace CtrPS.Commands;
 /// <param name="connect">Opens a session.</param>
 /// <param name="stop">Ends the asking.</param>
 internal sealed class RepairOrigins(
-    PSCmdlet cmdlet, ICtrConnection connection, string @namespace, string? fromNamespace, Func<CtrSession, ICtrConnection> connect, CancellationToken stop)
+    PSCmdlet cmdlet,
+    ICtrConnection connection,
+    string @namespace,
+    string? fromNamespace,
+    Func<CtrSession, ICtrConnection> connect,
+    CancellationToken stop)
 {
     private bool _anySession;
 
@@ -64,8 +69,13 @@ internal sealed class RepairOrigins(
         bool isNamespace = CtrIdentifier.IsValid(text) && connection.Namespaces.ListAsync(stop).GetAwaiter().GetResult().Any(one => one.Name == text);
         return (paths.Count > 0, isNamespace) switch
         {
-            (true, true) => throw Invalid(text, $"'{text}' is both a file or folder here and a namespace of the daemon. Write '{Path.Join(".", text)}' for the file, or give the object: Get-CtrNamespace {text}."),
-            (true, false) => paths.Select(path => !Directory.Exists(path) && !RegularFile.Is(path) ? Of(SessionTable.Current.GetOrAdd(CtrEndpoint.Parse(path))) : CtrRepairOrigin.Archive(path)),
+            (true, true) => throw Invalid(
+                text,
+                $"'{text}' is both a file or folder here and a namespace of the daemon. "
+                    + $"Write '{Path.Join(".", text)}' for the file, or give the object: Get-CtrNamespace {text}."),
+            (true, false) => paths.Select(path => !Directory.Exists(path) && !RegularFile.Is(path)
+                ? Of(SessionTable.Current.GetOrAdd(CtrEndpoint.Parse(path)))
+                : CtrRepairOrigin.Archive(path)),
             (false, true) => [CtrRepairOrigin.Daemon(connection, text)],
             _ when !CtrIdentifier.IsValid(text) || Path.HasExtension(text) => throw none!,
             _ => throw Invalid(text, $"'{text}' is neither a file or folder here nor a namespace of the daemon."),

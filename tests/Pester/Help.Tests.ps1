@@ -141,9 +141,9 @@ Describe 'The help of <name>' -ForEach $cmdlets {
         foreach ($heading in $paths.Keys) {
             $types = Get-Part $page[$heading] 3
             $entry.SelectNodes("$($paths[$heading])/dev:type/maml:name", $prefixes) | ForEach-Object InnerText | Should -BeExactly @($types.Keys)
-            $types.Keys | ForEach-Object {
-                Get-Text $entry "$($paths[$heading])[dev:type/maml:name = '$_']/maml:description/maml:para" |
-                    Should -BeExactly (ConvertTo-Plain $types[$_])
+            foreach ($type in $types.Keys) {
+                $text = Get-Text $entry "$($paths[$heading])[dev:type/maml:name = '$type']/maml:description/maml:para"
+                $text | Should -BeExactly (ConvertTo-Plain $types[$type])
             }
         }
     }

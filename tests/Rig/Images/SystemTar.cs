@@ -16,13 +16,14 @@ internal static class SystemTar
         {
             if (!known.Contains(await FingerprintAsync(entry, cancellationToken)))
             {
-                entry.Name = WithoutDot(entry.Name);
-                if (entry.EntryType == TarEntryType.HardLink)
+                // A GNU entry has no extended attributes: access lists are bytes there, which .NET reads as text and spoils.
+                var plain = new GnuTarEntry(entry) { Name = WithoutDot(entry.Name) };
+                if (plain.EntryType == TarEntryType.HardLink)
                 {
-                    entry.LinkName = WithoutDot(entry.LinkName);
+                    plain.LinkName = WithoutDot(plain.LinkName);
                 }
 
-                await writer.WriteEntryAsync(entry, cancellationToken);
+                await writer.WriteEntryAsync(plain, cancellationToken);
             }
         }
     }

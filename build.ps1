@@ -60,9 +60,9 @@ function Find-Tool {
     $reason = "no $Name $Minimum or newer (below $Below) is installed, and the PowerShell Gallery gives none"
     $folder = (New-Item (Join-Path $artifacts modules) -ItemType Directory -Force).FullName
     # In a thread of its own: a gallery that takes the call and stays silent would hold this one.
-    $save = Start-ThreadJob -ArgumentList $Name, "[$Minimum,$Below)", $folder -ScriptBlock {
-        param($Name, $Version, $Folder)
-        Save-PSResource $Name -Version $Version -Path $Folder -Repository PSGallery -TrustRepository -ErrorAction Stop
+    $save = Start-ThreadJob {
+        $options = @{ Repository = 'PSGallery'; TrustRepository = $true; ErrorAction = 'Stop' }
+        Save-PSResource $using:Name -Version "[$using:Minimum,$using:Below)" -Path $using:folder @options
     }
     try {
         if (-not ($save | Wait-Job -Timeout $Seconds)) {
@@ -242,10 +242,10 @@ function Invoke-DemoTask {
     dotnet build (Join-Path $root tests Rig) -c $Configuration -v quiet --nologo
     $took = [ordered]@{ 'build the rig' = $clock.Elapsed }
     $rig = Join-Path $root tests Rig bin $Configuration net10.0 CtrPS.Rig.dll
-    $build = Start-ThreadJob -ArgumentList (Join-Path $root src CtrPS), $Configuration -ScriptBlock {
-        param($Project, $Configuration)
+    $project = Join-Path $root src CtrPS
+    $build = Start-ThreadJob {
         $clock = [Diagnostics.Stopwatch]::StartNew()
-        $words = dotnet build $Project -c $Configuration -v quiet --nologo
+        $words = dotnet build $using:project -c $using:Configuration -v quiet --nologo
         [pscustomobject]@{ Words = $words; Code = $LASTEXITCODE; Took = $clock.Elapsed }
     }
     $clock.Restart()

@@ -37,7 +37,8 @@ function Get-FreePort {
 }
 
 $clock = [Diagnostics.Stopwatch]::StartNew()
-$start = [Diagnostics.ProcessStartInfo]::new('dotnet', [string[]]($Rig, 'up', '--generation', $Generation, '--load', 'nginx', '--namespace', 'k8s.io'))
+[string[]] $words = $Rig, 'up', '--generation', $Generation, '--load', 'nginx', '--namespace', 'k8s.io'
+$start = [Diagnostics.ProcessStartInfo]::new('dotnet', $words)
 $start.RedirectStandardInput = $start.RedirectStandardOutput = $true
 $process = [Diagnostics.Process]::Start($start)
 $before = $env:CONTAINERD_ADDRESS, $env:CONTAINERD_NAMESPACE
@@ -57,9 +58,9 @@ try {
     Write-Host "`nA private containerd $($daemon.version) listens at $($daemon.address)."
 
     Show-Step 'import the module' { Import-Module CtrPS }
-    Show-Step 'find the large images' { Get-CtrImage -Namespace k8s.io | Where Size -GT 100MB }
+    Show-Step 'find the large images' { Get-CtrImage -Namespace k8s.io | Where-Object Size -GT 100MB }
     Show-Step 'save them' {
-        Get-CtrImage -Namespace k8s.io | Where Size -GT 100MB |
+        Get-CtrImage -Namespace k8s.io | Where-Object Size -GT 100MB |
             Save-CtrImage -Path big.tar
     }
     Show-Step 'check the archive' { Test-CtrArchive big.tar }
@@ -73,7 +74,7 @@ try {
             Start-CtrTask
     }
     Show-Step 'ask it' {
-        Invoke-RestMethod "http://127.0.0.1:$port/" -MaximumRetryCount 9 -RetryIntervalSec 1
+        Invoke-RestMethod "http://127.0.0.1:$port/" -MaximumRetryCount 9
     }
     Show-Step 'stop and remove it' {
         Stop-CtrTask web -Namespace k8s.io -PassThru

@@ -80,7 +80,8 @@ Describe 'The help of <name>' -ForEach $cmdlets {
     }
 
     It 'has all parameters of the cmdlet, and no other' {
-        $described.Keys | Where-Object { $_ -ne 'CommonParameters' } | ForEach-Object { $_.TrimStart('-') } | Sort-Object | Should -Be $parameters.Name
+        $described.Keys | Where-Object { $_ -ne 'CommonParameters' } | ForEach-Object { $_.TrimStart('-') } | Sort-Object |
+            Should -Be $parameters.Name
         $entry.SelectNodes('command:parameters/command:parameter/maml:name', $prefixes) | ForEach-Object InnerText | Sort-Object |
             Should -Be $parameters.Name
     }
@@ -136,18 +137,20 @@ Describe 'The help of <name>' -ForEach $cmdlets {
 
     It 'has the notes, the inputs and the outputs of the page' {
         Get-Text $entry 'maml:alertSet/maml:alert/maml:para' | Should -BeExactly (ConvertTo-Plain $page['NOTES'])
-        foreach ($kind in @{ heading = 'INPUTS'; path = 'command:inputTypes/command:inputType' },
-            @{ heading = 'OUTPUTS'; path = 'command:returnValues/command:returnValue' }) {
-            $types = Get-Part $page[$kind.heading] 3
-            $entry.SelectNodes("$($kind.path)/dev:type/maml:name", $prefixes) | ForEach-Object InnerText | Should -BeExactly @($types.Keys)
+        $paths = @{ INPUTS = 'command:inputTypes/command:inputType'; OUTPUTS = 'command:returnValues/command:returnValue' }
+        foreach ($heading in $paths.Keys) {
+            $types = Get-Part $page[$heading] 3
+            $entry.SelectNodes("$($paths[$heading])/dev:type/maml:name", $prefixes) | ForEach-Object InnerText | Should -BeExactly @($types.Keys)
             $types.Keys | ForEach-Object {
-                Get-Text $entry "$($kind.path)[dev:type/maml:name = '$_']/maml:description/maml:para" | Should -BeExactly (ConvertTo-Plain $types[$_])
+                Get-Text $entry "$($paths[$heading])[dev:type/maml:name = '$_']/maml:description/maml:para" |
+                    Should -BeExactly (ConvertTo-Plain $types[$_])
             }
         }
     }
 
     It 'names the other names of the cmdlet' {
-        $aliases = (Get-Module CtrPS).ExportedAliases.Values | Where-Object { $_.ReferencedCommand.Name -eq $name } | ForEach-Object Name | Sort-Object
+        $aliases = (Get-Module CtrPS).ExportedAliases.Values | Where-Object { $_.ReferencedCommand.Name -eq $name } |
+            ForEach-Object Name | Sort-Object
         $page['ALIASES'] -split '\s+' | Where-Object { $_ } | Sort-Object | Should -Be $aliases
     }
 }

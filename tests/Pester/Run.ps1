@@ -9,6 +9,7 @@ share a folder of waiting test files and leave a log and a result beside each; t
 tests/Pester/Run.ps1 -Path tests/Pester/Images.Tests.ps1
 #>
 [CmdletBinding()]
+[Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSReviewUnusedParameter', '', Justification = 'read by a function')]
 param(
     # Test files or folders.
     [string[]] $Path = $PSScriptRoot,
@@ -52,6 +53,12 @@ function Get-NextFile {
     }
 }
 
+# What Write-Host, and every other stream, would have put on the screen: Pester writes its lines in pieces.
+filter ConvertTo-Text {
+    $message = $_ -is [Management.Automation.InformationRecord] ? $_.MessageData : $_
+    $message -is [Management.Automation.HostInformationMessage] -and $message.NoNewLine ? $message.Message : "$message`n"
+}
+
 # Beside the tests, a block whose set-up or tear-down failed and a file that did not load are failures too.
 function ConvertTo-Result {
     param([object] $Run)
@@ -69,8 +76,8 @@ try {
     }
     while ($taken = Get-NextFile) {
         $file = [IO.File]::ReadAllText($taken)
-        # Into the log goes what Pester says; the object is the only output.
-        & { $script:run = Invoke-TestFile $file } *> ([IO.Path]::ChangeExtension($taken, 'log'))
+        $words = & { $script:run = Invoke-TestFile $file } *>&1 | ConvertTo-Text
+        [IO.File]::WriteAllText([IO.Path]::ChangeExtension($taken, 'log'), -join $words)
         $results = @(ConvertTo-Result $run)
         if ($results.Count -eq 0) {
             $results = , [ordered]@{ Name = $file; Result = 'Failed'; Reason = 'not run: there is no test in it' }

@@ -13,7 +13,8 @@ $split = @{ 'CtrPS.Client.Tests' = 'V16', 'V17', 'V2' }
 
 <#
 .SYNOPSIS
-Runs all xunit projects and the Pester files below a folder; returns a suite object for each, with Passed (a number), Failed and Skipped ('name: reason').
+Runs all xunit projects and the Pester files below a folder; returns an object for each suite: Passed (a number), Failed and Skipped
+('name: reason').
 #>
 function Invoke-Suite {
     [CmdletBinding()]
@@ -32,9 +33,11 @@ function Invoke-Suite {
     $runs = @(
         1..$PesterProcess | ForEach-Object {
             $run = Join-Path $Tests Pester Run.ps1
-            New-Run Pester "Pester $_" pwsh @('-NoProfile', '-NonInteractive', '-File', $run, '-Pester', $Pester, '-Queue', $queue)
+            $words = '-NoProfile', '-NonInteractive', '-File', $run, '-Pester', $Pester, '-Queue', $queue
+            New-Run -Suite Pester -Title "Pester $_" -Program pwsh -Word $words
         }
-        $projects | ForEach-Object { New-XunitRun $_ $Configuration $Results } | Sort-Object { $_.Title -notlike '*:*' } -Stable
+        $projects | ForEach-Object { New-XunitRun -Project $_ -Configuration $Configuration -Results $Results } |
+            Sort-Object { $_.Title -notlike '*:*' } -Stable
     )
     Invoke-Run $runs $Parallel -Watch { Show-PesterFile $queue }
     foreach ($project in $projects) {
@@ -46,7 +49,10 @@ function Invoke-Suite {
 function New-Run {
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'an object in memory')]
     param([string] $Suite, [string] $Title, [string] $Program, [string[]] $Word, [string] $Trx)
-    [pscustomobject]@{ Suite = $Suite; Title = $Title; Program = $Program; Word = $Word; Trx = $Trx; Process = $null; Text = $null; Code = $null; Clock = $null }
+    [pscustomobject]@{
+        Suite = $Suite; Title = $Title; Program = $Program; Word = $Word; Trx = $Trx
+        Process = $null; Text = $null; Code = $null; Clock = $null
+    }
 }
 
 # dotnet test, once or in the parts that $split says. The parts leave out no test and have none twice.
@@ -64,7 +70,7 @@ function New-XunitRun {
         $trx = $part.Title.Replace(': ', '-') + '.trx'
         $words = 'test', $Project.FullName, '-c', $Configuration, '--no-build', '--logger', "trx;LogFileName=$trx", '--results-directory', $Results
         $words += $part.Filter ? @('--filter', $part.Filter) : @()
-        New-Run $name $part.Title dotnet $words (Join-Path $Results $trx)
+        New-Run -Suite $name -Title $part.Title -Program dotnet -Word $words -Trx (Join-Path $Results $trx)
     }
 }
 
@@ -116,7 +122,9 @@ function Complete-Run {
 # What a suite says: the number that passed, the failed and the skipped as 'name: reason'. A suite in which nothing ran has failed.
 function ConvertTo-Suite {
     param([string] $Name, [int] $Passed, [string[]] $Failed, [string[]] $Skipped)
-    $suite = [pscustomobject]@{ Name = $Name; Passed = $Passed; Failed = @($Failed | Where-Object { $_ }); Skipped = @($Skipped | Where-Object { $_ }) }
+    $suite = [pscustomobject]@{
+        Name = $Name; Passed = $Passed; Failed = @($Failed | Where-Object { $_ }); Skipped = @($Skipped | Where-Object { $_ })
+    }
     if ($suite.Passed + $suite.Failed.Count + $suite.Skipped.Count -eq 0) {
         $suite.Failed = , "${Name}: not run: there is no test in it"
     }

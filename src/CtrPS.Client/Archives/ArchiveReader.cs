@@ -103,6 +103,29 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    BlobPlace IBlobSource.Place => BlobPlace.Archive;
+
+    /// <inheritdoc/>
+    bool IBlobSource.IsSequential => !CanSeek;
+
+    /// <inheritdoc/>
+    ValueTask<long?> IBlobSource.FindAsync(Descriptor blob, CancellationToken cancellationToken) => FindAsync(blob.Digest, cancellationToken);
+
+    /// <inheritdoc/>
+    async IAsyncEnumerable<(string Digest, Stream Content)> IBlobSource.ReadInOrderAsync(
+        IReadOnlySet<string> digests, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach ((string digest, _, Stream content) in ReadBlobsAsync(digests, cancellationToken).ConfigureAwait(false))
+        {
+            yield return (digest, content);
+        }
+    }
+
+    /// <inheritdoc/>
+    ValueTask<MissingCause> IBlobSource.FindCauseAsync(ImageNode blob, ImageNode? manifest, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(!EndMarked ? MissingCause.CutOff : blob.IsDocument ? MissingCause.LeftOut : MissingCause.Unknown);
+
+    /// <summary>The blob's size in bytes as it lies there. Null where it is not there.</summary>
     public ValueTask<long?> FindAsync(string digest, CancellationToken cancellationToken) => ValueTask.FromResult(
         _documents.TryGetValue(digest, out ReadOnlyMemory<byte> document) ? document.Length
         : Lookup(digest)?.Size);
@@ -138,7 +161,16 @@ internal sealed class ArchiveReader : IBlobSource, IAsyncDisposable
 
     /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The archive is compressed: see <see cref="CanSeek"/>.</exception>
-    public ValueTask<Stream> OpenAsync(Descriptor blob, CancellationToken cancellationToken) => ValueTask.FromResult(Open(blob.Digest));
+    public ValueTask<Stream> OpenAsync(Descriptor blob, long offset, CancellationToken cancellationToken)
+    {
+        Stream content = Open(blob.Digest);
+        if (offset > 0)
+        {
+            content.Position = offset;
+        }
+
+        return ValueTask.FromResult(content);
+    }
 
     /// <summary>The same by the digest alone.</summary>
     public Stream Open(string digest) =>

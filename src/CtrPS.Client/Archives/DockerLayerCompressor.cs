@@ -54,10 +54,16 @@ internal sealed class DockerLayerCompressor(ContentStore content, LeaseStore lea
             Descriptor = target,
             Kind = ImageNodeKind.Manifest,
             Platform = root.Platform,
-            StoredSize = target.Size,
-            Children = layers.Select(layer => new ImageNode { Descriptor = layer, Kind = ImageNodeKind.Layer, StoredSize = layer.Size })
-                .Prepend(new ImageNode { Descriptor = docker.Config, Kind = ImageNodeKind.Config, StoredSize = docker.Config.Size }).ToArray(),
+            State = new BlobState
+            {
+                StoredSize = target.Size,
+                Height = 1,
+                Children = [.. layers.Select(layer => Leaf(layer, ImageNodeKind.Layer)).Prepend(Leaf(docker.Config, ImageNodeKind.Config))],
+            },
         };
+
+        static ImageNode Leaf(Descriptor blob, ImageNodeKind kind) =>
+            new() { Descriptor = blob, Kind = kind, State = new BlobState { StoredSize = blob.Size } };
     }
 
     /// <summary>A compressed form of a layer that the namespace has already: its label says what it unpacks to.</summary>

@@ -6,27 +6,32 @@ namespace CtrPS.Client.Archives;
 /// <inheritdoc/>
 internal sealed class ImageArchives : IArchiveFiles
 {
+    /// <summary>Blobs read at the same time.</summary>
+    private const int MaxStreams = 4;
+
     public async IAsyncEnumerable<CtrArchiveImage> ListAsync(string path, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArchiveReader archive = await ArchiveReader.OpenAsync(path, cancellationToken).ConfigureAwait(false);
         await using (archive.ConfigureAwait(false))
         {
-            var graphs = new Dictionary<string, ImageNode>(StringComparer.Ordinal);
+            var graph = new ImageGraph(archive, cancellationToken);
             foreach (ArchiveImage image in archive.Images)
             {
-                ImageNode graph = await GraphAsync(archive, image.Target, graphs, cancellationToken).ConfigureAwait(false);
+                ImageNode root = await graph.ReadAsync(image.Target).ConfigureAwait(false);
+                var checker = new ImageChecker(archive, root, _ => true, onlyWanted: false, inflate: false);
+                IReadOnlyList<BlobFinding> findings = await checker.FindKnownAsync(cancellationToken).ConfigureAwait(false);
                 yield return new CtrArchiveImage
                 {
                     Path = archive.Path,
                     Name = image.Name,
                     Digest = image.Target.Digest,
                     MediaType = image.Target.MediaType,
-                    Size = ImageContent.SizeOf(graph, PlatformMatcher.Only(CtrPlatform.Local)),
-                    Platforms = ImageContent.PlatformsOf(graph),
+                    Size = ImageSummary.SizeOf(root, PlatformMatcher.Only(CtrPlatform.Local)),
+                    Platforms = ImageSummary.PlatformsOf(root),
                     Format = archive.Format,
                     Compression = archive.Compression,
-                    Faults = ImageContent.FaultsOf(graph, archive, hashed: null, leftOutToo: true),
-                    IsComplete = graph.IsWhole,
+                    Faults = findings.Select(finding => finding.Fault).ToArray(),
+                    IsComplete = root.IsWhole,
                 };
             }
         }
@@ -38,58 +43,47 @@ internal sealed class ImageArchives : IArchiveFiles
         ArchiveReader archive = await ArchiveReader.OpenAsync(path, cancellationToken).ConfigureAwait(false);
         await using (archive.ConfigureAwait(false))
         {
-            var graphs = new Dictionary<string, ImageNode>(StringComparer.Ordinal);
+            var graph = new ImageGraph(archive, cancellationToken);
+            var images = new List<(ArchiveImage Image, ImageChecker Checker)>();
             foreach (ArchiveImage image in archive.Images)
             {
-                _ = await GraphAsync(archive, image.Target, graphs, cancellationToken).ConfigureAwait(false);
+                ImageNode root = await graph.ReadAsync(image.Target).ConfigureAwait(false);
+                images.Add((image, new ImageChecker(archive, root, IsNeeded(root), onlyWanted: false, inflate: false)));
             }
 
-            var present = new Dictionary<string, long>(StringComparer.Ordinal);
-            foreach (ImageNode node in graphs.Values.SelectMany(graph => graph.All))
+            // Everything in one pass: a compressed archive is read from its start to its end, and what images share is read once.
+            (Descriptor Blob, bool Inflate)[] all = [.. images.SelectMany(one => one.Checker.Readable).DistinctBy(one => one.Blob.Digest)];
+            meter.SetTotal(images
+                .SelectMany(one => one.Checker.Blobs)
+                .DistinctBy(node => node.Descriptor.Digest)
+                .Sum(node => node.StoredSize ?? 0));
+            using var hasher = new BlobHasher(Math.Clamp(Environment.ProcessorCount, 1, MaxStreams));
+            _ = await hasher.ReadAllAsync(archive, all, meter, cancellationToken).ConfigureAwait(false);
+            foreach ((ArchiveImage image, ImageChecker checker) in images)
             {
-                if (node.StoredSize is { } size)
-                {
-                    present[node.Descriptor.Digest] = size;
-                }
-            }
-
-            meter.SetTotal(present.Values.Sum());
-            IReadOnlyDictionary<string, HashedBlob> hashed =
-                await ArchiveHasher.HashAsync(archive, present.Keys.ToHashSet(StringComparer.Ordinal), meter, cancellationToken).ConfigureAwait(false);
-            foreach (ArchiveImage image in archive.Images)
-            {
-                ImageNode graph = await GraphAsync(archive, image.Target, graphs, cancellationToken).ConfigureAwait(false);
-                IReadOnlyList<ImageNode> blobs = ImageContent.BlobsOf(graph, leftOutToo: false);
-                IReadOnlyList<CtrBlobFault> rootFs = await RootFs.CompareAsync(graph, archive, cancellationToken).ConfigureAwait(false);
-                CtrBlobFault[] faults =
-                [
-                    .. ImageContent.FaultsOf(graph, archive, hashed, leftOutToo: false),
-                    .. rootFs.Where(fault => hashed[fault.Digest].Digest == fault.Digest),
-                ];
+                (IReadOnlyList<BlobFinding> findings, long bytes) =
+                    await checker.FindAllAsync(hasher, meter, cancellationToken).ConfigureAwait(false);
                 yield return new CtrArchiveCheck
                 {
                     Path = archive.Path,
                     Name = image.Name,
                     Digest = image.Target.Digest,
-                    Status = faults.Select(fault => fault.Status).DefaultIfEmpty(CtrBlobStatus.Ok).Max(),
-                    BlobCount = blobs.Count,
-                    Size = blobs.Sum(blob => hashed.TryGetValue(blob.Descriptor.Digest, out HashedBlob? one) ? one.Size : 0),
-                    Faults = faults,
+                    Status = findings.Select(finding => finding.Fault.Status).DefaultIfEmpty(CtrBlobStatus.Ok).Max(),
+                    BlobCount = checker.Blobs.Count,
+                    Size = bytes,
+                    Faults = findings.Select(finding => finding.Fault).ToArray(),
                 };
             }
         }
     }
 
-    /// <summary>The graph below a target; several names of one image share it.</summary>
-    private static async ValueTask<ImageNode> GraphAsync(
-        ArchiveReader archive, Descriptor target, Dictionary<string, ImageNode> known, CancellationToken cancellationToken)
+    /// <summary>
+    /// Manifests that an index names and the archive does not hold are left out with all below them, as savers do with platforms that are not asked
+    /// for; unless they are all that there is. A digest that is none could not be left out: nobody could have it.
+    /// </summary>
+    private static Func<ImageNode, bool> IsNeeded(ImageNode root)
     {
-        string key = $"{target.Digest} {target.MediaType} {target.Size}";
-        if (!known.TryGetValue(key, out ImageNode? graph))
-        {
-            known[key] = graph = await ImageGraph.ReadAsync(archive, target, cancellationToken).ConfigureAwait(false);
-        }
-
-        return graph;
+        bool anyThere = root.Manifests.Any(manifest => manifest.StoredSize is not null);
+        return node => !anyThere || node.StoredSize is not null || !Digests.IsValid(node.Descriptor.Digest);
     }
 }

@@ -1,14 +1,11 @@
+using CtrPS.Client.Connection;
 using CtrPS.Client.Content;
-using CtrPS.Client.Images;
-using CtrPS.Client.Leases;
 using CtrPS.Client.Oci;
-using CtrPS.Client.Server;
-using CtrPS.Client.Snapshots;
 
 namespace CtrPS.Client.Archives;
 
 /// <inheritdoc/>
-internal sealed class ImageImporter(ContentStore content, ImageStore images, LeaseStore leases, Unpacker unpacker, ServerFacts server) : IImageImporter
+internal sealed class ImageImporter(ContainerdConnection connection) : IImageImporter
 {
     public async Task<ICtrImportPlan> PlanAsync(CtrImportRequest request, CancellationToken cancellationToken)
     {
@@ -16,14 +13,21 @@ internal sealed class ImageImporter(ContentStore content, ImageStore images, Lea
         try
         {
             string? snapshotter = request.Unpack || request.DiscardUnpackedLayers
-                ? await unpacker.ChooseSnapshotterAsync(request.Namespace, request.Snapshotter, cancellationToken).ConfigureAwait(false)
+                ? await connection.Unpacker.ChooseSnapshotterAsync(request.Namespace, request.Snapshotter, cancellationToken).ConfigureAwait(false)
                 : null;
-            CtrPlatform host = await server.GetPlatformAsync(cancellationToken).ConfigureAwait(false);
-            IReadOnlyDictionary<string, long> present = await content.ListSizesAsync(request.Namespace, cancellationToken).ConfigureAwait(false);
-            var source = new ArchiveAndStore(archive, new NamespaceBlobs(content, request.Namespace, listed: true, cancellationToken));
+            CtrPlatform host = await connection.Facts.GetPlatformAsync(cancellationToken).ConfigureAwait(false);
+            IReadOnlyDictionary<string, long> present =
+                await connection.Content.ListSizesAsync(request.Namespace, cancellationToken).ConfigureAwait(false);
+            var source = new FallbackSource(archive, new NamespaceBlobs(connection.Content, request.Namespace, present));
             var warnings = new List<string>();
             List<ImportImage> wanted = await ReadAsync(archive, source, request, host, warnings, cancellationToken).ConfigureAwait(false);
-            return new ImportPlan(archive, source, request, wanted, snapshotter, present, warnings, content, images, leases, unpacker, server);
+            var faults = new List<CtrException>();
+            foreach (ImportImage image in wanted)
+            {
+                faults.AddRange(await FaultsAsync(image, source, cancellationToken).ConfigureAwait(false));
+            }
+
+            return new ImportPlan(connection, archive, source, request, wanted, snapshotter, present, faults, warnings);
         }
         catch
         {
@@ -33,17 +37,27 @@ internal sealed class ImageImporter(ContentStore content, ImageStore images, Lea
     }
 
     private static async Task<List<ImportImage>> ReadAsync(
-        ArchiveReader archive, IBlobSource source, CtrImportRequest request, CtrPlatform host, List<string> warnings, CancellationToken cancellationToken)
+        ArchiveReader archive,
+        IBlobSource source,
+        CtrImportRequest request,
+        CtrPlatform host,
+        List<string> warnings,
+        CancellationToken cancellationToken)
     {
         if (request.Name is not null && archive.Images.Select(image => image.Target.Digest).Distinct().Count() > 1)
         {
-            throw new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"The archive '{request.Path}' has several images: one name cannot be for all of them.")
+            throw new CtrException(
+                CtrErrorIds.InvalidArgument,
+                CtrStatus.InvalidArgument,
+                $"The archive '{request.Path}' has several images: one name cannot be for all of them.")
             {
                 Target = request.Name,
                 RecommendedAction = "Leave -Name out, and name the images afterwards with Add-CtrImageTag.",
             };
         }
 
+        SelectionRules rules = RulesFor(request, host);
+        var graph = new ImageGraph(source, cancellationToken);
         var wanted = new List<ImportImage>();
         foreach (IGrouping<string, ArchiveImage> entries in archive.Images.GroupBy(image => image.Target.Digest, StringComparer.Ordinal))
         {
@@ -57,47 +71,58 @@ internal sealed class ImageImporter(ContentStore content, ImageStore images, Lea
                 }
             }
 
-            ImageNode root = await ImageGraph.ReadAsync(source, entries.First().Target, cancellationToken).ConfigureAwait(false);
-            string words = $"image '{names[0]}' in archive '{request.Path}'";
-            var choice = PlatformChoice.For(root, request, host, words);
-            if (choice.Faults.Count == 0 && choice.Host is null && request.Unpack)
+            ImageNode root = await graph.ReadAsync(entries.First().Target).ConfigureAwait(false);
+            var selection = ImageSelection.Of(root, rules);
+            var image = new ImportImage(
+                [.. names.Distinct()],
+                selection,
+                selection.Runnable(PlatformMatcher.Only(host)),
+                entries.First().Docker,
+                $"image '{names[0]}' in archive '{request.Path}'");
+            if (image.Host is null && request.Unpack && selection.AbsentPlatforms.Count == 0 && !selection.Broken.Any())
             {
-                warnings.Add($"The {words} is for {string.Join(", ", choice.Manifests.Select(manifest => manifest.Platform?.ToString() ?? "no platform").Distinct())}, but the server runs {host}: it is not unpacked.");
+                string[] platforms = [.. selection.Images.Select(manifest => manifest.Platform?.ToString() ?? "no platform").Distinct()];
+                warnings.Add($"The {image.Words} is for {string.Join(", ", platforms)}, but the server runs {host}: it is not unpacked.");
             }
 
-            wanted.Add(new ImportImage(names.Distinct().ToArray(), root, choice, entries.First().Docker));
+            wanted.Add(image);
         }
 
-        if (wanted.Count == 0)
+        return wanted.Count > 0 ? wanted : throw new CtrException(
+            CtrErrorIds.ArchiveUnrecognized, CtrStatus.InvalidArgument, $"The archive '{request.Path}' names no image.")
         {
-            throw new CtrException(CtrErrorIds.ArchiveUnrecognized, CtrStatus.InvalidArgument, $"The archive '{request.Path}' names no image.") { Target = request.Path };
+            Target = request.Path,
+        };
+    }
+
+    private static SelectionRules RulesFor(CtrImportRequest request, CtrPlatform host) => SelectionRules.ToReceive(
+        request.Strict ? CtrPlatformScope.All : request.AllPlatforms ? CtrPlatformScope.Available : CtrPlatformScope.Listed, request.Platforms, host);
+
+    /// <summary>What stands in the way: one error for each blob that is absent or damaged, and for each platform that is not there.</summary>
+    private static async Task<List<CtrException>> FaultsAsync(ImportImage image, IBlobSource source, CancellationToken cancellationToken)
+    {
+        string cannot = $"The {image.Words} cannot be imported";
+        ImageSelection selection = image.Selection;
+        List<CtrException> faults =
+            [.. selection.AbsentPlatforms.Select(platform => BlobFaults.NoPlatform(cannot, selection, platform, platform.ToString()))];
+        foreach (ImageNode node in selection.Broken)
+        {
+            CtrBlobFault fault = await BlobFaults.OfAsync(node, selection.ManifestOf(node), source, cancellationToken).ConfigureAwait(false);
+            faults.Add(BlobFaults.Refuse(cannot, fault, node.Fault));
         }
 
-        return wanted;
+        return faults;
     }
 }
 
 /// <summary>An image to import.</summary>
 /// <param name="Names">Full names, at least one.</param>
-/// <param name="Root">What they will point to.</param>
-/// <param name="Choice">What of it is wanted.</param>
+/// <param name="Selection">What of it is wanted.</param>
+/// <param name="Host">The wanted manifest that the server would run. Null where there is none among them.</param>
 /// <param name="Docker">Config and layers, where the archive has it in docker's form.</param>
-internal sealed record ImportImage(IReadOnlyList<string> Names, ImageNode Root, PlatformChoice Choice, DockerImage? Docker);
-
-/// <summary>The archive's blobs, and for what it leaves out, as delta bundles do, those of the namespace.</summary>
-internal sealed class ArchiveAndStore(ArchiveReader archive, NamespaceBlobs store) : IBlobSource
+/// <param name="Words">The image in words, for messages.</param>
+internal sealed record ImportImage(IReadOnlyList<string> Names, ImageSelection Selection, ImageNode? Host, DockerImage? Docker, string Words)
 {
-    public string Words => archive.Words;
-
-    public async ValueTask<long?> FindAsync(string digest, CancellationToken cancellationToken) =>
-        await archive.FindAsync(digest, cancellationToken).ConfigureAwait(false) ?? await store.FindAsync(digest, cancellationToken).ConfigureAwait(false);
-
-    public async ValueTask<ReadOnlyMemory<byte>> ReadAsync(Descriptor blob, CancellationToken cancellationToken) =>
-        await (await ChooseAsync(blob, cancellationToken).ConfigureAwait(false)).ReadAsync(blob, cancellationToken).ConfigureAwait(false);
-
-    public async ValueTask<Stream> OpenAsync(Descriptor blob, CancellationToken cancellationToken) =>
-        await (await ChooseAsync(blob, cancellationToken).ConfigureAwait(false)).OpenAsync(blob, cancellationToken).ConfigureAwait(false);
-
-    private async ValueTask<IBlobSource> ChooseAsync(Descriptor blob, CancellationToken cancellationToken) =>
-        await archive.FindAsync(blob.Digest, cancellationToken).ConfigureAwait(false) is not null ? archive : store;
+    /// <summary>What the names will point to.</summary>
+    public ImageNode Root => Selection.Root;
 }

@@ -12,7 +12,8 @@ internal sealed class ImageSaver : IImageSaver
         return await new SavePlanner(request).PlanAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    public async Task<CtrInventory> TakeInventoryAsync(ICtrConnection connection, IReadOnlyList<string> namespaces, CancellationToken cancellationToken)
+    public async Task<CtrInventory> TakeInventoryAsync(
+        ICtrConnection connection, IReadOnlyList<string> namespaces, CancellationToken cancellationToken)
     {
         ContentStore content = ((ContainerdConnection)connection).Content;
         var digests = new SortedSet<string>(StringComparer.Ordinal);

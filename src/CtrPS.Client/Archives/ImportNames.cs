@@ -17,7 +17,8 @@ internal static class ImportNames
         string? name = Own(image, request, @base);
         if (name is null)
         {
-            warning = $"The archive '{request.Path}' has no name for the image {image.Target.Digest}: it is imported as '{digestName}'. Use -Name or -BaseName to name it.";
+            warning = $"The archive '{request.Path}' has no name for the image {image.Target.Digest}: it is imported as '{digestName}'. "
+                + "Use -Name or -BaseName to name it.";
             return [digestName];
         }
 
@@ -43,7 +44,9 @@ internal static class ImportNames
     }
 
     /// <summary>By docker's rules; a name that is no reference, such as the sha256: records of Kubernetes, stays as it is.</summary>
-    private static string Complete(string name) => CtrImageReference.TryParse(name, out CtrImageReference? reference) ? reference.ToString() : name;
+    private static string Complete(string name) =>
+        CtrImageReference.TryParse(name, out CtrImageReference? reference) ? reference.ToString() : name;
 
-    private static string? Repository(string name) => CtrImageReference.TryParse(name, out CtrImageReference? reference) ? $"{reference.Registry}/{reference.Repository}" : null;
+    private static string? Repository(string name) =>
+        CtrImageReference.TryParse(name, out CtrImageReference? reference) ? $"{reference.Registry}/{reference.Repository}" : null;
 }

@@ -1,68 +1,53 @@
+using CtrPS.Client.Connection;
 using CtrPS.Client.Content;
 using CtrPS.Client.Images;
 using CtrPS.Client.Leases;
 using CtrPS.Client.Oci;
-using CtrPS.Client.Server;
-using CtrPS.Client.Snapshots;
 
 namespace CtrPS.Client.Archives;
 
 /// <inheritdoc/>
 /// <remarks>
-/// Everything happens under one lease: bytes, then manifests and indexes with their labels, then snapshots, and the records last. Whatever goes
-/// wrong on the way, the end of the lease takes all of it along.
+/// Images that are there already as they are wanted are left alone. For the others everything happens under one lease: bytes, then manifests and
+/// indexes with their labels, then snapshots, and the records last. Whatever goes wrong on the way, the end of the lease takes all of it along.
 /// </remarks>
 internal sealed class ImportPlan : ICtrImportPlan
 {
-    private static readonly Dictionary<string, string> NoLabels = [];
+    /// <summary>Calls about records under way at the same time.</summary>
+    private const int RecordConcurrency = 16;
 
+    private readonly ContainerdConnection _connection;
     private readonly ArchiveReader _archive;
     private readonly IBlobSource _source;
     private readonly CtrImportRequest _request;
     private readonly IReadOnlyList<ImportImage> _images;
     private readonly string? _snapshotter;
-    private readonly IReadOnlyDictionary<string, long> _present;
-    private readonly ContentStore _content;
-    private readonly ImageStore _store;
-    private readonly LeaseStore _leases;
-    private readonly Unpacker _unpacker;
-    private readonly ServerFacts _server;
-    private readonly ImageNode[] _blobs;
-    private int _written;
 
     public ImportPlan(
+        ContainerdConnection connection,
         ArchiveReader archive,
         IBlobSource source,
         CtrImportRequest request,
         IReadOnlyList<ImportImage> images,
         string? snapshotter,
         IReadOnlyDictionary<string, long> present,
-        IReadOnlyList<string> warnings,
-        ContentStore content,
-        ImageStore store,
-        LeaseStore leases,
-        Unpacker unpacker,
-        ServerFacts server)
+        IReadOnlyList<CtrException> faults,
+        IReadOnlyList<string> warnings)
     {
+        _connection = connection;
         _archive = archive;
         _source = source;
         _request = request;
         _images = images;
         _snapshotter = snapshotter;
-        _present = present;
-        _content = content;
-        _store = store;
-        _leases = leases;
-        _unpacker = unpacker;
-        _server = server;
+        Faults = faults;
         Warnings = warnings;
-        Faults = images.SelectMany(image => image.Choice.Faults).ToArray();
-        Names = images.SelectMany(image => image.Names).Concat(request.IndexName is null ? [] : [CtrImageReference.Parse(request.IndexName).ToString()]).Distinct().ToArray();
-        _blobs = images.SelectMany(image => image.Choice.Blobs(image.Root)).DistinctBy(node => node.Descriptor.Digest).ToArray();
-        ImageNode[] absent = _blobs.Where(node => !present.ContainsKey(node.Descriptor.Digest)).ToArray();
+        Names = [.. images.SelectMany(image => image.Names).Concat(IndexNames).Distinct()];
+        ImageNode[] blobs = [.. images.SelectMany(image => image.Selection.Nodes).DistinctBy(node => node.Descriptor.Digest)];
+        ImageNode[] absent = [.. blobs.Where(node => !present.ContainsKey(node.Descriptor.Digest))];
         BlobsToWrite = absent.Length;
         BytesToWrite = absent.Sum(node => node.Descriptor.Size);
-        BlobsPresent = _blobs.Length - absent.Length;
+        BlobsPresent = blobs.Length - absent.Length;
     }
 
     public IReadOnlyList<string> Names { get; }
@@ -77,203 +62,184 @@ internal sealed class ImportPlan : ICtrImportPlan
 
     public int BlobsPresent { get; }
 
+    private IEnumerable<string> IndexNames => _request.IndexName is null ? [] : [CtrImageReference.Parse(_request.IndexName).ToString()];
+
     public async Task<CtrImportOutcome> RunAsync(CtrTransferMeter meter, CancellationToken cancellationToken)
     {
-        meter.SetTotal(BytesToWrite);
-        var warnings = new List<string>();
-        Lease lease = await _leases.CreateAsync(_request.Namespace, cancellationToken).ConfigureAwait(false);
-        await using (lease.ConfigureAwait(false))
+        string @namespace = _request.Namespace;
+        NamespaceView there = await NamespaceView.ReadAsync(_connection, @namespace, Names, _snapshotter, cancellationToken).ConfigureAwait(false);
+        var left = new List<ImportImage>();
+        foreach (ImportImage image in _images)
         {
-            BlobWriter writer = _content.Writer(_request.Namespace, lease.Id);
-            await WriteContentAsync(lease, writer, meter, cancellationToken).ConfigureAwait(false);
-            var targets = new List<(ImportImage Image, Descriptor Target)>();
-            foreach (ImportImage image in _images)
+            if (!await IsThereAsync(image, there, cancellationToken).ConfigureAwait(false))
             {
-                ImageNode root = image.Root;
-                if (image.Docker is { } docker && _request.CompressLayers)
-                {
-                    var compressor = new DockerLayerCompressor(_content, _leases, _archive, lease, writer);
-                    root = await compressor.CompressAsync(root, docker, cancellationToken).ConfigureAwait(false);
-                    _written += compressor.Written;
-                }
-
-                await WriteManifestsAsync(lease, writer, image, root, cancellationToken).ConfigureAwait(false);
-                if (_snapshotter is not null && image.Choice.Host is { } host)
-                {
-                    _ = await _unpacker.UnpackAsync(lease, ReferenceEquals(host, image.Root) ? root : host, _snapshotter, meter, cancellationToken).ConfigureAwait(false);
-                }
-
-                targets.Add((image, root.Descriptor));
+                left.Add(image);
             }
-
-            List<CtrImage> made = await RecordAsync(lease, writer, targets, cancellationToken).ConfigureAwait(false);
-            lease.Complete();
-            await WarnOfCriAsync(warnings, cancellationToken).ConfigureAwait(false);
-            return new CtrImportOutcome(made, _written, warnings);
         }
+
+        int written = left.Count > 0 || _request.IndexName is not null
+            ? await WriteAsync(left, there.Blobs, meter, cancellationToken).ConfigureAwait(false)
+            : 0;
+        var made = new Dictionary<string, CtrImage>(StringComparer.Ordinal);
+        await foreach (CtrImage image in
+            NamespaceView.FindAsync(_connection, @namespace, Names, CtrImageDetail.Full, cancellationToken).ConfigureAwait(false))
+        {
+            made[image.Name] = image;
+        }
+
+        IReadOnlyList<string> warnings = await WarnOfCriAsync(cancellationToken).ConfigureAwait(false);
+        return new CtrImportOutcome([.. Names.Where(made.ContainsKey).Select(name => made[name])], written, warnings);
     }
 
     public ValueTask DisposeAsync() => _archive.DisposeAsync();
 
-    /// <summary>Configs, layers, and whatever else has no children.</summary>
-    private async Task WriteContentAsync(Lease lease, BlobWriter writer, CtrTransferMeter meter, CancellationToken cancellationToken)
+    /// <summary>Whether nothing is to be done for an image.</summary>
+    private async ValueTask<bool> IsThereAsync(ImportImage image, NamespaceView there, CancellationToken cancellationToken) =>
+        !_request.DiscardUnpackedLayers
+        && !IsToBeCompressed(image)
+        && image.Names.All(name => there.HasRecord(name, image.Root.Descriptor, _request.Labels))
+        && there.HasBlobs(image.Selection.Nodes)
+        && (_snapshotter is null || image.Host is null || await there.IsUnpackedAsync(image.Host, _source, cancellationToken).ConfigureAwait(false));
+
+    private bool IsToBeCompressed(ImportImage image) =>
+        _request.CompressLayers && image.Docker?.Layers.Any(layer => layer.MediaType == MediaTypes.DockerLayer) == true;
+
+    /// <returns>The blobs that were written.</returns>
+    private async Task<int> WriteAsync(
+        IReadOnlyList<ImportImage> images, IReadOnlyDictionary<string, BlobInfo> listing, CtrTransferMeter meter, CancellationToken cancellationToken)
     {
-        meter.Show("Writing blobs");
-        var replaced = _request.CompressLayers
-            ? _images.Where(image => image.Docker is not null).SelectMany(image => image.Docker!.Layers).Where(layer => layer.MediaType == MediaTypes.DockerLayer).Select(layer => layer.Digest).ToHashSet(StringComparer.Ordinal)
-            : [];
-        var missing = new Dictionary<string, ImageNode>(StringComparer.Ordinal);
-        await foreach ((ImageNode node, bool kept) in OrderedParallel.SelectAsync(
-            _blobs.Where(node => node.Kind is not (ImageNodeKind.Index or ImageNodeKind.Manifest) && !replaced.Contains(node.Descriptor.Digest)),
-            16,
-            async (node, token) => (node, await KeepAsync(lease, node.Descriptor, NoLabels, token).ConfigureAwait(false)),
-            cancellationToken).ConfigureAwait(false))
+        Lease lease = await _connection.Leases.CreateAsync(_request.Namespace, cancellationToken).ConfigureAwait(false);
+        await using (lease.ConfigureAwait(false))
         {
-            if (!kept)
+            HashSet<string> discarding =
+                _request.DiscardUnpackedLayers ? [.. images.Select(image => image.Host?.Descriptor.Digest).OfType<string>()] : [];
+            var sink = new NamespaceSink(_connection.Content, _connection.Leases, lease)
             {
-                missing.Add(node.Descriptor.Digest, node);
-            }
+                Listing = listing,
+                Labels = node => discarding.Contains(node.Descriptor.Digest)
+                    ? GarbageLabels.For(node.Children.Select(child => child.Descriptor), withoutLayers: true)
+                    : NamespaceSink.LabelsOf(node),
+            };
+            var transfer = new BlobTransfer(sink, "imported", _request.Concurrency, meter);
+            TransferTally tally = await transfer.RunAsync(BlobsOf(images), cancellationToken).ConfigureAwait(false);
+            BlobWriter writer = _connection.Content.Writer(_request.Namespace, lease.Id);
+            (Dictionary<ImportImage, ImageNode> compressed, int made) =
+                await CompressAsync(images, lease, writer, cancellationToken).ConfigureAwait(false);
+            await UnpackAsync(images, compressed, lease, meter, cancellationToken).ConfigureAwait(false);
+            await RecordAsync(images, compressed, lease, writer, cancellationToken).ConfigureAwait(false);
+            lease.Complete();
+            return tally.Written + made;
+        }
+    }
+
+    /// <summary>What is brought as it is: plain layers that are to be compressed, and the manifests that name them, are not.</summary>
+    private MovedBlob[] BlobsOf(IReadOnlyList<ImportImage> images)
+    {
+        HashSet<string> replaced = [.. images.Where(IsToBeCompressed)
+            .SelectMany(image => image.Docker!.Layers.Where(layer => layer.MediaType == MediaTypes.DockerLayer).Select(layer => layer.Digest)
+                .Append(image.Root.Descriptor.Digest))];
+        return [.. images
+            .SelectMany(image => image.Selection.Nodes.Select(node => new MovedBlob(node, image.Selection.ManifestOf(node), _source, image.Words)))
+            .Where(blob => !replaced.Contains(blob.Node.Descriptor.Digest))
+            .DistinctBy(blob => blob.Node.Descriptor.Digest)];
+    }
+
+    private async Task<(Dictionary<ImportImage, ImageNode> Compressed, int Written)> CompressAsync(
+        IReadOnlyList<ImportImage> images, Lease lease, BlobWriter writer, CancellationToken cancellationToken)
+    {
+        var compressed = new Dictionary<ImportImage, ImageNode>(ReferenceEqualityComparer.Instance);
+        int written = 0;
+        foreach (ImportImage image in images.Where(IsToBeCompressed))
+        {
+            var compressor = new DockerLayerCompressor(_connection.Content, _connection.Leases, _archive, lease, writer);
+            compressed[image] = await compressor.CompressAsync(image.Root, image.Docker!, cancellationToken).ConfigureAwait(false);
+            written += compressor.Written;
         }
 
-        if (_archive.CanSeek)
-        {
-            // The large ones first: they decide how long it takes.
-            await foreach (bool written in OrderedParallel.SelectAsync(
-                missing.Values.OrderByDescending(node => node.Descriptor.Size),
-                _request.Concurrency,
-                (node, token) => WriteAsync(writer, node.Descriptor, () => _source.OpenAsync(node.Descriptor, token), meter, token),
-                cancellationToken).ConfigureAwait(false))
-            {
-                _written += written ? 1 : 0;
-            }
+        return (compressed, written);
+    }
 
+    private async Task UnpackAsync(
+        IReadOnlyList<ImportImage> images,
+        Dictionary<ImportImage, ImageNode> compressed,
+        Lease lease,
+        CtrTransferMeter meter,
+        CancellationToken cancellationToken)
+    {
+        if (_snapshotter is null)
+        {
             return;
         }
 
-        if (missing.Count > 0)
+        IEnumerable<ImageNode> manifests = images
+            .Where(image => image.Host is not null)
+            .Select(image => compressed.GetValueOrDefault(image, image.Host!))
+            .DistinctBy(manifest => manifest.Descriptor.Digest);
+        await foreach (bool _ in OrderedParallel.SelectAsync(
+            manifests,
+            _request.Concurrency,
+            (manifest, token) => _connection.Unpacker.UnpackAsync(lease, manifest, _snapshotter, meter, token),
+            cancellationToken).ConfigureAwait(false))
         {
-            await foreach ((string digest, long _, Stream stream) in _archive.ReadBlobsAsync(missing.Keys.ToHashSet(StringComparer.Ordinal), cancellationToken).ConfigureAwait(false))
-            {
-                _written += await WriteAsync(writer, missing[digest].Descriptor, () => ValueTask.FromResult(stream), meter, cancellationToken).ConfigureAwait(false) ? 1 : 0;
-            }
         }
     }
 
-    private async Task<bool> WriteAsync(BlobWriter writer, Descriptor blob, Func<ValueTask<Stream>> open, CtrTransferMeter meter, CancellationToken cancellationToken)
+    private async Task RecordAsync(
+        IReadOnlyList<ImportImage> images,
+        Dictionary<ImportImage, ImageNode> compressed,
+        Lease lease,
+        BlobWriter writer,
+        CancellationToken cancellationToken)
     {
-        try
+        List<(string Name, Descriptor Target)> records =
+            [.. images.SelectMany(image => image.Names.Select(name => (name, compressed.GetValueOrDefault(image, image.Root).Descriptor)))];
+        foreach (string name in IndexNames)
         {
-            return await writer.WriteAsync(blob, _ => open(), NoLabels, meter, keepPartial: false, cancellationToken).ConfigureAwait(false);
-        }
-        catch (CtrException e) when (e.ErrorId == CtrErrorIds.BlobCorrupt)
-        {
-            string owners = string.Join(", ", _images.Where(image => image.Root.All.Any(node => node.Descriptor.Digest == blob.Digest)).Select(image => $"'{image.Names[0]}'"));
-            throw new CtrException(e.ErrorId, e.Status, $"The archive '{_request.Path}' is damaged, in {owners}: {e.Message} Nothing was imported.", e)
-            {
-                Target = blob.Digest,
-                RecommendedAction = "Bring the file again and compare its checksum; Test-CtrArchive tells all that is damaged.",
-            };
-        }
-    }
-
-    /// <summary>Manifests and indexes, children before parents, each with the labels that keep its children.</summary>
-    private async Task WriteManifestsAsync(Lease lease, BlobWriter writer, ImportImage image, ImageNode root, CancellationToken cancellationToken)
-    {
-        bool compressed = !ReferenceEquals(root, image.Root);
-        IEnumerable<ImageNode> documents = compressed ? [root] : image.Choice.Blobs(root);
-        foreach (ImageNode node in documents.Where(node => node.Kind is ImageNodeKind.Index or ImageNodeKind.Manifest))
-        {
-            IReadOnlyDictionary<string, string> labels = GarbageLabels.For(node.Children.Select(child => child.Descriptor), _request.DiscardUnpackedLayers && node == image.Choice.Host);
-            if (!compressed && !await KeepAsync(lease, node.Descriptor, labels, cancellationToken).ConfigureAwait(false))
-            {
-                ReadOnlyMemory<byte> bytes = await _source.ReadAsync(node.Descriptor, cancellationToken).ConfigureAwait(false);
-                _written += await writer.WriteAsync(node.Descriptor, bytes, labels, cancellationToken).ConfigureAwait(false) ? 1 : 0;
-            }
-        }
-    }
-
-    /// <summary>Puts a blob that is there under the lease, and adds the labels it lacks.</summary>
-    /// <returns>False where it is not there.</returns>
-    private async Task<bool> KeepAsync(Lease lease, Descriptor blob, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
-    {
-        if (!_present.ContainsKey(blob.Digest))
-        {
-            return false;
-        }
-
-        // First the lease, then the look: what is still there now stays.
-        await _leases.AddBlobAsync(lease, blob.Digest, cancellationToken).ConfigureAwait(false);
-        if (await _content.FindAsync(_request.Namespace, blob.Digest, cancellationToken).ConfigureAwait(false) is not { } info)
-        {
-            return false;
-        }
-
-        var lacking = labels.Where(label => !info.Labels.TryGetValue(label.Key, out string? value) || value != label.Value).ToDictionary(StringComparer.Ordinal);
-        if (lacking.Count > 0)
-        {
-            await _content.SetLabelsAsync(_request.Namespace, blob.Digest, lacking, cancellationToken).ConfigureAwait(false);
-        }
-
-        return true;
-    }
-
-    private async Task<List<CtrImage>> RecordAsync(
-        Lease lease, BlobWriter writer, List<(ImportImage Image, Descriptor Target)> targets, CancellationToken cancellationToken)
-    {
-        var names = new List<string>();
-        foreach ((ImportImage image, Descriptor target) in targets)
-        {
-            foreach (string name in image.Names)
-            {
-                _ = await _store.PutAsync(_request.Namespace, name, target, _request.Labels, lease.Id, cancellationToken).ConfigureAwait(false);
-                names.Add(name);
-            }
-        }
-
-        if (_request.IndexName is not null)
-        {
-            string name = CtrImageReference.Parse(_request.IndexName).ToString();
             IReadOnlyDictionary<string, string> labels = GarbageLabels.For(_archive.Images.Select(image => image.Target));
             ReadOnlyMemory<byte> bytes = await _archive.ReadAsync(_archive.Index, cancellationToken).ConfigureAwait(false);
             _ = await writer.WriteAsync(_archive.Index, bytes, labels, cancellationToken).ConfigureAwait(false);
-            _ = await _store.PutAsync(_request.Namespace, name, _archive.Index, _request.Labels, lease.Id, cancellationToken).ConfigureAwait(false);
-            names.Add(name);
+            records.Add((name, _archive.Index));
         }
 
-        var made = new List<CtrImage>();
-        foreach (string name in names.Distinct())
+        // A name that comes twice is the later one's.
+        await foreach (CtrImage _ in OrderedParallel.SelectAsync(
+            records.GroupBy(record => record.Name, StringComparer.Ordinal).Select(same => same.Last()),
+            RecordConcurrency,
+            (record, token) => _connection.Images.PutAsync(_request.Namespace, record.Name, record.Target, _request.Labels, lease.Id, token),
+            cancellationToken).ConfigureAwait(false))
         {
-            if (await _store.FindAsync(_request.Namespace, name, CtrImageDetail.Full, cancellationToken).ConfigureAwait(false) is { } image)
-            {
-                made.Add(image);
-            }
         }
-
-        return made;
     }
 
-    /// <summary>Kubernetes' side of containerd hears of new images by their events and then makes a record named by the config's digest: waits for it.</summary>
-    private async Task WarnOfCriAsync(List<string> warnings, CancellationToken cancellationToken)
+    /// <summary>
+    /// Kubernetes' side of containerd hears of new images by their events and then makes a record named by the config's digest: waits for it.
+    /// </summary>
+    private async Task<IReadOnlyList<string>> WarnOfCriAsync(CancellationToken cancellationToken)
     {
-        if (_request.Namespace != "k8s.io" || !await _server.HasCriAsync(cancellationToken).ConfigureAwait(false))
+        var warnings = new List<string>();
+        if (_request.Namespace != "k8s.io" || !await _connection.Facts.HasCriAsync(cancellationToken).ConfigureAwait(false))
         {
-            return;
+            return warnings;
         }
 
         DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(3);
         foreach (ImportImage image in _images)
         {
-            string? id = image.Choice.Host?.Config is { } config && MediaTypes.IsImageConfig(config.Descriptor.MediaType) ? config.Descriptor.Digest : null;
-            while (id is not null && await _store.FindAsync(_request.Namespace, id, CtrImageDetail.None, cancellationToken).ConfigureAwait(false) is null)
+            string? id = image.Host?.Config is { } config && MediaTypes.IsImageConfig(config.Descriptor.MediaType) ? config.Descriptor.Digest : null;
+            while (id is not null && await _connection.Images.GetAsync(_request.Namespace, id, cancellationToken).ConfigureAwait(false) is null)
             {
                 if (DateTime.UtcNow > end)
                 {
-                    warnings.Add($"Kubernetes' interface of containerd has not taken notice of image '{image.Names[0]}' yet; the kubelet may not see it. Look with 'crictl images'.");
+                    warnings.Add(
+                        $"Kubernetes' interface of containerd has not taken notice of image '{image.Names[0]}' yet; the kubelet may not see it. "
+                        + "Look with 'crictl images'.");
                     break;
                 }
 
                 await Task.Delay(TimeSpan.FromMilliseconds(20), cancellationToken).ConfigureAwait(false);
             }
         }
+
+        return warnings;
     }
 }

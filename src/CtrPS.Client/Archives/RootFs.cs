@@ -27,48 +27,4 @@ internal static class RootFs
             };
         }
     }
-
-    /// <summary>Compares each manifest's layers with those that its config describes: an image in which they differ cannot be unpacked.</summary>
-    public static async Task<IReadOnlyList<CtrBlobFault>> CompareAsync(ImageNode graph, IBlobSource source, CancellationToken cancellationToken)
-    {
-        var faults = new List<CtrBlobFault>();
-        foreach (ImageNode manifest in graph.Manifests)
-        {
-            if (manifest.Config is not { IsSound: true } config || !MediaTypes.IsImageConfig(config.Descriptor.MediaType)
-                || !manifest.Layers.All(layer => MediaTypes.IsLayer(layer.Descriptor.MediaType)))
-            {
-                continue;
-            }
-
-            string? fault;
-            try
-            {
-                ReadOnlyMemory<byte> bytes = await source.ReadAsync(config.Descriptor, cancellationToken).ConfigureAwait(false);
-                int described = ReadDiffIds(bytes, config.Descriptor)?.Count ?? 0;
-                int layers = manifest.Layers.Count();
-                fault = described == layers ? null : $"It describes {described} layers, and the manifest '{manifest.Descriptor.Digest}' has {layers}.";
-            }
-            catch (CtrException e) when (e.ErrorId is CtrErrorIds.BlobCorrupt or CtrErrorIds.BlobMissing)
-            {
-                fault = e.Message;
-            }
-
-            if (fault is not null)
-            {
-                faults.Add(new CtrBlobFault
-                {
-                    Digest = config.Descriptor.Digest,
-                    MediaType = config.Descriptor.MediaType,
-                    Size = config.Descriptor.Size,
-                    Status = CtrBlobStatus.Corrupt,
-                    Platform = manifest.Platform,
-                    ActualSize = config.StoredSize,
-                    Reason = fault,
-                    RecommendedAction = "Make the image again: no tool can unpack it.",
-                });
-            }
-        }
-
-        return faults;
-    }
 }

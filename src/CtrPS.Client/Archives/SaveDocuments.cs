@@ -56,16 +56,20 @@ internal static class SaveDocuments
     /// <summary>manifest.json: one entry per manifest, with all its tags. Null where no image can be said in it.</summary>
     public static byte[]? DockerManifest(IReadOnlyList<SavedImage> images)
     {
-        var entries = images.Where(image => image.DockerManifest is not null).GroupBy(image => image.DockerManifest!.Descriptor.Digest, StringComparer.Ordinal).ToList();
+        var entries = images
+            .Select(image => (image.Name, Manifest: image.DockerManifest))
+            .Where(image => image.Manifest is not null)
+            .GroupBy(image => image.Manifest!.Descriptor.Digest, StringComparer.Ordinal)
+            .ToList();
         return entries.Count == 0 ? null : Write(json =>
         {
             json.WriteStartArray();
-            foreach (IGrouping<string, SavedImage> entry in entries)
+            foreach (IGrouping<string, (string Name, ImageNode? Manifest)> entry in entries)
             {
-                ImageNode manifest = entry.First().DockerManifest!;
+                ImageNode manifest = entry.First().Manifest!;
                 string[] tags = entry.Select(image => RepositoryTag(image.Name)).OfType<string>().Distinct().ToArray();
                 json.WriteStartObject();
-                json.WriteString("Config", PathOf(manifest.Config!));
+                json.WriteString("Config", TarSink.NameOf(manifest.Config!.Descriptor));
                 if (tags.Length == 0)
                 {
                     json.WriteNull("RepoTags");
@@ -75,7 +79,7 @@ internal static class SaveDocuments
                     WriteArray(json, "RepoTags", tags);
                 }
 
-                WriteArray(json, "Layers", manifest.Layers.Select(PathOf));
+                WriteArray(json, "Layers", manifest.Layers.Select(layer => TarSink.NameOf(layer.Descriptor)));
                 json.WriteEndObject();
             }
 
@@ -85,13 +89,15 @@ internal static class SaveDocuments
 
     /// <summary>The tag, or <c>@digest</c>, or both, as containerd's exporter has it; a name that is no full reference is its own.</summary>
     internal static string ReferenceName(string name) =>
-        CtrImageReference.TryParse(name, out CtrImageReference? reference) && reference.ToString() == name ? reference.Tag + (reference.Digest is null ? "" : "@" + reference.Digest) : name;
+        CtrImageReference.TryParse(name, out CtrImageReference? reference) && reference.ToString() == name
+            ? reference.Tag + (reference.Digest is null ? "" : "@" + reference.Digest)
+            : name;
 
     /// <summary>docker's short form. Null where the name has no tag, or a digest, which docker load refuses.</summary>
     private static string? RepositoryTag(string name) =>
-        CtrImageReference.TryParse(name, out CtrImageReference? reference) && reference is { Tag: not null, Digest: null } ? reference.FamiliarName : null;
-
-    private static string PathOf(ImageNode blob) => "blobs/" + blob.Descriptor.Digest.Replace(':', '/');
+        CtrImageReference.TryParse(name, out CtrImageReference? reference) && reference is { Tag: not null, Digest: null }
+            ? reference.FamiliarName
+            : null;
 
     private static byte[] Write(Action<Utf8JsonWriter> write)
     {

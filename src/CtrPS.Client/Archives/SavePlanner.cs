@@ -1,5 +1,6 @@
 using CtrPS.Client.Connection;
 using CtrPS.Client.Content;
+using CtrPS.Client.Images;
 using CtrPS.Client.Oci;
 
 namespace CtrPS.Client.Archives;
@@ -12,19 +13,20 @@ internal sealed class SavePlanner(CtrSaveRequest request)
 
     private const string SourceLabelPrefix = "containerd.io/distribution.source.";
 
-    private readonly Dictionary<(ICtrConnection Connection, string Namespace), SaveSource> _sources = [];
+    private readonly Dictionary<(ICtrConnection Connection, string Namespace), ImageSource> _sources = [];
     private readonly List<SavedImage> _images = [];
     private readonly List<CtrException> _faults = [];
     private readonly List<string> _notes = [];
-    private readonly Dictionary<string, SavedBlob> _blobs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, MovedBlob> _blobs = new(StringComparer.Ordinal);
     private readonly HashSet<string> _faulty = new(StringComparer.Ordinal);
 
     public async Task<SavePlan> PlanAsync(CancellationToken cancellationToken)
     {
         RefuseContradictions();
-        foreach (IGrouping<(ICtrConnection Connection, string Namespace), CtrSaveImage> origin in request.Images.GroupBy(one => (one.Connection, one.Image.Namespace)))
+        foreach (var origin in request.Images.GroupBy(one => (one.Connection, one.Image.Namespace)))
         {
-            _sources[origin.Key] = new SaveSource((ContainerdConnection)origin.Key.Connection, origin.Key.Namespace, listed: origin.Skip(1).Any(), cancellationToken);
+            (ICtrConnection connection, string name) = origin.Key;
+            _sources[origin.Key] = new ImageSource((ContainerdConnection)connection, name, listed: origin.Skip(1).Any(), cancellationToken);
         }
 
         await foreach (SavedImage image in OrderedParallel.SelectAsync(Distinct(), Concurrency, ReadAsync, cancellationToken).ConfigureAwait(false))
@@ -33,16 +35,18 @@ internal sealed class SavePlanner(CtrSaveRequest request)
         }
 
         await ProbeAsync(cancellationToken).ConfigureAwait(false);
-        return new SavePlan(request, _images, [.. _blobs.Values], _faults, _notes);
+        return new SavePlan(request, _images, _blobs.Values, _faults, _notes);
     }
 
     private void RefuseContradictions()
     {
         string? fault = request switch
         {
-            { Compression: not (CtrCompression.None or CtrCompression.Gzip or CtrCompression.Zstd) } => $"An archive cannot be written with {request.Compression}, only with gzip or zstd.",
-            { Format: CtrArchiveFormat.Docker, Excluded: not null } => "Docker's format cannot say that layers are left out: a delta bundle needs the format Oci or Both.",
-            { Format: CtrArchiveFormat.Docker, Scope: CtrSaveScope.All } or { Format: CtrArchiveFormat.Docker, Platforms.Count: > 1 } =>
+            { Compression: not (CtrCompression.None or CtrCompression.Gzip or CtrCompression.Zstd) } =>
+                $"An archive cannot be written with {request.Compression}, only with gzip or zstd.",
+            { Format: CtrArchiveFormat.Docker, Excluded: not null } =>
+                "Docker's format cannot say that layers are left out: a delta bundle needs the format Oci or Both.",
+            { Format: CtrArchiveFormat.Docker, Scope: CtrPlatformScope.All } or { Format: CtrArchiveFormat.Docker, Platforms.Count: > 1 } =>
                 "Docker's format holds one platform of an image: name a single one, or use the format Oci or Both.",
             _ => null,
         };
@@ -67,7 +71,8 @@ internal sealed class SavePlanner(CtrSaveRequest request)
                 _faults.Add(new CtrException(
                     CtrErrorIds.ImageExists,
                     CtrStatus.AlreadyExists,
-                    $"The archive would hold two images of the name '{one.Image.Name}': {first.Digest} out of namespace '{first.Namespace}' and {one.Image.Digest} out of namespace '{one.Image.Namespace}'.")
+                    $"The archive would hold two images of the name '{one.Image.Name}': {first.Digest} out of namespace '{first.Namespace}' "
+                        + $"and {one.Image.Digest} out of namespace '{one.Image.Namespace}'.")
                 {
                     Target = one.Image.Name,
                     RecommendedAction = "Save them in two archives, or give one of them another name with Add-CtrImageTag.",
@@ -78,19 +83,25 @@ internal sealed class SavePlanner(CtrSaveRequest request)
 
     private async Task<SavedImage> ReadAsync(CtrSaveImage one, CancellationToken cancellationToken)
     {
-        SaveSource source = _sources[(one.Connection, one.Image.Namespace)];
-        var target = new Descriptor { MediaType = one.Image.MediaType, Digest = one.Image.Digest, Size = one.Image.TargetSize };
+        ImageSource source = _sources[(one.Connection, one.Image.Namespace)];
+        Descriptor target = Records.TargetOf(one.Image);
         ImageNode root = await source.ReadGraphAsync(target).ConfigureAwait(false);
         BlobInfo? info = await source.Connection.Content.FindAsync(source.Namespace, target.Digest, cancellationToken).ConfigureAwait(false);
         CtrPlatform host = await source.Connection.Facts.GetPlatformAsync(cancellationToken).ConfigureAwait(false);
+        SelectionRules rules = SelectionRules.ToGive(request.Scope, request.Platforms) with
+        {
+            SkipNonDistributable = request.SkipNonDistributable,
+            Excluded = request.Excluded,
+        };
         return new SavedImage
         {
             Name = one.Image.Name,
             Target = target,
             Source = source,
-            Selection = ImageSelection.Of(root, request),
+            Selection = ImageSelection.Of(root, rules),
             Host = PlatformMatcher.Only(host),
-            SourceLabels = SortedMap.From((info?.Labels ?? Descriptor.NoAnnotations).Where(label => label.Key.StartsWith(SourceLabelPrefix, StringComparison.Ordinal))),
+            SourceLabels = SortedMap.From(
+                (info?.Labels ?? Descriptor.NoAnnotations).Where(label => label.Key.StartsWith(SourceLabelPrefix, StringComparison.Ordinal))),
         };
     }
 
@@ -98,54 +109,76 @@ internal sealed class SavePlanner(CtrSaveRequest request)
     {
         _images.Add(image);
         ImageSelection selection = image.Selection;
+        string cannot = CannotBeSaved(image.Words);
         foreach (CtrPlatform platform in selection.AbsentPlatforms)
         {
-            _faults.Add(SaveFaults.NoPlatform(image, platform));
+            _faults.Add(BlobFaults.NoPlatform(cannot, selection, platform, image.Name));
         }
 
-        foreach (ImageNode missing in selection.Missing.Where(node => _faulty.Add(node.Descriptor.Digest)))
+        foreach (ImageNode node in selection.Broken.Where(node => _faulty.Add(node.Descriptor.Digest)))
         {
-            MissingCause cause = await image.Source.CauseAsync(missing, image.ManifestOf(missing), cancellationToken).ConfigureAwait(false);
-            _faults.Add(SaveFaults.Missing(image, missing, cause));
+            CtrBlobFault fault = await BlobFaults.OfAsync(node, selection.ManifestOf(node), image.Source, cancellationToken).ConfigureAwait(false);
+            _faults.Add(BlobFaults.Refuse(cannot, fault, node.Fault));
         }
 
-        foreach (ImageNode damaged in selection.Nodes.Where(node => node.Fault is not null && _faulty.Add(node.Descriptor.Digest)))
+        if (request.Format == CtrArchiveFormat.Docker && image.DockerManifest is null && selection.AbsentPlatforms.Count == 0
+            && selection.Nodes.All(node => node.StoredSize is not null))
         {
-            _faults.Add(SaveFaults.Damaged(image, damaged, damaged.Fault!));
-        }
-
-        if (request.Format == CtrArchiveFormat.Docker && image.DockerManifest is null && selection.Missing.Count == 0 && selection.AbsentPlatforms.Count == 0)
-        {
-            _faults.Add(SaveFaults.NotForDocker(image));
+            _faults.Add(NotForDocker(image));
         }
 
         foreach (ImageNode node in WantedNodes(image))
         {
-            _ = _blobs.TryAdd(node.Descriptor.Digest, new SavedBlob(node, image));
+            _ = _blobs.TryAdd(node.Descriptor.Digest, new MovedBlob(node, selection.ManifestOf(node), image.Source, image.Words));
         }
 
-        _notes.AddRange(selection.LeftOutImages.Select(left => $"The image '{image.Name}' is saved without {left.Platform?.ToString() ?? left.Descriptor.Digest}, which is not whole in {image.Source.Blobs.Words}."));
+        _notes.AddRange(selection.LeftOutImages.Select(left =>
+            $"The image '{image.Name}' is saved without {left.Platform?.ToString() ?? left.Descriptor.Digest}, "
+                + $"which is not whole in {image.Source.Words}."));
         if (selection.LeftOutLayers.DistinctBy(layer => layer.Descriptor.Digest).ToList() is { Count: > 0 } layers)
         {
             _notes.Add($"{layers.Count} layers of the image '{image.Name}' with {layers.Sum(layer => layer.Descriptor.Size)} bytes are left out.");
         }
     }
 
-    /// <summary>Docker's format holds one manifest's config and layers; the manifest itself is made anew by the reader.</summary>
-    private IEnumerable<ImageNode> WantedNodes(SavedImage image) => request.Format != CtrArchiveFormat.Docker ? image.Selection.Nodes
-        : image.DockerManifest is { } manifest ? manifest.Children.Where(image.Selection.Nodes.Contains)
-        : [];
+    private static string CannotBeSaved(string image) => $"The {image} cannot be saved";
 
-    /// <summary>Asks for the last byte of all that was not read whole: the metadata may promise what a power loss or a hand in the folder took.</summary>
+    private static CtrException NotForDocker(SavedImage image) => new(
+        CtrErrorIds.InvalidArgument,
+        CtrStatus.InvalidArgument,
+        $"{CannotBeSaved(image.Words)} in docker's format, which knows only images with a config and all their layers. "
+            + "It is an artifact, or layers are left out.")
+    {
+        Target = image.Name,
+        RecommendedAction = "Use -Format Oci or Both.",
+    };
+
+    /// <summary>Docker's format holds one manifest's config and layers; the manifest itself is made anew by the reader.</summary>
+    private IEnumerable<ImageNode> WantedNodes(SavedImage image)
+    {
+        if (request.Format != CtrArchiveFormat.Docker)
+        {
+            return image.Selection.Nodes;
+        }
+
+        HashSet<string> needed = [.. image.DockerManifest?.Children.Select(child => child.Descriptor.Digest) ?? []];
+        return image.Selection.Nodes.Where(node => needed.Contains(node.Descriptor.Digest));
+    }
+
+    /// <summary>Asks for the bytes of all that was not read whole: the metadata may promise what a power loss or a hand in the folder took.</summary>
     private async Task ProbeAsync(CancellationToken cancellationToken)
     {
-        IEnumerable<SavedBlob> unread = _blobs.Values.Where(blob => blob.Node.Kind is not (ImageNodeKind.Index or ImageNodeKind.Manifest) && blob.Node.IsSound);
-        await foreach ((SavedBlob blob, CtrException? fault) in OrderedParallel.SelectAsync(
-            unread, Concurrency, async (blob, token) => (blob, await blob.Image.Source.ProbeAsync(blob.Node.Descriptor, token).ConfigureAwait(false)), cancellationToken).ConfigureAwait(false))
+        IEnumerable<MovedBlob> unread = _blobs.Values.Where(blob => !blob.Node.IsDocument && blob.Node.IsSound);
+        await foreach ((MovedBlob blob, CtrException? fault) in OrderedParallel.SelectAsync(
+            unread,
+            Concurrency,
+            async (blob, token) => (blob, await blob.Source.ProbeAsync(blob.Node.Descriptor, token).ConfigureAwait(false)),
+            cancellationToken).ConfigureAwait(false))
         {
             if (fault is not null && _faulty.Add(blob.Node.Descriptor.Digest))
             {
-                _faults.Add(SaveFaults.Damaged(blob.Image, blob.Node, fault));
+                CtrBlobFault damaged = BlobFaults.Damaged(blob.Node, blob.Manifest, blob.Source, fault);
+                _faults.Add(BlobFaults.Refuse(CannotBeSaved(blob.Image), damaged, fault));
             }
         }
     }

@@ -213,7 +213,7 @@ internal sealed class CheckpointRestorer(ContainerdConnection connection)
             target,
             cancellationToken).ConfigureAwait(false);
         CtrPlatform platform = await connection.Facts.GetPlatformAsync(cancellationToken).ConfigureAwait(false);
-        ImageNode? manifest = ManifestChoice.Choose(root, PlatformMatcher.Only(platform), checkRoot: false);
+        ImageNode? manifest = ImageSelection.Best(root, PlatformMatcher.Only(platform), checkRoot: false);
         if (manifest is not { Kind: ImageNodeKind.Manifest, IsSound: true, Config: { } config })
         {
             throw new CtrException(

@@ -30,14 +30,14 @@ internal sealed class ContainerdConnection : ICtrConnection
         Namespaces = new NamespaceStore(channel, calls);
         Facts = new ServerFacts(Server);
         Machine = new DaemonMachine(calls.Endpoint, Server, Facts);
-        Content = new ContentStore(channel, calls, Facts);
+        Content = new ContentStore(channel, calls, Facts, Machine);
         Snapshots = new SnapshotStore(channel, calls);
         Images = new ImageStore(channel, calls, Content, Facts);
         Leases = new LeaseStore(channel, calls);
         Unpacker = new Unpacker(channel, calls, Content, Snapshots, Leases, Facts, Namespaces);
-        Importer = new ImageImporter(Content, Images, Leases, Unpacker, Facts);
+        Importer = new ImageImporter(this);
         Garbage = new GarbageCollector(Leases);
-        Care = new ImageCare(this);
+        Care = new ImageCare(this, async (path, token) => await ArchiveReader.OpenAsync(path, token).ConfigureAwait(false));
         Tasks = new TaskStore(channel, calls, Machine);
         Containers = new ContainerStore(channel, calls, Tasks, Snapshots, () => new ContainerMaker(this));
         Networks = new ContainerNetworks(Containers, Machine, serverVersion);

@@ -185,7 +185,7 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
         var target = new Descriptor { MediaType = image.MediaType, Digest = image.Digest, Size = image.TargetSize };
         CtrPlatform platform = request.Platform ?? await connection.Facts.GetPlatformAsync(cancellationToken).ConfigureAwait(false);
         ImageNode root = await ImageGraph.ReadAsync(blobs, target, cancellationToken).ConfigureAwait(false);
-        ImageNode? node = ManifestChoice.Choose(root, PlatformMatcher.Only(platform), checkRoot: true);
+        ImageNode? node = ImageSelection.Best(root, PlatformMatcher.Only(platform), checkRoot: true);
         if (node is null)
         {
             string[] offered =

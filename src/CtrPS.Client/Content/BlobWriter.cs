@@ -12,7 +12,8 @@ namespace CtrPS.Client.Content;
 /// Writes blobs into a namespace under a lease. The server proves size and digest when it commits, so bytes that are not what they should be
 /// never become a blob.
 /// </summary>
-internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.ContentClient client, Calls calls, string @namespace, string lease)
+internal sealed partial class BlobWriter(
+    Containerd.Services.Content.V1.Content.ContentClient client, Calls calls, string @namespace, string lease)
 {
     /// <summary>Bytes in a message: what containerd's own client sends, well below the limit of 16 MiB.</summary>
     private const int ChunkSize = 1 << 20;
@@ -24,12 +25,19 @@ internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.
 
     /// <summary>Writes a small document whole, in one message.</summary>
     /// <returns>Whether bytes were written; false where the blob was there already (it belongs to the lease then too).</returns>
-    public Task<bool> WriteAsync(Descriptor blob, ReadOnlyMemory<byte> bytes, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
-        WriteAsync(blob, _ => ValueTask.FromResult<Stream>(new MemoryStream(bytes.ToArray(), writable: false)), labels, null, keepPartial: false, cancellationToken);
+    public Task<bool> WriteAsync(
+        Descriptor blob, ReadOnlyMemory<byte> bytes, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken) =>
+        WriteAsync(
+            blob,
+            (offset, _) => ValueTask.FromResult<Stream>(new MemoryStream(bytes[(int)offset..].ToArray(), writable: false)),
+            labels,
+            null,
+            keepPartial: false,
+            cancellationToken);
 
     /// <summary>Writes a blob.</summary>
     /// <param name="blob">Digest and size that the bytes must have.</param>
-    /// <param name="open">Opens the bytes; may be called again from the start when another writer was in the way.</param>
+    /// <param name="open">Opens the bytes where an earlier try broke off; may be called again when another writer was in the way.</param>
     /// <param name="labels">Labels for a new blob.</param>
     /// <param name="meter">Counts the bytes. Null: nobody counts.</param>
     /// <param name="keepPartial">After a broken connection, leave what was written for a later try to go on from; else it is thrown away.</param>
@@ -38,7 +46,7 @@ internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.
     /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobCorrupt"/> when the bytes are not the blob's.</exception>
     public async Task<bool> WriteAsync(
         Descriptor blob,
-        Func<CancellationToken, ValueTask<Stream>> open,
+        OpenBlob open,
         IReadOnlyDictionary<string, string> labels,
         CtrTransferMeter? meter,
         bool keepPartial,
@@ -71,7 +79,12 @@ internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.
                 await Task.Delay(wait, cancellationToken).ConfigureAwait(false);
                 wait = wait * 2 < LongestWait ? wait * 2 : LongestWait;
             }
-            catch (ResumeRefusedException) when (!refused)
+            catch (ResumeRefusedException e) when (refused)
+            {
+                await AbortAsync(name).ConfigureAwait(false);
+                throw Corrupt(blob, $"the daemon has a blob of that digest, and it is not of the {blob.Size} bytes that its descriptor says", e);
+            }
+            catch (ResumeRefusedException)
             {
                 // What an earlier try had left is not wanted, or was not the beginning of this blob.
                 meter?.AddDone(-counted);
@@ -80,20 +93,22 @@ internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.
             }
             catch (Exception e)
             {
-                bool brokenOff = e is OperationCanceledException or RpcException { StatusCode: StatusCode.Unavailable or StatusCode.Cancelled } or CtrException { IsConnectionFault: true };
+                bool brokenOff = e is OperationCanceledException
+                    or RpcException { StatusCode: StatusCode.Unavailable or StatusCode.Cancelled }
+                    or CtrException { IsConnectionFault: true };
                 if (!(keepPartial && brokenOff))
                 {
                     await AbortAsync(name).ConfigureAwait(false);
                 }
 
-                throw e is RpcException or ObjectDisposedException ? calls.Translate(e, CallSubject.Blob(blob.Digest, @namespace), cancellationToken) : e;
+                throw Translate(e, CallSubject.Blob(blob.Digest, @namespace), cancellationToken);
             }
         }
     }
 
     /// <summary>
-    /// Brings a blob's bytes into the daemon and proves them, but does not make the blob yet: for bytes whose place is still taken by damaged ones. The
-    /// next writing of the blob under the same lease ends it, without these bytes being sent again.
+    /// Brings a blob's bytes into the daemon and proves them, but does not make the blob yet: for bytes whose place is still taken by damaged
+    /// ones. The next writing of the blob under the same lease ends it, without these bytes being sent again.
     /// </summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobCorrupt"/> when the bytes are not the blob's: then nothing stays.</exception>
     public async Task StageAsync(Descriptor blob, Stream content, CtrTransferMeter? meter, CancellationToken cancellationToken)
@@ -104,8 +119,10 @@ internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.
         try
         {
             // Without the digest, which would only be answered with the blob that is there.
-            using AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call = client.Write(Calls.Unbounded(@namespace, cancellationToken, lease));
-            await call.RequestStream.WriteAsync(new WriteContentRequest { Action = WriteAction.Stat, Ref = name, Total = blob.Size }, cancellationToken).ConfigureAwait(false);
+            using AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call =
+                client.Write(Calls.Unbounded(@namespace, cancellationToken, lease));
+            await call.RequestStream.WriteAsync(
+                new WriteContentRequest { Action = WriteAction.Stat, Ref = name, Total = blob.Size }, cancellationToken).ConfigureAwait(false);
             _ = await NextAsync(call, cancellationToken).ConfigureAwait(false);
             using System.Security.Cryptography.IncrementalHash hash = Digests.Hash(blob.Digest);
             long size = await SendAsync(call, content, 0, chunk =>
@@ -126,7 +143,7 @@ internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.
         {
             meter?.AddDone(-counted);
             await AbortAsync(name).ConfigureAwait(false);
-            throw e is RpcException or ObjectDisposedException ? calls.Translate(e, CallSubject.Blob(blob.Digest, @namespace), cancellationToken) : e;
+            throw Translate(e, CallSubject.Blob(blob.Digest, @namespace), cancellationToken);
         }
     }
 
@@ -143,15 +160,18 @@ internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.
         string reference = RefPrefix + name;
         try
         {
-            using AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call = client.Write(Calls.Unbounded(@namespace, cancellationToken, lease));
-            await call.RequestStream.WriteAsync(new WriteContentRequest { Action = WriteAction.Stat, Ref = reference }, cancellationToken).ConfigureAwait(false);
+            using AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call =
+                client.Write(Calls.Unbounded(@namespace, cancellationToken, lease));
+            await call.RequestStream.WriteAsync(
+                new WriteContentRequest { Action = WriteAction.Stat, Ref = reference }, cancellationToken).ConfigureAwait(false);
             _ = await NextAsync(call, cancellationToken).ConfigureAwait(false);
             using var hash = System.Security.Cryptography.IncrementalHash.CreateHash(System.Security.Cryptography.HashAlgorithmName.SHA256);
             long size = await SendAsync(call, content, 0, chunk => hash.AppendData(chunk.Span), cancellationToken).ConfigureAwait(false);
             string digest = "sha256:" + Convert.ToHexStringLower(hash.GetHashAndReset());
             try
             {
-                await CommitAsync(call, new Descriptor { MediaType = mediaType, Digest = digest, Size = size }, labels, cancellationToken).ConfigureAwait(false);
+                await CommitAsync(
+                    call, new Descriptor { MediaType = mediaType, Digest = digest, Size = size }, labels, cancellationToken).ConfigureAwait(false);
             }
             catch (RpcException e) when (e.StatusCode == StatusCode.AlreadyExists)
             {
@@ -163,22 +183,27 @@ internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.
         catch (Exception e)
         {
             await AbortAsync(reference).ConfigureAwait(false);
-            throw e is RpcException or ObjectDisposedException ? calls.Translate(e, new CallSubject($"a new blob in namespace '{@namespace}'", name), cancellationToken) : e;
+            throw Translate(e, new CallSubject($"a new blob in namespace '{@namespace}'", name), cancellationToken);
         }
     }
+
+    private Exception Translate(Exception e, CallSubject subject, CancellationToken cancellationToken) =>
+        e is RpcException or ObjectDisposedException ? calls.Translate(e, subject, cancellationToken) : e;
 
     private async Task<bool> WriteOnceAsync(
         string name,
         Descriptor blob,
-        Func<CancellationToken, ValueTask<Stream>> open,
+        OpenBlob open,
         IReadOnlyDictionary<string, string> labels,
         bool mayResume,
         Action<long> count,
         CancellationToken cancellationToken)
     {
-        using AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call = client.Write(Calls.Unbounded(@namespace, cancellationToken, lease));
+        using AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call =
+            client.Write(Calls.Unbounded(@namespace, cancellationToken, lease));
         await call.RequestStream.WriteAsync(
-            new WriteContentRequest { Action = WriteAction.Stat, Ref = name, Total = blob.Size, Expected = blob.Digest }, cancellationToken).ConfigureAwait(false);
+            new WriteContentRequest { Action = WriteAction.Stat, Ref = name, Total = blob.Size, Expected = blob.Digest },
+            cancellationToken).ConfigureAwait(false);
         WriteContentResponse state = await NextAsync(call, cancellationToken).ConfigureAwait(false);
 
         // Beyond 0: an earlier try was broken off, or the blob is in another namespace and need not travel at all.
@@ -191,10 +216,9 @@ internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.
         count(offset);
         if (offset < blob.Size)
         {
-            Stream content = await open(cancellationToken).ConfigureAwait(false);
+            Stream content = await open(offset, cancellationToken).ConfigureAwait(false);
             await using (content.ConfigureAwait(false))
             {
-                await SkipAsync(content, offset, cancellationToken).ConfigureAwait(false);
                 long end = await SendAsync(call, content, offset, chunk => count(chunk.Length), cancellationToken).ConfigureAwait(false);
                 if (end != blob.Size)
                 {
@@ -210,23 +234,31 @@ internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.FailedPrecondition)
         {
-            throw offset > 0
-                ? new ResumeRefusedException()
-                : Corrupt(blob, ActualDigest().Match(e.Status.Detail) is { Success: true } actual ? $"its bytes hash to {actual.Value}" : $"containerd says: {e.Status.Detail}", e);
+            throw offset > 0 ? new ResumeRefusedException() : Corrupt(
+                blob,
+                ActualDigest().Match(e.Status.Detail) is { Success: true } actual
+                    ? $"its bytes hash to {actual.Value}"
+                    : $"containerd says: {e.Status.Detail}",
+                e);
         }
     }
 
     /// <summary>Sends all of a stream; the answers to each message are read by <see cref="CommitAsync"/>, so that none is waited for.</summary>
     /// <returns>The offset behind the last byte.</returns>
     private async Task<long> SendAsync(
-        AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call, Stream content, long offset, Action<ReadOnlyMemory<byte>> sent, CancellationToken cancellationToken)
+        AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call,
+        Stream content,
+        long offset,
+        Action<ReadOnlyMemory<byte>> sent,
+        CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(ChunkSize);
         try
         {
             while (true)
             {
-                int read = await content.ReadAtLeastAsync(buffer.AsMemory(0, ChunkSize), ChunkSize, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+                int read = await content.ReadAtLeastAsync(
+                    buffer.AsMemory(0, ChunkSize), ChunkSize, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
                 if (read == 0)
                 {
                     return offset;
@@ -236,7 +268,8 @@ internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.
                 try
                 {
                     await call.RequestStream.WriteAsync(
-                        new WriteContentRequest { Action = WriteAction.Write, Offset = offset, Data = UnsafeByteOperations.UnsafeWrap(chunk) }, cancellationToken).ConfigureAwait(false);
+                        new WriteContentRequest { Action = WriteAction.Write, Offset = offset, Data = UnsafeByteOperations.UnsafeWrap(chunk) },
+                        cancellationToken).ConfigureAwait(false);
                 }
                 catch (Exception e) when (e is InvalidOperationException or RpcException { StatusCode: StatusCode.OK })
                 {
@@ -262,7 +295,10 @@ internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.
     }
 
     private static async Task CommitAsync(
-        AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call, Descriptor blob, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+        AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call,
+        Descriptor blob,
+        IReadOnlyDictionary<string, string> labels,
+        CancellationToken cancellationToken)
     {
         // Without its offset a COMMIT cuts the ingest back to nothing.
         var commit = new WriteContentRequest { Action = WriteAction.Commit, Offset = blob.Size, Total = blob.Size, Expected = blob.Digest };
@@ -274,54 +310,32 @@ internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.
         await DrainAsync(call, cancellationToken).ConfigureAwait(false);
     }
 
-    private static async Task<WriteContentResponse> NextAsync(AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call, CancellationToken cancellationToken) =>
+    private static async Task<WriteContentResponse> NextAsync(
+        AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call, CancellationToken cancellationToken) =>
         await call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false)
             ? call.ResponseStream.Current
             : throw new RpcException(new Grpc.Core.Status(StatusCode.Internal, "the server ended a write without an answer"));
 
-    private static async Task DrainAsync(AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call, CancellationToken cancellationToken)
+    private static async Task DrainAsync(
+        AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call, CancellationToken cancellationToken)
     {
         while (await call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false))
         {
         }
     }
 
-    private static async Task SkipAsync(Stream content, long count, CancellationToken cancellationToken)
-    {
-        if (content.CanSeek)
-        {
-            _ = content.Seek(count, SeekOrigin.Current);
-            return;
-        }
-
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(ChunkSize);
-        try
-        {
-            while (count > 0)
-            {
-                int read = await content.ReadAsync(buffer.AsMemory(0, (int)Math.Min(count, ChunkSize)), cancellationToken).ConfigureAwait(false);
-                if (read == 0)
-                {
-                    return;
-                }
-
-                count -= read;
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    /// <summary>Throws an unfinished ingest away, also when our own work was cancelled. Where the daemon is gone, the lease's end takes it along.</summary>
+    /// <summary>
+    /// Throws an unfinished ingest away, also when our own work was cancelled. Where the daemon is gone, the lease's end takes it along.
+    /// </summary>
     private async Task AbortAsync(string name)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
         try
         {
             _ = await calls.FindAsync(
-                () => client.AbortAsync(new AbortRequest { Ref = name }, calls.Unary(@namespace, limit.Token)), new CallSubject($"the ingest '{name}'", name), limit.Token).ConfigureAwait(false);
+                () => client.AbortAsync(new AbortRequest { Ref = name }, calls.Unary(@namespace, limit.Token)),
+                new CallSubject($"the ingest '{name}'", name),
+                limit.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is CtrException or OperationCanceledException)
         {
@@ -329,10 +343,8 @@ internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.
         }
     }
 
-    private static CtrException Corrupt(Descriptor blob, string fault, Exception? cause = null) => new(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{blob.Digest}' is corrupt: {fault}.", cause)
-    {
-        Target = blob.Digest,
-    };
+    private static CtrException Corrupt(Descriptor blob, string fault, Exception? cause = null) =>
+        new(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{blob.Digest}' is corrupt: {fault}.", cause) { Target = blob.Digest };
 
     [GeneratedRegex("(?<=unexpected commit digest )sha[0-9]+:[0-9a-f]+", RegexOptions.CultureInvariant)]
     private static partial Regex ActualDigest();

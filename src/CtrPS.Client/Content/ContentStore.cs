@@ -11,7 +11,7 @@ using Grpc.Net.Client;
 namespace CtrPS.Client.Content;
 
 /// <summary>The blobs of containerd.</summary>
-internal sealed class ContentStore(GrpcChannel channel, Calls calls, ServerFacts server)
+internal sealed class ContentStore(GrpcChannel channel, Calls calls, ServerFacts server, DaemonMachine machine)
 {
     private readonly Containerd.Services.Content.V1.Content.ContentClient _client = new(channel);
     private readonly CallInvoker _invoker = channel.CreateCallInvoker();
@@ -20,7 +20,8 @@ internal sealed class ContentStore(GrpcChannel channel, Calls calls, ServerFacts
     /// <param name="namespace">The namespace.</param>
     /// <param name="filters">containerd's filters (fields digest, size, labels); a blob that matches one of them counts. Empty: all.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public async IAsyncEnumerable<BlobInfo> ListAsync(string @namespace, IReadOnlyList<string> filters, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<BlobInfo> ListAsync(
+        string @namespace, IReadOnlyList<string> filters, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var request = new ListContentRequest();
         request.Filters.AddRange(filters);
@@ -33,6 +34,18 @@ internal sealed class ContentStore(GrpcChannel channel, Calls calls, ServerFacts
                 yield return BlobInfo.From(info);
             }
         }
+    }
+
+    /// <summary>All blobs in a namespace, by digest.</summary>
+    public async Task<IReadOnlyDictionary<string, BlobInfo>> ListByDigestAsync(string @namespace, CancellationToken cancellationToken)
+    {
+        var blobs = new Dictionary<string, BlobInfo>(StringComparer.Ordinal);
+        await foreach (BlobInfo blob in ListAsync(@namespace, [], cancellationToken).ConfigureAwait(false))
+        {
+            blobs[blob.Digest] = blob;
+        }
+
+        return blobs;
     }
 
     /// <summary>The digests and sizes of all blobs in a namespace.</summary>
@@ -51,7 +64,9 @@ internal sealed class ContentStore(GrpcChannel channel, Calls calls, ServerFacts
     public async Task<BlobInfo?> FindAsync(string @namespace, string digest, CancellationToken cancellationToken)
     {
         InfoResponse? response = await calls.FindAsync(
-            () => _client.InfoAsync(new InfoRequest { Digest = digest }, calls.Unary(@namespace, cancellationToken)), CallSubject.Blob(digest, @namespace), cancellationToken).ConfigureAwait(false);
+            () => _client.InfoAsync(new InfoRequest { Digest = digest }, calls.Unary(@namespace, cancellationToken)),
+            CallSubject.Blob(digest, @namespace),
+            cancellationToken).ConfigureAwait(false);
         return response is null ? null : BlobInfo.From(response.Info);
     }
 
@@ -67,7 +82,8 @@ internal sealed class ContentStore(GrpcChannel channel, Calls calls, ServerFacts
         try
         {
             long read = 0;
-            await foreach (ReadContentResponse message in calls.ReadAsync(() => _client.Read(request, Calls.Unbounded(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false))
+            await foreach (ReadContentResponse message in calls.ReadAsync(
+                () => _client.Read(request, Calls.Unbounded(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false))
             {
                 read += message.Data.Length;
             }
@@ -80,45 +96,56 @@ internal sealed class ContentStore(GrpcChannel channel, Calls calls, ServerFacts
         }
     }
 
-    /// <summary>Opens a blob of any size.</summary>
+    /// <summary>Opens a blob of any size through the daemon.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobMissing"/> with the first read.</exception>
-    public Stream Open(string @namespace, string digest, long size, CancellationToken cancellationToken) => new BlobReadStream(
-        calls.ReadAsync(
-            () => ContentChunk.Read(_invoker, new ReadContentRequest { Digest = digest }, Calls.Unbounded(@namespace, cancellationToken)),
-            CallSubject.Blob(digest, @namespace),
-            cancellationToken),
-        size,
-        cancellationToken);
+    public Stream Open(string @namespace, string digest, long size, CancellationToken cancellationToken, long offset = 0)
+    {
+        var request = new ReadContentRequest { Digest = digest, Offset = offset };
+        return new BlobReadStream(
+            calls.ReadAsync(
+                () => ContentChunk.Read(_invoker, request, Calls.Unbounded(@namespace, cancellationToken)),
+                CallSubject.Blob(digest, @namespace),
+                cancellationToken),
+            size - offset,
+            cancellationToken);
+    }
 
     /// <summary>
-    /// Opens a blob of any size where it is read fastest: the file itself where the daemon's folder can be read on this machine (a call costs several
-    /// times the work), else through a call. Whoever takes the bytes proves them.
+    /// Opens a blob of any size where it is read fastest: the file itself where the daemon is on this machine (a call costs several times the
+    /// work), else through a call. Whoever takes the bytes proves them.
     /// </summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobMissing"/> with the first read.</exception>
-    public async ValueTask<Stream> OpenNearestAsync(string @namespace, Descriptor blob, CancellationToken cancellationToken) =>
-        await LocalRootAsync(cancellationToken).ConfigureAwait(false) is { } root && LocalBlobs.TryOpen(root, blob) is { } file
+    public async ValueTask<Stream> OpenNearestAsync(string @namespace, Descriptor blob, long offset, CancellationToken cancellationToken) =>
+        await LocalRootAsync(cancellationToken).ConfigureAwait(false) is { } root && LocalBlobs.TryOpen(root, blob, offset) is { } file
             ? file
-            : Open(@namespace, blob.Digest, blob.Size, cancellationToken);
+            : Open(@namespace, blob.Digest, blob.Size, cancellationToken, offset);
 
     /// <summary>Adds or changes labels of a blob; an empty value removes one, others stay.</summary>
-    public async Task SetLabelsAsync(string @namespace, string digest, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
+    public async Task SetLabelsAsync(
+        string @namespace, string digest, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
     {
         var request = new UpdateRequest { Info = new Info { Digest = digest }, UpdateMask = new FieldMask() };
         request.Info.Labels.Add(labels.ToDictionary());
         request.UpdateMask.Paths.AddRange(labels.Keys.Select(key => "labels." + key));
-        _ = await calls.InvokeAsync(() => _client.UpdateAsync(request, calls.Unary(@namespace, cancellationToken)), CallSubject.Blob(digest, @namespace), cancellationToken).ConfigureAwait(false);
+        _ = await calls.InvokeAsync(
+            () => _client.UpdateAsync(request, calls.Unary(@namespace, cancellationToken)),
+            CallSubject.Blob(digest, @namespace),
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Deletes a blob, whoever may still need it. One that is not there is no error.</summary>
     public async Task DeleteAsync(string @namespace, string digest, CancellationToken cancellationToken) => _ = await calls.FindAsync(
-        () => _client.DeleteAsync(new DeleteContentRequest { Digest = digest }, calls.Unary(@namespace, cancellationToken)), CallSubject.Blob(digest, @namespace), cancellationToken).ConfigureAwait(false);
+        () => _client.DeleteAsync(new DeleteContentRequest { Digest = digest }, calls.Unary(@namespace, cancellationToken)),
+        CallSubject.Blob(digest, @namespace),
+        cancellationToken).ConfigureAwait(false);
 
     /// <summary>A writer for one blob.</summary>
     public BlobWriter Writer(string @namespace, string lease) => new(_client, calls, @namespace, lease);
 
     /// <summary>Reads a small blob whole: a manifest, an index, a config.</summary>
     /// <exception cref="CtrException">
-    /// <see cref="CtrErrorIds.BlobMissing"/>; <see cref="CtrErrorIds.BlobCorrupt"/> when it has more than <see cref="ManifestDocument.MaxSize"/> bytes.
+    /// <see cref="CtrErrorIds.BlobMissing"/>; <see cref="CtrErrorIds.BlobCorrupt"/> when it has more than <see cref="ManifestDocument.MaxSize"/>
+    /// bytes.
     /// </exception>
     public async Task<ReadOnlyMemory<byte>> ReadAsync(string @namespace, Descriptor blob, CancellationToken cancellationToken)
     {
@@ -151,16 +178,26 @@ internal sealed class ContentStore(GrpcChannel channel, Calls calls, ServerFacts
         return parts.Count == 1 ? parts[0].Memory : parts.SelectMany(part => part).ToArray();
     }
 
-    /// <summary>The folder of the content store, when the daemon may be on this machine.</summary>
+    /// <summary>The folder of the content store, where the daemon is on this machine and not only its socket.</summary>
     private async ValueTask<string?> LocalRootAsync(CancellationToken cancellationToken) =>
-        calls.Endpoint.Transport == CtrTransport.UnixSocket ? await server.GetContentRootAsync(cancellationToken).ConfigureAwait(false) : null;
+        await machine.IsLocalAsync(cancellationToken).ConfigureAwait(false)
+        ? await server.GetContentRootAsync(cancellationToken).ConfigureAwait(false)
+        : null;
 
     private static CtrException Lost(string digest, string @namespace, Exception? cause) => new(
-        CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{digest}' is known in namespace '{@namespace}', but its bytes are lost or cut off on the disk.", cause)
+        CtrErrorIds.BlobCorrupt,
+        CtrStatus.DataLoss,
+        $"The blob '{digest}' is known in namespace '{@namespace}', but its bytes are lost or cut off on the disk.",
+        cause)
     {
         Target = digest,
     };
 
-    private static CtrException TooLarge(string digest) =>
-        new(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{digest}' has more than {ManifestDocument.MaxSize} bytes: too many for a manifest or a config.") { Target = digest };
+    private static CtrException TooLarge(string digest) => new(
+        CtrErrorIds.BlobCorrupt,
+        CtrStatus.DataLoss,
+        $"The blob '{digest}' has more than {ManifestDocument.MaxSize} bytes: too many for a manifest or a config.")
+    {
+        Target = digest,
+    };
 }

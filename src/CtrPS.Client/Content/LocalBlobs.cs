@@ -7,7 +7,7 @@ namespace CtrPS.Client.Content;
 /// <summary>
 /// Reads small blobs out of the folder in which a containerd on this machine keeps them: a call costs ten times as much, and a listing reads
 /// two blobs per image. Only bytes that hash to the digest count. Whatever is not there, not readable or not right is left to a call, whose
-/// answer is the one that matters; so a folder of the same name on the wrong machine does no harm.
+/// answer is the one that matters.
 /// </summary>
 internal static class LocalBlobs
 {
@@ -43,10 +43,13 @@ internal static class LocalBlobs
         }
     }
 
-    /// <summary>The blob's file, of the right length, for one reading from its start. Its bytes are not proved. Null where the daemon has to be asked.</summary>
+    /// <summary>
+    /// The blob's file, of the right length, for one reading to its end. Its bytes are not proved. Null where the daemon has to be asked.
+    /// </summary>
     /// <param name="contentRoot">The content store's folder, as the daemon names it.</param>
     /// <param name="blob">Which one, of any size.</param>
-    public static Stream? TryOpen(string contentRoot, Descriptor blob)
+    /// <param name="offset">Where to begin.</param>
+    public static Stream? TryOpen(string contentRoot, Descriptor blob, long offset)
     {
         if (PathOf(contentRoot, blob) is not { } path)
         {
@@ -55,9 +58,17 @@ internal static class LocalBlobs
 
         try
         {
-            var file = new FileStream(path, new FileStreamOptions { Access = FileAccess.Read, Share = FileShare.ReadWrite | FileShare.Delete, BufferSize = 0, Options = FileOptions.SequentialScan });
+            var options = new FileStreamOptions
+            {
+                Access = FileAccess.Read,
+                Share = FileShare.ReadWrite | FileShare.Delete,
+                BufferSize = 0,
+                Options = FileOptions.SequentialScan,
+            };
+            var file = new FileStream(path, options);
             if (file.Length == blob.Size)
             {
+                file.Position = offset;
                 return file;
             }
 
@@ -72,7 +83,9 @@ internal static class LocalBlobs
 
     /// <summary>Null where the digest is none of sha256.</summary>
     private static string? PathOf(string contentRoot, Descriptor blob) =>
-        blob.Digest.StartsWith(Algorithm, StringComparison.Ordinal) && blob.Digest.Length == Algorithm.Length + (SHA256.HashSizeInBytes * 2) && !blob.Digest.AsSpan(Algorithm.Length).ContainsAnyExcept(Hex)
+        blob.Digest.StartsWith(Algorithm, StringComparison.Ordinal)
+        && blob.Digest.Length == Algorithm.Length + (SHA256.HashSizeInBytes * 2)
+        && !blob.Digest.AsSpan(Algorithm.Length).ContainsAnyExcept(Hex)
             ? Path.Join(contentRoot, "blobs", "sha256", blob.Digest[Algorithm.Length..])
             : null;
 }

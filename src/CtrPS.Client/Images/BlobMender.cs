@@ -7,45 +7,51 @@ namespace CtrPS.Client.Images;
 
 /// <summary>
 /// Puts sound bytes in the place of blobs that are missing or damaged in a namespace.
-/// containerd never writes over a blob, and has its bytes once for all namespaces: as long as one of them has a record of the blob, a new writing of it
-/// only links to the damaged file (core/metadata/content.go). So the new bytes are first brought beside it and proven; then all records go, the
-/// garbage collector takes the file, and all records are made anew. What hangs on a blob by its labels is under leases meanwhile.
+/// containerd never writes over a blob, and has its bytes once for all namespaces: as long as one of them has a record of the blob, a new writing
+/// of it only links to the damaged file (core/metadata/content.go). So the new bytes are first brought beside it and proven; then all records go,
+/// the garbage collector takes the file, and all records are made anew. What hangs on a blob by its labels is under leases meanwhile.
 /// </summary>
 internal sealed class BlobMender(
-    ContainerdConnection connection, string @namespace, IReadOnlyList<RepairSource> sources, BlobHasher hasher, int concurrency, CtrTransferMeter meter)
+    ContainerdConnection connection, CtrImage image, IReadOnlyList<IBlobSource> sources, BlobHasher hasher, int concurrency, CtrTransferMeter meter)
 {
     private const string ContentLabelPrefix = "containerd.io/gc.ref.content";
     private const string SnapshotLabelPrefix = "containerd.io/gc.ref.snapshot.";
 
-    /// <summary>How long the records are tried to be made anew when the daemon goes away in between: it takes the bytes along when it comes back.</summary>
+    /// <summary>
+    /// How long the records are tried to be made anew when the daemon goes away in between: it takes the bytes along when it comes back.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>();
 
+    private readonly string _namespace = image.Namespace;
     private long _bytesWritten;
 
     public long BytesWritten => Interlocked.Read(ref _bytesWritten);
 
     /// <summary>Brings blobs. Whether they are right then is for another look to tell.</summary>
     /// <returns>Those that could not be brought, and why.</returns>
-    public async Task<IReadOnlyDictionary<string, string>> MendAsync(Lease lease, IReadOnlyList<BlobFinding> work, CancellationToken cancellationToken)
+    public async Task<IReadOnlyDictionary<string, string>> MendAsync(
+        Lease lease, IReadOnlyList<BlobFinding> work, CancellationToken cancellationToken)
     {
         var holders = new Dictionary<string, IReadOnlyList<Holder>>(StringComparer.Ordinal);
-        var wanted = new Dictionary<string, Descriptor>(StringComparer.Ordinal);
+        var wanted = new Dictionary<string, ImageNode>(StringComparer.Ordinal);
         foreach (BlobFinding finding in work)
         {
             Descriptor blob = finding.Node.Descriptor;
             IReadOnlyList<Holder> found = await FindHoldersAsync(blob.Digest, cancellationToken).ConfigureAwait(false);
-            if (finding.Fault.Status == CtrBlobStatus.Missing && found.Count > 0 && await LinkAsync(lease, blob, found[0], cancellationToken).ConfigureAwait(false))
+            if (finding.Fault.Status == CtrBlobStatus.Missing && found.Count > 0
+                && await LinkAsync(lease, blob, found[0], cancellationToken).ConfigureAwait(false))
             {
                 continue;
             }
 
             holders[blob.Digest] = found;
-            wanted[blob.Digest] = blob;
+            wanted[blob.Digest] = finding.Node;
         }
 
-        (IReadOnlyList<Descriptor> staged, IReadOnlyDictionary<string, string> failures) = await StageAsync(lease, wanted, cancellationToken).ConfigureAwait(false);
+        (IReadOnlyList<Descriptor> staged, IReadOnlyDictionary<string, string> failures) =
+            await StageAsync(lease, wanted, cancellationToken).ConfigureAwait(false);
         if (staged.Count > 0)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -73,7 +79,8 @@ internal sealed class BlobMender(
     private async Task<bool> LinkAsync(Lease lease, Descriptor blob, Holder from, CancellationToken cancellationToken)
     {
         meter.AddTotal(blob.Size);
-        BlobReading reading = await hasher.ReadAsync(from.Namespace, blob, isLayer: false, meter, cancellationToken).ConfigureAwait(false);
+        var other = new NamespaceBlobs(connection.Content, from.Namespace, listed: false, cancellationToken);
+        BlobReading reading = await hasher.ReadAsync(other, blob, inflate: false, meter, cancellationToken).ConfigureAwait(false);
         hasher.Forget(blob.Digest);
         if (reading.Failure is not null || reading.Digest != blob.Digest)
         {
@@ -86,95 +93,47 @@ internal sealed class BlobMender(
 
     /// <summary>Brings bytes beside the damaged ones, from the first source that has them sound.</summary>
     private async Task<(IReadOnlyList<Descriptor> Staged, IReadOnlyDictionary<string, string> Failures)> StageAsync(
-        Lease lease, Dictionary<string, Descriptor> wanted, CancellationToken cancellationToken)
+        Lease lease, Dictionary<string, ImageNode> wanted, CancellationToken cancellationToken)
     {
-        BlobWriter writer = connection.Content.Writer(@namespace, lease.Id);
-        var left = new Dictionary<string, Descriptor>(wanted, StringComparer.Ordinal);
+        var sink = new StagingSink(connection.Content.Writer(_namespace, lease.Id));
+        var transfer = new BlobTransfer(sink, "repaired", concurrency, meter) { KeepGoing = true };
+        var left = new Dictionary<string, ImageNode>(wanted, StringComparer.Ordinal);
         Dictionary<string, string> failures = wanted.Keys.ToDictionary(digest => digest, _ => "None of the sources has it.", StringComparer.Ordinal);
         var staged = new List<Descriptor>();
-        foreach (RepairSource source in sources)
+        foreach (IBlobSource source in sources)
         {
-            var here = new List<Descriptor>();
-            foreach (Descriptor blob in left.Values)
+            var here = new List<MovedBlob>();
+            foreach (ImageNode node in left.Values)
             {
-                if (await source.Blobs.FindAsync(blob.Digest, cancellationToken).ConfigureAwait(false) is not null)
+                if (await source.FindAsync(node.Descriptor, cancellationToken).ConfigureAwait(false) is not null)
                 {
-                    here.Add(blob);
+                    here.Add(new MovedBlob(node, null, source, $"image '{image.Name}' of namespace '{_namespace}'"));
                 }
             }
 
-            await foreach ((Descriptor blob, string? fault) in BringAsync(source, here, writer, cancellationToken).ConfigureAwait(false))
+            TransferTally tally = await transfer.RunAsync(here, cancellationToken).ConfigureAwait(false);
+            _ = Interlocked.Add(ref _bytesWritten, tally.Bytes);
+            foreach (Descriptor blob in tally.Taken.Select(taken => taken.Node.Descriptor))
             {
-                if (fault is null)
-                {
-                    _ = Interlocked.Add(ref _bytesWritten, blob.Size);
-                    staged.Add(blob);
-                    _ = left.Remove(blob.Digest);
-                    _ = failures.Remove(blob.Digest);
-                }
-                else
-                {
-                    failures[blob.Digest] = $"It is not sound in {source.Blobs.Words} either: {fault}";
-                }
+                staged.Add(blob);
+                _ = left.Remove(blob.Digest);
+                _ = failures.Remove(blob.Digest);
+            }
+
+            foreach ((string digest, CtrException fault) in tally.Failures)
+            {
+                failures[digest] = $"It is not sound in {source.Words} either: {fault.Message}";
             }
         }
 
         return (staged, failures);
     }
 
-    private async IAsyncEnumerable<(Descriptor Blob, string? Fault)> BringAsync(
-        RepairSource source, IReadOnlyList<Descriptor> blobs, BlobWriter writer, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        meter.AddTotal(blobs.Sum(blob => blob.Size));
-        if (source.Sequence is { } archive)
-        {
-            Dictionary<string, Descriptor> byDigest = blobs.ToDictionary(blob => blob.Digest, StringComparer.Ordinal);
-            if (byDigest.Count > 0)
-            {
-                await foreach ((string digest, _, Stream content) in archive.ReadBlobsAsync(byDigest.Keys.ToHashSet(StringComparer.Ordinal), cancellationToken).ConfigureAwait(false))
-                {
-                    yield return (byDigest[digest], await TryStageAsync(writer, byDigest[digest], _ => ValueTask.FromResult(content), cancellationToken).ConfigureAwait(false));
-                }
-            }
-
-            yield break;
-        }
-
-        await foreach ((Descriptor, string?) outcome in OrderedParallel.SelectAsync(
-            blobs,
-            concurrency,
-            async (blob, token) => (blob, await TryStageAsync(writer, blob, open => source.Blobs.OpenAsync(blob, open), token).ConfigureAwait(false)),
-            cancellationToken).ConfigureAwait(false))
-        {
-            yield return outcome;
-        }
-    }
-
-    /// <returns>Null where the bytes are there and proven; else what is wrong with them.</returns>
-    private async Task<string?> TryStageAsync(BlobWriter writer, Descriptor blob, Func<CancellationToken, ValueTask<Stream>> open, CancellationToken cancellationToken)
-    {
-        meter.Show($"Bringing {blob.Digest}");
-        try
-        {
-            Stream content = await open(cancellationToken).ConfigureAwait(false);
-            await using (content.ConfigureAwait(false))
-            {
-                await writer.StageAsync(blob, content, meter, cancellationToken).ConfigureAwait(false);
-            }
-
-            return null;
-        }
-        catch (CtrException e) when (!e.IsConnectionFault)
-        {
-            return e.Message;
-        }
-    }
-
     /// <summary>Puts the staged bytes in the place of the damaged ones. Cannot be cancelled: in its midst the blobs are nowhere.</summary>
     private async Task SwapAsync(Lease lease, IReadOnlyList<Descriptor> staged, Dictionary<string, IReadOnlyList<Holder>> holders)
     {
         lease.Complete(); // from here on its end must take nothing along
-        var leases = new Dictionary<string, Lease>(StringComparer.Ordinal) { [@namespace] = lease };
+        var leases = new Dictionary<string, Lease>(StringComparer.Ordinal) { [_namespace] = lease };
         try
         {
             Holder[] all = staged.SelectMany(blob => holders[blob.Digest]).ToArray();
@@ -182,7 +141,8 @@ internal sealed class BlobMender(
             {
                 if (!leases.TryGetValue(holder.Namespace, out Lease? own))
                 {
-                    leases[holder.Namespace] = own = await connection.Leases.CreateAsync(holder.Namespace, CancellationToken.None).ConfigureAwait(false);
+                    own = await connection.Leases.CreateAsync(holder.Namespace, CancellationToken.None).ConfigureAwait(false);
+                    leases[holder.Namespace] = own;
                     own.Complete();
                 }
 
@@ -196,16 +156,20 @@ internal sealed class BlobMender(
 
             if (all.Length > 0)
             {
-                await PersistAsync(() => connection.Garbage.CollectAsync(@namespace, CancellationToken.None)).ConfigureAwait(false);
+                await PersistAsync(() => connection.Garbage.CollectAsync(_namespace, CancellationToken.None)).ConfigureAwait(false);
             }
 
             foreach (Descriptor blob in staged)
             {
-                Holder? own = holders[blob.Digest].FirstOrDefault(holder => holder.Namespace == @namespace);
-                await PersistAsync(() => WriteAsync(@namespace, lease.Id, blob, own?.Info.Labels ?? NoLabels, null, CancellationToken.None)).ConfigureAwait(false);
+                Holder? own = holders[blob.Digest].FirstOrDefault(holder => holder.Namespace == _namespace);
+                IReadOnlyDictionary<string, string> labels = own?.Info.Labels ?? NoLabels;
+                await PersistAsync(() => WriteAsync(_namespace, lease.Id, blob, labels, null, CancellationToken.None)).ConfigureAwait(false);
                 foreach (Holder other in holders[blob.Digest].Where(holder => holder != own))
                 {
-                    await PersistAsync(() => WriteAsync(other.Namespace, leases[other.Namespace].Id, blob, other.Info.Labels, @namespace, CancellationToken.None)).ConfigureAwait(false);
+                    string otherLease = leases[other.Namespace].Id;
+                    await PersistAsync(
+                        () => WriteAsync(other.Namespace, otherLease, blob, other.Info.Labels, _namespace, CancellationToken.None))
+                        .ConfigureAwait(false);
                 }
 
                 hasher.Forget(blob.Digest);
@@ -238,21 +202,26 @@ internal sealed class BlobMender(
         }
     }
 
-    /// <summary>Writes a blob: from what is staged under the lease, from what the daemon has in another namespace, or from there byte by byte.</summary>
-    private async Task WriteAsync(string to, string lease, Descriptor blob, IReadOnlyDictionary<string, string> labels, string? from, CancellationToken cancellationToken)
+    /// <summary>
+    /// Writes a blob: from what is staged under the lease, from what the daemon has in another namespace, or from there byte by byte.
+    /// </summary>
+    private async Task WriteAsync(
+        string to, string lease, Descriptor blob, IReadOnlyDictionary<string, string> labels, string? from, CancellationToken cancellationToken)
     {
-        if (await connection.Content.Writer(to, lease).WriteAsync(
-            blob,
-            token => from is null
-                ? throw new CtrException(CtrErrorIds.BlobMissing, CtrStatus.NotFound, $"The bytes that were brought for blob '{blob.Digest}' are gone from namespace '{to}'.") { Target = blob.Digest }
-                : ValueTask.FromResult(connection.Content.Open(from, blob.Digest, blob.Size, token)),
-            labels,
-            null,
-            keepPartial: from is null,
-            cancellationToken).ConfigureAwait(false))
+        bool written = await connection.Content.Writer(to, lease)
+            .WriteAsync(blob, OpenAsync, labels, null, keepPartial: from is null, cancellationToken).ConfigureAwait(false);
+        if (written)
         {
             _ = Interlocked.Add(ref _bytesWritten, blob.Size);
         }
+
+        ValueTask<Stream> OpenAsync(long offset, CancellationToken token) => from is not null
+            ? ValueTask.FromResult(connection.Content.Open(from, blob.Digest, blob.Size, token, offset))
+            : throw new CtrException(
+                CtrErrorIds.BlobMissing, CtrStatus.NotFound, $"The bytes that were brought for blob '{blob.Digest}' are gone from namespace '{to}'.")
+            {
+                Target = blob.Digest,
+            };
     }
 
     private static async Task PersistAsync(Func<Task> step)
@@ -273,4 +242,20 @@ internal sealed class BlobMender(
 
     /// <summary>A namespace that has a record of a blob.</summary>
     private sealed record Holder(string Namespace, BlobInfo Info);
+
+    /// <summary>Takes bytes into the daemon beside damaged ones of the same blob, and proves them; they are no blob yet.</summary>
+    private sealed class StagingSink(BlobWriter writer) : IBlobSink
+    {
+        public ValueTask<bool> HasAsync(ImageNode blob, CancellationToken cancellationToken) => ValueTask.FromResult(false);
+
+        public async Task<BlobOutcome> TakeAsync(ImageNode blob, OpenBlob open, CtrTransferMeter meter, CancellationToken cancellationToken)
+        {
+            Stream content = await open(0, cancellationToken).ConfigureAwait(false);
+            await using (content.ConfigureAwait(false))
+            {
+                await writer.StageAsync(blob.Descriptor, content, meter, cancellationToken).ConfigureAwait(false);
+                return BlobOutcome.Written;
+            }
+        }
+    }
 }

@@ -1,4 +1,3 @@
-using CtrPS.Client.Archives;
 using CtrPS.Client.Connection;
 using CtrPS.Client.Content;
 using CtrPS.Client.Leases;
@@ -6,37 +5,46 @@ using CtrPS.Client.Oci;
 
 namespace CtrPS.Client.Images;
 
+/// <summary>Opens an archive of this machine; the source is to be disposed.</summary>
+internal delegate Task<IBlobSource> OpenArchive(string path, CancellationToken cancellationToken);
+
 /// <inheritdoc/>
 internal sealed class ImageRepairer : ICtrRepair
 {
     private const string ContentLabelPrefix = "containerd.io/gc.ref.content";
     private const string SnapshotLabelPrefix = "containerd.io/gc.ref.snapshot.";
 
-    /// <summary>How often a blob is brought: the first time it may be linked to damaged bytes that another namespace has, and then it is written anew everywhere.</summary>
+    /// <summary>
+    /// How often a blob is brought: the first time it may be linked to damaged bytes that another namespace has, and then it is written anew
+    /// everywhere.
+    /// </summary>
     private const int MaxAttempts = 2;
 
     private readonly ContainerdConnection _connection;
     private readonly CtrRepairOptions _options;
-    private readonly IReadOnlyList<RepairSource> _sources;
+    private readonly IReadOnlyList<IBlobSource> _sources;
     private readonly BlobHasher _hasher;
     private readonly HashSet<string> _counted = new(StringComparer.Ordinal);
 
-    private ImageRepairer(ContainerdConnection connection, CtrRepairOptions options, IReadOnlyList<RepairSource> sources)
+    private ImageRepairer(ContainerdConnection connection, CtrRepairOptions options, IReadOnlyList<IBlobSource> sources)
     {
         _connection = connection;
         _options = options;
         _sources = sources;
-        _hasher = new BlobHasher(connection.Content, options.Concurrency);
+        _hasher = new BlobHasher(options.Concurrency);
     }
 
-    public static async Task<ImageRepairer> OpenAsync(ContainerdConnection connection, CtrRepairOptions options, CancellationToken cancellationToken)
+    public static async Task<ImageRepairer> OpenAsync(
+        ContainerdConnection connection, CtrRepairOptions options, OpenArchive openArchive, CancellationToken cancellationToken)
     {
-        var sources = new List<RepairSource>();
+        var sources = new List<IBlobSource>();
         try
         {
             foreach (CtrRepairOrigin origin in options.From)
             {
-                sources.Add(await RepairSource.OpenAsync(origin, cancellationToken).ConfigureAwait(false));
+                sources.Add(origin.Path is { } path
+                    ? await openArchive(path, cancellationToken).ConfigureAwait(false)
+                    : new NamespaceBlobs(((ContainerdConnection)origin.Connection!).Content, origin.Namespace!, listed: false, cancellationToken));
             }
 
             return new ImageRepairer(connection, options, sources);
@@ -52,12 +60,18 @@ internal sealed class ImageRepairer : ICtrRepair
     {
         if (_options.From.Any(origin => ReferenceEquals(origin.Connection, _connection) && origin.Namespace == image.Namespace))
         {
-            throw new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"The image '{image.Name}' cannot be repaired out of namespace '{image.Namespace}': that is where it is.") { Target = image.Name };
+            throw new CtrException(
+                CtrErrorIds.InvalidArgument,
+                CtrStatus.InvalidArgument,
+                $"The image '{image.Name}' cannot be repaired out of namespace '{image.Namespace}': that is where it is.")
+            {
+                Target = image.Name,
+            };
         }
 
         CtrPlatform host = await _connection.Facts.GetPlatformAsync(cancellationToken).ConfigureAwait(false);
-        var target = new Descriptor { MediaType = image.MediaType, Digest = image.Digest, Size = image.TargetSize };
-        var mender = new BlobMender(_connection, image.Namespace, _sources, _hasher, _options.Concurrency, meter);
+        Descriptor target = Records.TargetOf(image);
+        var mender = new BlobMender(_connection, image, _sources, _hasher, _options.Concurrency, meter);
         var repaired = new List<CtrBlobFault>();
         var failed = new Dictionary<string, CtrBlobFault>(StringComparer.Ordinal);
         var pending = new Dictionary<string, CtrBlobFault>(StringComparer.Ordinal);
@@ -69,13 +83,13 @@ internal sealed class ImageRepairer : ICtrRepair
             while (true)
             {
                 // Anew each time: what was not there may name more.
-                var source = new SaveSource(_connection, image.Namespace, listed: false, cancellationToken);
+                var source = new ImageSource(_connection, image.Namespace, listed: false, cancellationToken);
                 ImageNode root = await source.ReadGraphAsync(target).ConfigureAwait(false);
                 HashSet<ImageNode> wanted = Wanted(image, root, host);
-                var finder = new FaultFinder(source, root, wanted.Contains, onlyWanted: _options.Platforms.Count > 0);
-                meter.AddTotal(finder.Nodes.Where(node => node.StoredSize is not null && _counted.Add(node.Descriptor.Digest)).Sum(node => node.StoredSize!.Value));
+                var checker = new ImageChecker(source, root, wanted.Contains, onlyWanted: _options.Platforms.Count > 0, inflate: true);
+                meter.AddTotal(checker.Blobs.Where(node => _counted.Add(node.Descriptor.Digest)).Sum(node => node.StoredSize ?? 0));
                 meter.Show($"Reading {image.Name}");
-                (IReadOnlyList<BlobFinding> findings, _) = await finder.FindAllAsync(_hasher, meter, cancellationToken).ConfigureAwait(false);
+                (IReadOnlyList<BlobFinding> findings, _) = await checker.FindAllAsync(_hasher, meter, cancellationToken).ConfigureAwait(false);
                 List<BlobFinding> work = Sort(findings, pending, attempts, repaired, failed);
 
                 // Before anything is mended: that takes a garbage collection, which must not find what is here and not named.
@@ -94,7 +108,11 @@ internal sealed class ImageRepairer : ICtrRepair
                     attempts[digest] = attempts.GetValueOrDefault(digest) + 1;
                     if (failures.TryGetValue(digest, out string? why))
                     {
-                        failed[digest] = finding.Fault with { Reason = $"{finding.Fault.Reason} {why}", RecommendedAction = "Name another source that has it: Repair-CtrImage -From an archive, a namespace or a session." };
+                        failed[digest] = finding.Fault with
+                        {
+                            Reason = $"{finding.Fault.Reason} {why}",
+                            RecommendedAction = "Name another source that has it: Repair-CtrImage -From an archive, a namespace or a session.",
+                        };
                     }
                     else
                     {
@@ -118,9 +136,9 @@ internal sealed class ImageRepairer : ICtrRepair
         await CloseAsync(_sources).ConfigureAwait(false);
     }
 
-    private static async Task CloseAsync(IReadOnlyList<RepairSource> sources)
+    private static async Task CloseAsync(IReadOnlyList<IBlobSource> sources)
     {
-        foreach (RepairSource source in sources)
+        foreach (IAsyncDisposable source in sources.OfType<IAsyncDisposable>())
         {
             await source.DisposeAsync().ConfigureAwait(false);
         }
@@ -129,7 +147,11 @@ internal sealed class ImageRepairer : ICtrRepair
     /// <summary>Tells what was mended since the last look from what is to be done yet and what cannot be done.</summary>
     /// <returns>What is to be done.</returns>
     private static List<BlobFinding> Sort(
-        IReadOnlyList<BlobFinding> findings, Dictionary<string, CtrBlobFault> pending, Dictionary<string, int> attempts, List<CtrBlobFault> repaired, Dictionary<string, CtrBlobFault> failed)
+        IReadOnlyList<BlobFinding> findings,
+        Dictionary<string, CtrBlobFault> pending,
+        Dictionary<string, int> attempts,
+        List<CtrBlobFault> repaired,
+        Dictionary<string, CtrBlobFault> failed)
     {
         Dictionary<string, BlobFinding> wrong = findings.ToDictionary(finding => finding.Node.Descriptor.Digest, StringComparer.Ordinal);
         foreach ((string digest, CtrBlobFault fault) in pending.Where(one => !wrong.ContainsKey(one.Key)).ToList())
@@ -170,13 +192,17 @@ internal sealed class ImageRepairer : ICtrRepair
         bool asked = _options.Platforms.Count > 0;
         foreach (CtrPlatform platform in asked ? _options.Platforms : [host])
         {
-            if (ManifestChoice.Choose(root, asked ? PlatformMatcher.Strict([platform]) : PlatformMatcher.Only(platform), checkRoot: asked) is { } chosen)
+            PlatformMatcher matcher = asked ? PlatformMatcher.Exactly(platform) : PlatformMatcher.Only(platform);
+            if (ImageSelection.Best(root, matcher, checkRoot: asked) is { } chosen)
             {
                 _ = wanted.Add(chosen);
             }
             else if (asked)
             {
-                throw new CtrException(CtrErrorIds.PlatformNotFound, CtrStatus.NotFound, $"The image '{image.Name}' in namespace '{image.Namespace}' has nothing for {platform}.")
+                throw new CtrException(
+                    CtrErrorIds.PlatformNotFound,
+                    CtrStatus.NotFound,
+                    $"The image '{image.Name}' in namespace '{image.Namespace}' has nothing for {platform}.")
                 {
                     Target = image.Name,
                     RecommendedAction = "Get-CtrImage shows its platforms.",
@@ -187,25 +213,33 @@ internal sealed class ImageRepairer : ICtrRepair
         return wanted;
     }
 
-    /// <summary>Adds the labels without which the garbage collector takes the children of manifests and indexes, and the snapshots of configs.</summary>
+    /// <summary>
+    /// Adds the labels without which the garbage collector takes the children of manifests and indexes, and the snapshots of configs.
+    /// </summary>
     /// <returns>Blobs that lacked some.</returns>
-    private async Task<int> RelabelAsync(SaveSource source, HashSet<ImageNode> wanted, ImageNode root, CancellationToken cancellationToken)
+    private async Task<int> RelabelAsync(ImageSource source, HashSet<ImageNode> wanted, ImageNode root, CancellationToken cancellationToken)
     {
         int count = 0;
-        foreach (ImageNode node in root.All.Where(node => node.IsSound && (node.Kind == ImageNodeKind.Index || wanted.Contains(node))).DistinctBy(node => node.Descriptor.Digest))
+        foreach (ImageNode node in root.All
+            .Where(node => node.IsSound && (node.Kind == ImageNodeKind.Index || wanted.Contains(node)))
+            .DistinctBy(node => node.Descriptor.Digest))
         {
-            if (node.Kind is ImageNodeKind.Index or ImageNodeKind.Manifest)
+            if (node.IsDocument)
             {
                 // What is not here needs not be kept, and clients differ in whether they label it.
                 IEnumerable<string> kept = node.Children.Where(child => child.StoredSize is not null).Select(child => child.Descriptor.Digest);
                 IReadOnlyDictionary<string, string> labels = GarbageLabels.For(node.Children.Select(child => child.Descriptor));
-                count += await RelabelAsync(source.Namespace, node, kept, labels, ContentLabelPrefix, cancellationToken).ConfigureAwait(false) ? 1 : 0;
+                bool relabeled =
+                    await RelabelAsync(source.Namespace, node, kept, labels, ContentLabelPrefix, cancellationToken).ConfigureAwait(false);
+                count += relabeled ? 1 : 0;
             }
 
             if (node.Kind == ImageNodeKind.Manifest && await SnapshotLabelAsync(source, node, cancellationToken).ConfigureAwait(false) is { } label)
             {
                 var labels = new Dictionary<string, string> { [label.Key] = label.Value };
-                count += await RelabelAsync(source.Namespace, node.Config!, labels.Values, labels, SnapshotLabelPrefix, cancellationToken).ConfigureAwait(false) ? 1 : 0;
+                bool relabeled = await RelabelAsync(
+                    source.Namespace, node.Config!, labels.Values, labels, SnapshotLabelPrefix, cancellationToken).ConfigureAwait(false);
+                count += relabeled ? 1 : 0;
             }
         }
 
@@ -214,14 +248,20 @@ internal sealed class ImageRepairer : ICtrRepair
 
     /// <summary>Under whatever key a child is named, it is kept; labels are set only where one is not named at all.</summary>
     private async Task<bool> RelabelAsync(
-        string @namespace, ImageNode node, IEnumerable<string> kept, IReadOnlyDictionary<string, string> labels, string prefix, CancellationToken cancellationToken)
+        string @namespace,
+        ImageNode node,
+        IEnumerable<string> kept,
+        IReadOnlyDictionary<string, string> labels,
+        string prefix,
+        CancellationToken cancellationToken)
     {
         if (await _connection.Content.FindAsync(@namespace, node.Descriptor.Digest, cancellationToken).ConfigureAwait(false) is not { } info)
         {
             return false;
         }
 
-        HashSet<string> named = [.. info.Labels.Where(label => label.Key.StartsWith(prefix, StringComparison.Ordinal)).Select(label => label.Value)];
+        HashSet<string> named =
+            [.. info.Labels.Where(label => label.Key.StartsWith(prefix, StringComparison.Ordinal)).Select(label => label.Value)];
         if (kept.All(named.Contains))
         {
             return false;
@@ -231,7 +271,7 @@ internal sealed class ImageRepairer : ICtrRepair
         return true;
     }
 
-    private async Task<KeyValuePair<string, string>?> SnapshotLabelAsync(SaveSource source, ImageNode manifest, CancellationToken cancellationToken)
+    private async Task<KeyValuePair<string, string>?> SnapshotLabelAsync(ImageSource source, ImageNode manifest, CancellationToken cancellationToken)
     {
         if (manifest.Config is not { IsSound: true } config || !MediaTypes.IsImageConfig(config.Descriptor.MediaType))
         {
@@ -241,8 +281,9 @@ internal sealed class ImageRepairer : ICtrRepair
         try
         {
             string snapshotter = await _connection.Unpacker.ChooseSnapshotterAsync(source.Namespace, null, cancellationToken).ConfigureAwait(false);
-            var parsed = ImageConfig.Parse(await source.Blobs.ReadAsync(config.Descriptor, cancellationToken).ConfigureAwait(false), config.Descriptor);
-            return parsed.DiffIds.Count > 0 && await _connection.Unpacker.IsUnpackedAsync(source.Namespace, snapshotter, parsed, cancellationToken).ConfigureAwait(false)
+            var parsed = ImageConfig.Parse(await source.ReadAsync(config.Descriptor, cancellationToken).ConfigureAwait(false), config.Descriptor);
+            return parsed.DiffIds.Count > 0
+                && await _connection.Unpacker.IsUnpackedAsync(source.Namespace, snapshotter, parsed, cancellationToken).ConfigureAwait(false)
                 ? KeyValuePair.Create(SnapshotLabelPrefix + snapshotter, parsed.ChainIds[^1])
                 : null;
         }
@@ -261,7 +302,9 @@ internal sealed class ImageRepairer : ICtrRepair
             Name = image.Name,
             Namespace = image.Namespace,
             Session = image.Session,
-            Status = left.Length > 0 ? CtrRepairStatus.Failed : repaired.Count > 0 || relabeled > 0 ? CtrRepairStatus.Repaired : CtrRepairStatus.Sound,
+            Status = left.Length > 0 ? CtrRepairStatus.Failed
+                : repaired.Count > 0 || relabeled > 0 ? CtrRepairStatus.Repaired
+                : CtrRepairStatus.Sound,
             Repaired = repaired.ToArray(),
             Failed = left,
             RelabeledCount = relabeled,

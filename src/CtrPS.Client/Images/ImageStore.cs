@@ -19,21 +19,24 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
     private const int MaxRaces = 5;
 
     private readonly Containerd.Services.Images.V1.Images.ImagesClient _client = new(channel);
-    private readonly ImageDescriber _describer = new(content);
+    private readonly ImageDescriber _describer = new();
 
     public async IAsyncEnumerable<CtrImage> ListAsync(CtrImageQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var all = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var request = new ListImagesRequest();
         request.Filters.AddRange(query.Filters);
-        BlobPresence? presence = query.Detail.WithContent ? BlobPresence.Listed(content, query.Namespace, all.Token) : null;
+        NamespaceBlobs? blobs = query.Detail.WithContent ? new NamespaceBlobs(content, query.Namespace, listed: true, all.Token) : null;
+        blobs?.Begin();
         Task<PlatformMatcher>? preferred = query.Detail.WithContent ? PreferredAsync(query.Detail, all.Token).AsTask() : null;
         try
         {
             ListImagesResponse response = await calls.InvokeAsync(
-                () => _client.ListAsync(request, calls.Unary(query.Namespace, all.Token)), new CallSubject($"the images of namespace '{query.Namespace}'", query.Namespace), all.Token).ConfigureAwait(false);
+                () => _client.ListAsync(request, calls.Unary(query.Namespace, all.Token)),
+                new CallSubject($"the images of namespace '{query.Namespace}'", query.Namespace),
+                all.Token).ConfigureAwait(false);
             IEnumerable<Image> images = query.Match is { } match ? response.Images.Where(image => match(image.Name)) : response.Images;
-            if (presence is null || preferred is null)
+            if (blobs is null || preferred is null)
             {
                 foreach (Image image in images)
                 {
@@ -45,7 +48,7 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
 
             PlatformMatcher matcher = await preferred.ConfigureAwait(false);
             await foreach (CtrImage? image in OrderedParallel.SelectAsync(
-                images, Concurrency, (image, token) => DescribeAsync(image, query.Namespace, query.Detail, matcher, presence, token), all.Token).ConfigureAwait(false))
+                images, Concurrency, (image, token) => DescribeAsync(image, blobs, query.Detail, matcher, token), all.Token).ConfigureAwait(false))
             {
                 if (image is not null)
                 {
@@ -73,9 +76,14 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
             return null;
         }
 
-        return detail.WithContent
-            ? await DescribeAsync(image, @namespace, detail, await PreferredAsync(detail, cancellationToken).ConfigureAwait(false), BlobPresence.OnDemand(content, @namespace), cancellationToken).ConfigureAwait(false)
-            : Records.ToImage(image, @namespace);
+        if (!detail.WithContent)
+        {
+            return Records.ToImage(image, @namespace);
+        }
+
+        PlatformMatcher preferred = await PreferredAsync(detail, cancellationToken).ConfigureAwait(false);
+        var blobs = new NamespaceBlobs(content, @namespace, listed: false, cancellationToken);
+        return await DescribeAsync(image, blobs, detail, preferred, cancellationToken).ConfigureAwait(false);
     }
 
     public async Task<CtrImage> TagAsync(CtrImage source, string name, bool replace, CancellationToken cancellationToken)
@@ -83,7 +91,9 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
         CallSubject sourceSubject = CallSubject.Image(source.Name, source.Namespace);
         CallSubject subject = CallSubject.Image(name, source.Namespace);
         GetImageResponse original = await calls.InvokeAsync(
-            () => _client.GetAsync(new GetImageRequest { Name = source.Name }, calls.Unary(source.Namespace, cancellationToken)), sourceSubject, cancellationToken).ConfigureAwait(false);
+            () => _client.GetAsync(new GetImageRequest { Name = source.Name }, calls.Unary(source.Namespace, cancellationToken)),
+            sourceSubject,
+            cancellationToken).ConfigureAwait(false);
         var wanted = new Image { Name = name, Target = original.Image.Target };
         wanted.Labels.Add(original.Image.Labels);
         for (int attempt = 1; ; attempt++)
@@ -96,7 +106,10 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
 
             if (existing is not null && !replace)
             {
-                throw new CtrException(CtrErrorIds.ImageExists, CtrStatus.AlreadyExists, $"The {subject.Words} exists already and points to {existing.Target.Digest}, not to {wanted.Target.Digest}.")
+                throw new CtrException(
+                    CtrErrorIds.ImageExists,
+                    CtrStatus.AlreadyExists,
+                    $"The {subject.Words} exists already and points to {existing.Target.Digest}, not to {wanted.Target.Digest}.")
                 {
                     Target = name,
                     RecommendedAction = "Use -Force to move the name.",
@@ -105,7 +118,8 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
 
             try
             {
-                Image made = existing is null ? await CreateAsync(wanted, source.Namespace, subject, cancellationToken).ConfigureAwait(false)
+                Image made = existing is null
+                    ? await CreateAsync(wanted, source.Namespace, subject, cancellationToken).ConfigureAwait(false)
                     : await UpdateAsync(wanted, source.Namespace, subject, ["target", "labels"], cancellationToken).ConfigureAwait(false);
                 return Records.ToImage(made, source.Namespace);
             }
@@ -116,20 +130,34 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
         }
     }
 
-    /// <summary>Makes a name point to a target: a new record, or the target and labels of one that is there; its other labels stay.</summary>
+    /// <summary>
+    /// Makes a name point to a target: a new record, or the target and labels of one that is there; its other labels stay. A record that says all
+    /// that already is not written again.
+    /// </summary>
     public async Task<CtrImage> PutAsync(
-        string @namespace, string name, Descriptor target, IReadOnlyDictionary<string, string> labels, string? lease, CancellationToken cancellationToken)
+        string @namespace,
+        string name,
+        Descriptor target,
+        IReadOnlyDictionary<string, string> labels,
+        string? lease,
+        CancellationToken cancellationToken)
     {
         CallSubject subject = CallSubject.Image(name, @namespace);
-        var wanted = new Image { Name = name, Target = new Containerd.Types.ContentDescriptor { MediaType = target.MediaType, Digest = target.Digest, Size = target.Size } };
-        wanted.Labels.Add(labels.ToDictionary());
+        Image wanted = RecordOf(name, target, labels);
         for (int attempt = 1; ; attempt++)
         {
+            Image? existing = await GetAsync(@namespace, name, cancellationToken).ConfigureAwait(false);
+            if (existing is not null && Records.Says(Records.ToImage(existing, @namespace), target, labels))
+            {
+                return Records.ToImage(existing, @namespace);
+            }
+
             try
             {
-                Image made = await GetAsync(@namespace, name, cancellationToken).ConfigureAwait(false) is null
+                IEnumerable<string> paths = labels.Keys.Select(key => "labels." + key).Prepend("target");
+                Image made = existing is null
                     ? await CreateAsync(wanted, @namespace, subject, cancellationToken, lease).ConfigureAwait(false)
-                    : await UpdateAsync(wanted, @namespace, subject, labels.Keys.Select(key => "labels." + key).Prepend("target"), cancellationToken, lease).ConfigureAwait(false);
+                    : await UpdateAsync(wanted, @namespace, subject, paths, cancellationToken, lease).ConfigureAwait(false);
                 return Records.ToImage(made, @namespace);
             }
             catch (CtrException e) when (attempt < MaxRaces && e.ErrorId is CtrErrorIds.ImageExists or CtrErrorIds.ImageNotFound)
@@ -142,11 +170,16 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
     /// <summary>Makes a new record.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.ImageExists"/>.</exception>
     public async Task<CtrImage> AddAsync(
-        string @namespace, string name, Descriptor target, IReadOnlyDictionary<string, string> labels, string lease, CancellationToken cancellationToken)
+        string @namespace,
+        string name,
+        Descriptor target,
+        IReadOnlyDictionary<string, string> labels,
+        string lease,
+        CancellationToken cancellationToken)
     {
-        var image = new Image { Name = name, Target = new Containerd.Types.ContentDescriptor { MediaType = target.MediaType, Digest = target.Digest, Size = target.Size } };
-        image.Labels.Add(labels.ToDictionary());
-        return Records.ToImage(await CreateAsync(image, @namespace, CallSubject.Image(name, @namespace), cancellationToken, lease).ConfigureAwait(false), @namespace);
+        Image image = RecordOf(name, target, labels);
+        Image made = await CreateAsync(image, @namespace, CallSubject.Image(name, @namespace), cancellationToken, lease).ConfigureAwait(false);
+        return Records.ToImage(made, @namespace);
     }
 
     public async Task DeleteAsync(string @namespace, string name, CtrImage? expected, CancellationToken cancellationToken)
@@ -156,13 +189,20 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
         if (expected is not null)
         {
             // Servers from 2.0 on compare when they delete; earlier ones do not know the field, which leaves them a moment between our two calls.
-            await ThrowIfMovedAsync(@namespace, subject, expected, null, cancellationToken).ConfigureAwait(false);
-            request.Target = new Containerd.Types.ContentDescriptor { Digest = expected.Digest, MediaType = expected.MediaType, Size = expected.TargetSize };
+            if (calls.ServerVersion is not { } version
+                || version.StartsWith("1.", StringComparison.Ordinal) || version.StartsWith("v1.", StringComparison.Ordinal))
+            {
+                await ThrowIfMovedAsync(@namespace, subject, expected, null, cancellationToken).ConfigureAwait(false);
+            }
+
+            request.Target =
+                new Containerd.Types.ContentDescriptor { Digest = expected.Digest, MediaType = expected.MediaType, Size = expected.TargetSize };
         }
 
         try
         {
-            _ = await calls.InvokeAsync(() => _client.DeleteAsync(request, calls.Unary(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false);
+            _ = await calls.InvokeAsync(
+                () => _client.DeleteAsync(request, calls.Unary(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false);
         }
         catch (CtrException e) when (e.ErrorId == CtrErrorIds.ImageNotFound && expected is not null)
         {
@@ -178,14 +218,20 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
         CallSubject subject = CallSubject.Image(name, @namespace);
         var image = new Image { Name = name, Target = new Containerd.Types.ContentDescriptor() };
         image.Labels.Add(LabelUpdate.Values(labels, replaceAll));
-        return Records.ToImage(await UpdateAsync(image, @namespace, subject, LabelUpdate.Mask(labels, replaceAll), cancellationToken).ConfigureAwait(false), @namespace);
+        return Records.ToImage(
+            await UpdateAsync(image, @namespace, subject, LabelUpdate.Mask(labels, replaceAll), cancellationToken).ConfigureAwait(false), @namespace);
     }
 
-    private async Task ThrowIfMovedAsync(string @namespace, CallSubject subject, CtrImage expected, Exception? cause, CancellationToken cancellationToken)
+    private async Task ThrowIfMovedAsync(
+        string @namespace, CallSubject subject, CtrImage expected, Exception? cause, CancellationToken cancellationToken)
     {
         if (await GetAsync(@namespace, expected.Name, cancellationToken).ConfigureAwait(false) is { } now && now.Target.Digest != expected.Digest)
         {
-            throw new CtrException(CtrErrorIds.ImageChanged, CtrStatus.FailedPrecondition, $"The {subject.Words} now points to {now.Target.Digest}, not to {expected.Digest} as when it was read. It was not removed.", cause)
+            throw new CtrException(
+                CtrErrorIds.ImageChanged,
+                CtrStatus.FailedPrecondition,
+                $"The {subject.Words} now points to {now.Target.Digest}, not to {expected.Digest} as when it was read. It was not removed.",
+                cause)
             {
                 Target = expected.Name,
                 RecommendedAction = "Get the image again and decide anew.",
@@ -193,31 +239,55 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
         }
     }
 
-    private async Task<Image> CreateAsync(Image image, string @namespace, CallSubject subject, CancellationToken cancellationToken, string? lease = null) => (await calls.InvokeAsync(
-        () => _client.CreateAsync(new CreateImageRequest { Image = image }, calls.Unary(@namespace, cancellationToken, lease)), subject, cancellationToken).ConfigureAwait(false)).Image;
+    private static Image RecordOf(string name, Descriptor target, IReadOnlyDictionary<string, string> labels)
+    {
+        var descriptor = new Containerd.Types.ContentDescriptor { MediaType = target.MediaType, Digest = target.Digest, Size = target.Size };
+        var image = new Image { Name = name, Target = descriptor };
+        image.Labels.Add(labels.ToDictionary());
+        return image;
+    }
 
-    private async Task<Image> UpdateAsync(Image image, string @namespace, CallSubject subject, IEnumerable<string> paths, CancellationToken cancellationToken, string? lease = null)
+    private async Task<Image> CreateAsync(
+        Image image, string @namespace, CallSubject subject, CancellationToken cancellationToken, string? lease = null)
+    {
+        var request = new CreateImageRequest { Image = image };
+        return (await calls.InvokeAsync(
+            () => _client.CreateAsync(request, calls.Unary(@namespace, cancellationToken, lease)),
+            subject,
+            cancellationToken).ConfigureAwait(false)).Image;
+    }
+
+    private async Task<Image> UpdateAsync(
+        Image image, string @namespace, CallSubject subject, IEnumerable<string> paths, CancellationToken cancellationToken, string? lease = null)
     {
         var request = new UpdateImageRequest { Image = image, UpdateMask = new FieldMask() };
         request.UpdateMask.Paths.AddRange(paths);
-        return (await calls.InvokeAsync(() => _client.UpdateAsync(request, calls.Unary(@namespace, cancellationToken, lease)), subject, cancellationToken).ConfigureAwait(false)).Image;
+        return (await calls.InvokeAsync(
+            () => _client.UpdateAsync(request, calls.Unary(@namespace, cancellationToken, lease)),
+            subject,
+            cancellationToken).ConfigureAwait(false)).Image;
     }
 
     /// <summary>A record as it is. Null where there is none of just that name.</summary>
     public async Task<Image?> GetAsync(string @namespace, string name, CancellationToken cancellationToken) => (await calls.FindAsync(
-        () => _client.GetAsync(new GetImageRequest { Name = name }, calls.Unary(@namespace, cancellationToken)), CallSubject.Image(name, @namespace), cancellationToken).ConfigureAwait(false))?.Image;
+        () => _client.GetAsync(new GetImageRequest { Name = name }, calls.Unary(@namespace, cancellationToken)),
+        CallSubject.Image(name, @namespace),
+        cancellationToken).ConfigureAwait(false))?.Image;
 
     /// <returns>Null where the image has none of the platforms that are asked for.</returns>
     private async Task<CtrImage?> DescribeAsync(
-        Image image, string @namespace, CtrImageDetail detail, PlatformMatcher preferred, BlobPresence presence, CancellationToken cancellationToken)
+        Image image, NamespaceBlobs blobs, CtrImageDetail detail, PlatformMatcher preferred, CancellationToken cancellationToken)
     {
-        ImageDescription description = await _describer.DescribeAsync(@namespace, Records.ToDescriptor(image.Target), preferred, presence, cancellationToken).ConfigureAwait(false);
+        Descriptor target = Records.ToDescriptor(image.Target);
+        ImageDescription description = await _describer.DescribeAsync(blobs, target, preferred, cancellationToken).ConfigureAwait(false);
         return detail.Platforms.Count > 0 && !description.Platforms.Any(preferred.Matches)
             ? null
-            : Records.ToImage(image, @namespace) with
+            : Records.ToImage(image, blobs.Namespace) with
             {
                 Size = description.Size,
-                Platforms = detail.IncludeAttestations ? description.Platforms : description.Platforms.Where(platform => !platform.IsAttestation).ToArray(),
+                Platforms = detail.IncludeAttestations
+                    ? description.Platforms
+                    : description.Platforms.Where(platform => !platform.IsAttestation).ToArray(),
             };
     }
 

@@ -1,7 +1,5 @@
 using System.Runtime.CompilerServices;
-using CtrPS.Client.Archives;
 using CtrPS.Client.Connection;
-using CtrPS.Client.Content;
 using CtrPS.Client.Oci;
 
 namespace CtrPS.Client.Images;
@@ -14,24 +12,28 @@ internal sealed class ImageTester(ContainerdConnection connection, CtrTestOption
 
     private readonly Dictionary<string, Place> _places = new(StringComparer.Ordinal);
 
-    public async IAsyncEnumerable<CtrImageCheck> TestAsync(IReadOnlyList<CtrImage> images, CtrTransferMeter meter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<CtrImageCheck> TestAsync(
+        IReadOnlyList<CtrImage> images, CtrTransferMeter meter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         CtrPlatform host = await connection.Facts.GetPlatformAsync(cancellationToken).ConfigureAwait(false);
         foreach (IGrouping<string, CtrImage> some in images.GroupBy(image => image.Namespace))
         {
             _places[some.Key] = new Place(
-                new SaveSource(connection, some.Key, listed: some.Skip(1).Any(), cancellationToken),
+                new ImageSource(connection, some.Key, listed: some.Skip(1).Any(), cancellationToken),
                 await ChooseSnapshotterAsync(some.Key, cancellationToken).ConfigureAwait(false));
         }
 
         IReadOnlyList<CtrPlatform> platforms = options.Platforms.Count > 0 ? options.Platforms : [host];
         IAsyncEnumerable<Subject> subjects = OrderedParallel.SelectAsync(
-            images.SelectMany(image => platforms.Select(platform => (image, platform))), Concurrency, (one, token) => LookAsync(one.image, one.platform, token), cancellationToken);
+            images.SelectMany(image => platforms.Select(platform => (image, platform))),
+            Concurrency,
+            (one, token) => LookAsync(one.image, one.platform, token),
+            cancellationToken);
         if (!options.Deep)
         {
             await foreach (Subject subject in subjects.ConfigureAwait(false))
             {
-                IReadOnlyList<BlobFinding> findings = await subject.Finder.FindMissingAsync(cancellationToken).ConfigureAwait(false);
+                IReadOnlyList<BlobFinding> findings = await subject.Checker.FindKnownAsync(cancellationToken).ConfigureAwait(false);
                 yield return Report(subject, [.. findings, .. subject.Known], 0);
             }
 
@@ -45,15 +47,18 @@ internal sealed class ImageTester(ContainerdConnection connection, CtrTestOption
             all.Add(subject);
         }
 
-        meter.SetTotal(all.SelectMany(subject => subject.Finder.Nodes).Where(node => node.StoredSize is not null).DistinctBy(node => node.Descriptor.Digest).Sum(node => node.StoredSize!.Value));
-        using var hasher = new BlobHasher(connection.Content, options.Concurrency);
+        meter.SetTotal(all
+            .SelectMany(subject => subject.Checker.Blobs)
+            .DistinctBy(node => node.Descriptor.Digest)
+            .Sum(node => node.StoredSize ?? 0));
+        using var hasher = new BlobHasher(options.Concurrency);
         await foreach ((Subject subject, IReadOnlyList<BlobFinding> findings, long bytes) in OrderedParallel.SelectAsync(
             all,
             Concurrency,
             async (subject, token) =>
             {
                 meter.Show($"Reading {subject.Image.Name}");
-                (IReadOnlyList<BlobFinding> findings, long bytes) = await subject.Finder.FindAllAsync(hasher, meter, token).ConfigureAwait(false);
+                (IReadOnlyList<BlobFinding> findings, long bytes) = await subject.Checker.FindAllAsync(hasher, meter, token).ConfigureAwait(false);
                 return (subject, findings, bytes);
             },
             cancellationToken).ConfigureAwait(false))
@@ -65,26 +70,28 @@ internal sealed class ImageTester(ContainerdConnection connection, CtrTestOption
     private async Task<Subject> LookAsync(CtrImage image, CtrPlatform platform, CancellationToken cancellationToken)
     {
         Place place = _places[image.Namespace];
-        var target = new Descriptor { MediaType = image.MediaType, Digest = image.Digest, Size = image.TargetSize };
-        ImageNode root = await ImageGraph.ReadAsync(place.Source.Blobs, target, cancellationToken).ConfigureAwait(false);
+        ImageNode root = await ReadAsync(place.Source, Records.TargetOf(image)).ConfigureAwait(false);
         bool asked = options.Platforms.Count > 0;
-        ImageNode? chosen = ManifestChoice.Choose(root, asked ? PlatformMatcher.Strict([platform]) : PlatformMatcher.Only(platform), checkRoot: asked);
+        PlatformMatcher matcher = asked ? PlatformMatcher.Exactly(platform) : PlatformMatcher.Only(platform);
+        ImageNode? chosen = ImageSelection.Best(root, matcher, checkRoot: asked);
         var known = new List<BlobFinding>();
         bool unpacked = chosen is not null && await IsUnpackedAsync(place, chosen, known, cancellationToken).ConfigureAwait(false);
-        foreach (ImageNode damaged in Path(root, chosen).Where(node => node.Fault is not null))
-        {
-            known.Add(new BlobFinding(damaged, damaged.Fault!.ErrorId == CtrErrorIds.BlobMissing
-                ? BlobFaults.Unreadable(damaged, chosen?.Platform, place.Source.Blobs.Words, damaged.Fault)
-                : BlobFaults.Corrupt(damaged, chosen?.Platform, $"is not what it should be. {damaged.Fault.Message}")));
-        }
-
-        var finder = new FaultFinder(place.Source, root, node => node == chosen, onlyWanted: asked);
-        return new Subject(image, chosen, chosen?.Platform ?? platform, unpacked, finder, known);
+        var checker = new ImageChecker(place.Source, root, node => node == chosen, onlyWanted: asked, inflate: true);
+        return new Subject(image, chosen, chosen?.Platform ?? platform, unpacked, checker, known);
     }
 
-    /// <summary>What leads to the chosen manifest, and what hangs on it.</summary>
-    private static IEnumerable<ImageNode> Path(ImageNode root, ImageNode? chosen) => root.All.Where(node => node == root || node == chosen || chosen?.Children.Contains(node) == true
-        || (node.Kind == ImageNodeKind.Index && chosen is not null && node.All.Contains(chosen)));
+    /// <summary>An image beyond all measure is a finding too, and no end of the check.</summary>
+    private static async Task<ImageNode> ReadAsync(ImageSource source, Descriptor target)
+    {
+        try
+        {
+            return await source.ReadGraphAsync(target).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.ErrorId == CtrErrorIds.ImageTooLarge)
+        {
+            return new ImageNode { Descriptor = target, Kind = ImageNodeKind.Index, State = new BlobState { StoredSize = target.Size, Fault = e } };
+        }
+    }
 
     private async Task<bool> IsUnpackedAsync(Place place, ImageNode manifest, List<BlobFinding> known, CancellationToken cancellationToken)
     {
@@ -95,14 +102,14 @@ internal sealed class ImageTester(ContainerdConnection connection, CtrTestOption
 
         try
         {
-            var parsed = ImageConfig.Parse(await place.Source.Blobs.ReadAsync(config.Descriptor, cancellationToken).ConfigureAwait(false), config.Descriptor);
-            return await connection.Unpacker.IsUnpackedAsync(place.Source.Namespace, place.Snapshotter, parsed, cancellationToken).ConfigureAwait(false);
+            var parsed =
+                ImageConfig.Parse(await place.Source.ReadAsync(config.Descriptor, cancellationToken).ConfigureAwait(false), config.Descriptor);
+            return await connection.Unpacker.IsUnpackedAsync(
+                place.Source.Namespace, place.Snapshotter, parsed, cancellationToken).ConfigureAwait(false);
         }
         catch (CtrException e) when (e.ErrorId is CtrErrorIds.BlobMissing or CtrErrorIds.BlobCorrupt)
         {
-            known.Add(new BlobFinding(config, e.ErrorId == CtrErrorIds.BlobMissing
-                ? BlobFaults.Unreadable(config, manifest.Platform, place.Source.Blobs.Words, e)
-                : BlobFaults.Corrupt(config, manifest.Platform, $"is not what it should be. {e.Message}")));
+            known.Add(new BlobFinding(config, BlobFaults.Damaged(config, manifest, place.Source, e)));
             return false;
         }
     }
@@ -150,13 +157,14 @@ internal sealed class ImageTester(ContainerdConnection connection, CtrTestOption
 
     /// <param name="Source">The blobs of a namespace.</param>
     /// <param name="Snapshotter">Where its layers would be unpacked. Null: nowhere.</param>
-    private sealed record Place(SaveSource Source, string? Snapshotter);
+    private sealed record Place(ImageSource Source, string? Snapshotter);
 
     /// <param name="Image">The image.</param>
     /// <param name="Manifest">What was chosen for the platform. Null: the image has nothing for it.</param>
     /// <param name="Platform">The manifest's, else the one asked for.</param>
     /// <param name="Unpacked">Whether it is unpacked.</param>
-    /// <param name="Finder">Finds what is wrong.</param>
+    /// <param name="Checker">Finds what is wrong.</param>
     /// <param name="Known">What came out wrong on the way, without reading layers.</param>
-    private sealed record Subject(CtrImage Image, ImageNode? Manifest, CtrPlatform Platform, bool Unpacked, FaultFinder Finder, IReadOnlyList<BlobFinding> Known);
+    private sealed record Subject(
+        CtrImage Image, ImageNode? Manifest, CtrPlatform Platform, bool Unpacked, ImageChecker Checker, IReadOnlyList<BlobFinding> Known);
 }

@@ -9,9 +9,18 @@ internal static class Records
 {
     private const string PinnedLabel = "io.cri-containerd.pinned";
 
+    /// <summary>Whether a record points to a target and has labels, beside others that it may have.</summary>
+    public static bool Says(CtrImage image, Descriptor target, IReadOnlyDictionary<string, string> labels) =>
+        image.Digest == target.Digest && image.MediaType == target.MediaType && image.TargetSize == target.Size
+        && labels.All(label => image.Labels.TryGetValue(label.Key, out string? own) && own == label.Value);
+
+    /// <summary>What an image points to.</summary>
+    public static Descriptor TargetOf(CtrImage image) => new() { MediaType = image.MediaType, Digest = image.Digest, Size = image.TargetSize };
+
     public static CtrImage ToImage(Image image, string @namespace)
     {
-        CtrImageReference? reference = CtrImageReference.TryParse(image.Name, out CtrImageReference? parsed) && parsed.ToString() == image.Name ? parsed : null;
+        CtrImageReference? reference =
+            CtrImageReference.TryParse(image.Name, out CtrImageReference? parsed) && parsed.ToString() == image.Name ? parsed : null;
         return new CtrImage
         {
             Name = image.Name,

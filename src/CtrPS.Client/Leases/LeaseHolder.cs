@@ -46,7 +46,8 @@ internal static class LeaseHolder
         }
     }
 
-    private static string Describe(Process process) => string.Create(CultureInfo.InvariantCulture, $"{process.Id}@{process.StartTime.ToUniversalTime():yyyyMMddHHmmss}");
+    private static string Describe(Process process) =>
+        string.Create(CultureInfo.InvariantCulture, $"{process.Id}@{process.StartTime.ToUniversalTime():yyyyMMddHHmmss}");
 
     private static string FindHost()
     {

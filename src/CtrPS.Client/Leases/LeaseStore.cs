@@ -25,13 +25,16 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
 
     /// <summary>Makes a lease for work that can be broken off and gone on with.</summary>
     /// <param name="namespace">The namespace.</param>
-    /// <param name="work">Names the work, so that the next try finds what this one left (letters and digits). Null: it cannot be gone on with.</param>
+    /// <param name="work">
+    /// Names the work, so that the next try finds what this one left (letters and digits). Null: it cannot be gone on with.
+    /// </param>
     /// <param name="cancellationToken">Cancels the calls.</param>
     public async Task<Lease> CreateAsync(string @namespace, string? work, CancellationToken cancellationToken)
     {
         await DeleteAbandonedAsync(@namespace, cancellationToken).ConfigureAwait(false);
         var request = new CreateRequest { Id = $"ctrps-{Guid.NewGuid():N}" };
-        request.Labels.Add("containerd.io/gc.expire", (DateTimeOffset.UtcNow + Lifetime).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+        request.Labels.Add(
+            "containerd.io/gc.expire", (DateTimeOffset.UtcNow + Lifetime).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
         request.Labels.Add(HostLabel, LeaseHolder.Host);
         request.Labels.Add(ProcessLabel, LeaseHolder.Process);
         if (work is not null)
@@ -43,7 +46,10 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
         LeaseHolder.Add(request.Id);
         try
         {
-            _ = await calls.InvokeAsync(() => _client.CreateAsync(request, calls.Unary(@namespace, cancellationToken)), Subject(request.Id, @namespace), cancellationToken).ConfigureAwait(false);
+            _ = await calls.InvokeAsync(
+                () => _client.CreateAsync(request, calls.Unary(@namespace, cancellationToken)),
+                Subject(request.Id, @namespace),
+                cancellationToken).ConfigureAwait(false);
             return new Lease(this, @namespace, request.Id, work);
         }
         catch
@@ -54,14 +60,18 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
     }
 
     /// <summary>Puts a blob that exists already under a lease.</summary>
-    public Task AddBlobAsync(Lease lease, string digest, CancellationToken cancellationToken) => AddAsync(lease, "content", digest, cancellationToken);
+    public Task AddBlobAsync(Lease lease, string digest, CancellationToken cancellationToken) =>
+        AddAsync(lease, "content", digest, cancellationToken);
 
     /// <summary>Puts a snapshot that exists already under a lease.</summary>
-    public Task AddSnapshotAsync(Lease lease, string snapshotter, string key, CancellationToken cancellationToken) => AddAsync(lease, "snapshots/" + snapshotter, key, cancellationToken);
+    public Task AddSnapshotAsync(Lease lease, string snapshotter, string key, CancellationToken cancellationToken) =>
+        AddAsync(lease, "snapshots/" + snapshotter, key, cancellationToken);
 
     /// <summary>The digests of the blobs that a lease holds.</summary>
     public async Task<IReadOnlyList<string>> ListBlobsAsync(Lease lease, CancellationToken cancellationToken) => [.. (await calls.InvokeAsync(
-        () => _client.ListResourcesAsync(new ListResourcesRequest { Id = lease.Id }, calls.Unary(lease.Namespace, cancellationToken)), Subject(lease.Id, lease.Namespace), cancellationToken).ConfigureAwait(false))
+        () => _client.ListResourcesAsync(new ListResourcesRequest { Id = lease.Id }, calls.Unary(lease.Namespace, cancellationToken)),
+        Subject(lease.Id, lease.Namespace),
+        cancellationToken).ConfigureAwait(false))
         .Resources.Where(resource => resource.Type == "content").Select(resource => resource.Id)];
 
     /// <summary>Ends a lease. One that is gone already is no error.</summary>
@@ -73,7 +83,8 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
     {
         _ = await calls.FindAsync(
             () => _client.DeleteAsync(
-                new DeleteRequest { Id = id, Sync = collect }, collect ? Calls.Unbounded(@namespace, cancellationToken) : calls.Unary(@namespace, cancellationToken)),
+                new DeleteRequest { Id = id, Sync = collect },
+                collect ? Calls.Unbounded(@namespace, cancellationToken) : calls.Unary(@namespace, cancellationToken)),
             Subject(id, @namespace),
             cancellationToken).ConfigureAwait(false);
         LeaseHolder.Remove(id);
@@ -82,9 +93,11 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
     /// <summary>Ends the leases that earlier tries of the same work left on this machine; those of others may be at work still.</summary>
     public async Task DeleteEarlierAsync(Lease lease, string work, CancellationToken cancellationToken)
     {
-        foreach (Containerd.Services.Leases.V1.Lease earlier in await ListAsync(lease.Namespace, $"labels.\"{ResumeLabel}\"==\"{work}\"", cancellationToken).ConfigureAwait(false))
+        string filter = $"labels.\"{ResumeLabel}\"==\"{work}\"";
+        foreach (Containerd.Services.Leases.V1.Lease earlier in await ListAsync(lease.Namespace, filter, cancellationToken).ConfigureAwait(false))
         {
-            if (earlier.Id != lease.Id && earlier.Labels[HostLabel] == LeaseHolder.Host && LeaseHolder.IsAbandoned(earlier.Id, earlier.Labels[ProcessLabel]))
+            if (earlier.Id != lease.Id && earlier.Labels[HostLabel] == LeaseHolder.Host
+                && LeaseHolder.IsAbandoned(earlier.Id, earlier.Labels[ProcessLabel]))
             {
                 await DeleteAsync(lease.Namespace, earlier.Id, collect: false, cancellationToken).ConfigureAwait(false);
             }
@@ -94,13 +107,17 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
     private async Task AddAsync(Lease lease, string type, string id, CancellationToken cancellationToken)
     {
         var request = new AddResourceRequest { Id = lease.Id, Resource = new Resource { Type = type, Id = id } };
-        _ = await calls.InvokeAsync(() => _client.AddResourceAsync(request, calls.Unary(lease.Namespace, cancellationToken)), Subject(lease.Id, lease.Namespace), cancellationToken).ConfigureAwait(false);
+        _ = await calls.InvokeAsync(
+            () => _client.AddResourceAsync(request, calls.Unary(lease.Namespace, cancellationToken)),
+            Subject(lease.Id, lease.Namespace),
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Ends leases of processes of this machine that are gone: killed, or cut off from a daemon that died.</summary>
     private async Task DeleteAbandonedAsync(string @namespace, CancellationToken cancellationToken)
     {
-        foreach (Containerd.Services.Leases.V1.Lease lease in await ListAsync(@namespace, $"labels.\"{HostLabel}\"==\"{LeaseHolder.Host}\"", cancellationToken).ConfigureAwait(false))
+        string filter = $"labels.\"{HostLabel}\"==\"{LeaseHolder.Host}\"";
+        foreach (Containerd.Services.Leases.V1.Lease lease in await ListAsync(@namespace, filter, cancellationToken).ConfigureAwait(false))
         {
             // What can be gone on with is kept until its expiry.
             if (!lease.Labels.ContainsKey(ResumeLabel) && LeaseHolder.IsAbandoned(lease.Id, lease.Labels[ProcessLabel]))
@@ -110,12 +127,15 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
         }
     }
 
-    private async Task<IEnumerable<Containerd.Services.Leases.V1.Lease>> ListAsync(string @namespace, string filter, CancellationToken cancellationToken)
+    private async Task<IEnumerable<Containerd.Services.Leases.V1.Lease>> ListAsync(
+        string @namespace, string filter, CancellationToken cancellationToken)
     {
         var request = new ListRequest();
         request.Filters.Add(filter);
         return (await calls.InvokeAsync(
-            () => _client.ListAsync(request, calls.Unary(@namespace, cancellationToken)), new CallSubject($"the leases of namespace '{@namespace}'", @namespace), cancellationToken).ConfigureAwait(false)).Leases;
+            () => _client.ListAsync(request, calls.Unary(@namespace, cancellationToken)),
+            new CallSubject($"the leases of namespace '{@namespace}'", @namespace),
+            cancellationToken).ConfigureAwait(false)).Leases;
     }
 
     private static CallSubject Subject(string id, string @namespace) => new($"lease '{id}' in namespace '{@namespace}'", id);

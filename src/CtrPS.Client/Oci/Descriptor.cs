@@ -24,6 +24,8 @@ internal sealed record Descriptor
     /// <summary>The value of BuildKit's annotation that marks attestations. Null where there is none.</summary>
     public string? ReferenceType => Annotations.TryGetValue(ReferenceTypeKey, out string? type) ? type : null;
 
-    /// <summary>An attestation of another entry rather than an image: marked so, or of the platform unknown/unknown that BuildKit gives them.</summary>
+    /// <summary>
+    /// An attestation of another entry rather than an image: marked so, or of the platform unknown/unknown that BuildKit gives them.
+    /// </summary>
     public bool IsAttestation => ReferenceType == "attestation-manifest" || Platform is { Os: "unknown" } or { Architecture: "unknown" };
 }

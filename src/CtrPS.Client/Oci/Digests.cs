@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 
 namespace CtrPS.Client.Oci;
 
-/// <summary>Digests as OCI writes them: algorithm, colon, lower-case hex (image-spec, descriptor.md). containerd knows sha256, sha384 and sha512.</summary>
+/// <summary>
+/// Digests as OCI writes them: algorithm, colon, lower-case hex (image-spec, descriptor.md). containerd knows sha256, sha384 and sha512.
+/// </summary>
 internal static class Digests
 {
     private static readonly SearchValues<char> Hex = SearchValues.Create("0123456789abcdef");
@@ -23,7 +25,8 @@ internal static class Digests
     public static IncrementalHash Hash(string digest) => IncrementalHash.CreateHash(Algorithm(digest) ?? throw Invalid(digest));
 
     /// <summary>The digest of what went into a hash from <see cref="Hash"/>.</summary>
-    public static string Of(IncrementalHash hash, string like) => like[..(like.IndexOf(':', StringComparison.Ordinal) + 1)] + Convert.ToHexStringLower(hash.GetHashAndReset());
+    public static string Of(IncrementalHash hash, string like) =>
+        like[..(like.IndexOf(':', StringComparison.Ordinal) + 1)] + Convert.ToHexStringLower(hash.GetHashAndReset());
 
     /// <summary>Proves that bytes are a blob's.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobCorrupt"/>; <see cref="CtrErrorIds.InvalidDigest"/>.</exception>
@@ -34,12 +37,20 @@ internal static class Digests
         string actual = Of(hash, blob.Digest);
         if (actual != blob.Digest)
         {
-            throw new CtrException(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{blob.Digest}' in {where} is corrupt: its bytes hash to {actual}.") { Target = blob.Digest };
+            throw new CtrException(
+                CtrErrorIds.BlobCorrupt,
+                CtrStatus.DataLoss,
+                $"The blob '{blob.Digest}' in {where} is corrupt: its bytes hash to {actual}.")
+            {
+                Target = blob.Digest,
+            };
         }
     }
 
     private static CtrException Invalid(string digest) => new(
-        CtrErrorIds.InvalidDigest, CtrStatus.InvalidArgument, $"'{digest}' is not a digest of a known algorithm: sha256, sha384 or sha512, a colon, and the hash in lower-case hex.")
+        CtrErrorIds.InvalidDigest,
+        CtrStatus.InvalidArgument,
+        $"'{digest}' is not a digest of a known algorithm: sha256, sha384 or sha512, a colon, and the hash in lower-case hex.")
     {
         Target = digest,
     };

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
@@ -8,7 +7,9 @@ namespace CtrPS.Client.Oci;
 /// <param name="DiffIds">Digests of the uncompressed layers, bottom first.</param>
 internal sealed record ImageConfig(IReadOnlyList<string> DiffIds)
 {
-    /// <summary>The names of the committed snapshots, bottom first: each hashes the one below and its own diffID (image-spec, config.md, Layer ChainID).</summary>
+    /// <summary>
+    /// The names of the committed snapshots, bottom first: each hashes the one below and its own diffID (image-spec, config.md, Layer ChainID).
+    /// </summary>
     public IReadOnlyList<string> ChainIds
     {
         get
@@ -16,7 +17,7 @@ internal sealed record ImageConfig(IReadOnlyList<string> DiffIds)
             var chain = new List<string>(DiffIds.Count);
             foreach (string diffId in DiffIds)
             {
-                chain.Add(chain.Count == 0 ? diffId : "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{chain[^1]} {diffId}"))));
+                chain.Add(chain.Count == 0 ? diffId : Digests.Of(Encoding.UTF8.GetBytes($"{chain[^1]} {diffId}")));
             }
 
             return chain;
@@ -30,12 +31,22 @@ internal sealed record ImageConfig(IReadOnlyList<string> DiffIds)
         try
         {
             using var document = JsonDocument.Parse(json);
-            string[] diffIds = document.RootElement.GetProperty("rootfs").GetProperty("diff_ids").EnumerateArray().Select(id => id.GetString() ?? "").ToArray();
-            return diffIds.FirstOrDefault(id => !Digests.IsValid(id)) is { } invalid ? throw new FormatException($"'{invalid}' is not a digest") : new ImageConfig(diffIds);
+            string[] diffIds =
+                document.RootElement.GetProperty("rootfs").GetProperty("diff_ids").EnumerateArray().Select(id => id.GetString() ?? "").ToArray();
+            return diffIds.FirstOrDefault(id => !Digests.IsValid(id)) is { } invalid
+                ? throw new FormatException($"'{invalid}' is not a digest")
+                : new ImageConfig(diffIds);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
         {
-            throw new CtrException(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{of.Digest}' is damaged or not an image config: {e.Message}", e) { Target = of.Digest };
+            throw new CtrException(
+                CtrErrorIds.BlobCorrupt,
+                CtrStatus.DataLoss,
+                $"The blob '{of.Digest}' is damaged or not an image config: {e.Message}",
+                e)
+            {
+                Target = of.Digest,
+            };
         }
     }
 }

@@ -46,12 +46,22 @@ internal sealed record ImageRunConfig
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {
-            throw new CtrException(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{of.Digest}' cannot be read as the config of an image: {e.Message}", e) { Target = of.Digest };
+            throw new CtrException(
+                CtrErrorIds.BlobCorrupt,
+                CtrStatus.DataLoss,
+                $"The blob '{of.Digest}' cannot be read as the config of an image: {e.Message}",
+                e)
+            {
+                Target = of.Digest,
+            };
         }
     }
 
     private static string[] Texts(JsonElement config, string key) =>
-        config.TryGetProperty(key, out JsonElement list) && list.ValueKind != JsonValueKind.Null ? [.. list.EnumerateArray().Select(one => one.GetString() ?? "")] : [];
+        config.TryGetProperty(key, out JsonElement list) && list.ValueKind != JsonValueKind.Null
+            ? [.. list.EnumerateArray().Select(one => one.GetString() ?? "")]
+            : [];
 
-    private static string Text(JsonElement config, string key) => config.TryGetProperty(key, out JsonElement text) && text.ValueKind != JsonValueKind.Null ? text.GetString() ?? "" : "";
+    private static string Text(JsonElement config, string key) =>
+        config.TryGetProperty(key, out JsonElement text) && text.ValueKind != JsonValueKind.Null ? text.GetString() ?? "" : "";
 }

@@ -11,6 +11,12 @@ internal sealed record ManifestDocument(bool IsIndex, IReadOnlyList<Descriptor> 
     /// <summary>Largest manifest that is read, the limit of containerd's own resolver (core/remotes/docker/resolver.go: 4 x 1048 x 1048).</summary>
     public const long MaxSize = 4 * 1048 * 1048;
 
+    /// <summary>
+    /// Largest size that a descriptor may give (16 TiB): the sum over all blobs of an image is a number then. One below 0 is read, and comes out as
+    /// that of a blob of another size.
+    /// </summary>
+    private const long MaxBlobSize = 1L << 44;
+
     /// <summary>Reads a document.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobCorrupt"/>: no JSON, or not what the media type says.</exception>
     public static ManifestDocument Parse(ReadOnlyMemory<byte> json, Descriptor of)
@@ -82,28 +88,49 @@ internal sealed record ManifestDocument(bool IsIndex, IReadOnlyList<Descriptor> 
     {
         MediaType = Text(element, "mediaType") ?? "",
         Digest = Text(element, "digest") ?? throw new FormatException("a descriptor has no digest"),
-        Size = element.TryGetProperty("size", out JsonElement size) ? size.GetInt64() : 0,
+        Size = element.TryGetProperty("size", out JsonElement size) ? ReadSize(size) : 0,
         Platform = Has(element, "platform") ? ReadPlatform(element.GetProperty("platform")) : null,
         Annotations = Has(element, "annotations") ? ReadAnnotations(element.GetProperty("annotations")) : Descriptor.NoAnnotations,
     };
 
-    private static Dictionary<string, string> ReadAnnotations(JsonElement element) => element.EnumerateObject()
-        .Where(annotation => annotation.Value.ValueKind == JsonValueKind.String)
-        .ToDictionary(annotation => annotation.Name, annotation => annotation.Value.GetString()!, StringComparer.Ordinal);
+    private static long ReadSize(JsonElement element) => element.GetInt64() is >= -MaxBlobSize and <= MaxBlobSize and var size
+        ? size
+        : throw new FormatException($"a descriptor gives a size of {element.GetRawText()} bytes");
+
+    /// <summary>A key that comes twice has the later value, as Go reads it.</summary>
+    private static Dictionary<string, string> ReadAnnotations(JsonElement element)
+    {
+        var annotations = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (JsonProperty annotation in element.EnumerateObject().Where(one => one.Value.ValueKind == JsonValueKind.String))
+        {
+            annotations[annotation.Name] = annotation.Value.GetString()!;
+        }
+
+        return annotations;
+    }
 
     private static CtrPlatform? ReadPlatform(JsonElement element)
     {
         string os = Text(element, "os") ?? "";
         string architecture = Text(element, "architecture") ?? "";
-        return os.Length == 0 && architecture.Length == 0 ? null : new CtrPlatform(os, architecture, Text(element, "variant") ?? "", Text(element, "os.version") ?? "");
+        return os.Length == 0 && architecture.Length == 0
+            ? null
+            : new CtrPlatform(os, architecture, Text(element, "variant") ?? "", Text(element, "os.version") ?? "");
     }
 
     private static bool Has(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) && value.ValueKind is JsonValueKind.Object or JsonValueKind.Array;
+        element.ValueKind == JsonValueKind.Object
+        && element.TryGetProperty(name, out JsonElement value)
+        && value.ValueKind is JsonValueKind.Object or JsonValueKind.Array;
 
     private static string? Text(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 
     private static CtrException Corrupt(Descriptor of, string fault, Exception? cause) =>
-        new(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{of.Digest}' is damaged or not meant for containerd: {fault}", cause) { Target = of.Digest };
+        new(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{of.Digest}' is damaged or not meant for containerd: {fault}", cause)
+        {
+            Target = of.Digest,
+        };
 }

@@ -25,9 +25,13 @@ internal static class MediaTypes
     public static bool IsImageConfig(string mediaType) => mediaType is OciConfig or DockerConfig;
 
     /// <summary>A layer of a file system, of any compression.</summary>
-    public static bool IsLayer(string mediaType) => mediaType.StartsWith(OciLayer, StringComparison.Ordinal) || mediaType.StartsWith(DockerLayer, StringComparison.Ordinal) || IsNonDistributable(mediaType);
+    public static bool IsLayer(string mediaType) =>
+        mediaType.StartsWith(OciLayer, StringComparison.Ordinal)
+            || mediaType.StartsWith(DockerLayer, StringComparison.Ordinal)
+            || IsNonDistributable(mediaType);
 
     /// <summary>A layer that its maker does not allow to be carried around (Windows base layers of old).</summary>
-    public static bool IsNonDistributable(string mediaType) => mediaType.StartsWith("application/vnd.oci.image.layer.nondistributable.", StringComparison.Ordinal)
+    public static bool IsNonDistributable(string mediaType) =>
+        mediaType.StartsWith("application/vnd.oci.image.layer.nondistributable.", StringComparison.Ordinal)
         || mediaType.StartsWith("application/vnd.docker.image.rootfs.foreign.", StringComparison.Ordinal);
 }

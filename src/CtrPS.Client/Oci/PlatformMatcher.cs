@@ -16,11 +16,17 @@ internal sealed class PlatformMatcher
         TakesUndeclared = takesUndeclared;
     }
 
+    /// <summary>The platform that is wanted most.</summary>
+    public CtrPlatform Platform => _accepted[0];
+
     /// <summary>Whether an entry counts for which the index names no platform, as with containerd, or only by the platform in its config.</summary>
     public bool TakesUndeclared { get; }
 
     /// <summary>The platform and those that a host of it can run as well.</summary>
     public static PlatformMatcher Only(CtrPlatform platform) => new(Ladder(platform), takesUndeclared: true);
+
+    /// <summary>Just this platform.</summary>
+    public static PlatformMatcher Exactly(CtrPlatform platform) => Strict([platform]);
 
     /// <summary>Just these platforms, the first preferred.</summary>
     public static PlatformMatcher Strict(IReadOnlyList<CtrPlatform> platforms) => new(platforms, takesUndeclared: false);
@@ -31,7 +37,8 @@ internal sealed class PlatformMatcher
         for (int i = 0; i < _accepted.Count; i++)
         {
             CtrPlatform accepted = _accepted[i];
-            if (accepted.Os == platform.Os && accepted.Architecture == platform.Architecture && accepted.Variant == platform.Variant && OsVersionMatches(accepted, platform))
+            if (accepted.Os == platform.Os && accepted.Architecture == platform.Architecture && accepted.Variant == platform.Variant
+                && OsVersionMatches(accepted, platform))
             {
                 return i;
             }
@@ -116,7 +123,9 @@ internal sealed class PlatformMatcher
     }
 
     private static int Number(string variant, char prefix) =>
-        variant.Length > 1 && variant[0] == prefix && int.TryParse(variant.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 1;
+        variant.Length > 1 && variant[0] == prefix && int.TryParse(variant.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? number
+            : 1;
 
     private static (int Major, int Minor) Version(string variant)
     {

@@ -11,48 +11,87 @@ internal sealed class SnapshotStore(GrpcChannel channel, Calls calls)
     private readonly Containerd.Services.Snapshots.V1.Snapshots.SnapshotsClient _client = new(channel);
 
     /// <summary>What is known of a snapshot. Null where there is none.</summary>
-    public async Task<Info?> FindAsync(string @namespace, string snapshotter, string key, CancellationToken cancellationToken) => (await calls.FindAsync(
-        () => _client.StatAsync(new StatSnapshotRequest { Snapshotter = snapshotter, Key = key }, calls.Unary(@namespace, cancellationToken)),
+    public async Task<Info?> FindAsync(string @namespace, string snapshotter, string key, CancellationToken cancellationToken) =>
+        (await calls.FindAsync(
+            () => _client.StatAsync(new StatSnapshotRequest { Snapshotter = snapshotter, Key = key }, calls.Unary(@namespace, cancellationToken)),
         Subject(key, snapshotter, @namespace),
         cancellationToken).ConfigureAwait(false))?.Info;
+
+    /// <summary>The names of all committed snapshots of a snapshotter, in one call.</summary>
+    public async Task<IReadOnlySet<string>> ListCommittedAsync(string @namespace, string snapshotter, CancellationToken cancellationToken)
+    {
+        var request = new ListSnapshotsRequest { Snapshotter = snapshotter };
+        var subject = new CallSubject($"the snapshots of {snapshotter} in namespace '{@namespace}'", snapshotter);
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (ListSnapshotsResponse message in calls.ReadAsync(
+            () => _client.List(request, Calls.Unbounded(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false))
+        {
+            names.UnionWith(message.Info.Where(info => info.Kind == Kind.Committed).Select(info => info.Name));
+        }
+
+        return names;
+    }
 
     /// <summary>Makes a writable snapshot on a committed one (or on nothing).</summary>
     /// <returns>The mounts of its file system, in the words of the daemon's machine.</returns>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.AlreadyExists"/>.</exception>
     public async Task<IReadOnlyList<Mount>> PrepareAsync(
-        string @namespace, string snapshotter, string key, string parent, IReadOnlyDictionary<string, string> labels, string? lease, CancellationToken cancellationToken)
+        string @namespace,
+        string snapshotter,
+        string key,
+        string parent,
+        IReadOnlyDictionary<string, string> labels,
+        string? lease,
+        CancellationToken cancellationToken)
     {
         var request = new PrepareSnapshotRequest { Snapshotter = snapshotter, Key = key, Parent = parent };
         request.Labels.Add(labels.ToDictionary());
         return (await calls.InvokeAsync(
-            () => _client.PrepareAsync(request, calls.Unary(@namespace, cancellationToken, lease)), Subject(key, snapshotter, @namespace), cancellationToken).ConfigureAwait(false)).Mounts;
+            () => _client.PrepareAsync(request, calls.Unary(@namespace, cancellationToken, lease)),
+            Subject(key, snapshotter, @namespace),
+            cancellationToken).ConfigureAwait(false)).Mounts;
     }
 
     /// <summary>Makes a view of a committed snapshot: a file system that cannot be written.</summary>
     /// <returns>The mounts of its file system, in the words of the daemon's machine.</returns>
-    public async Task<IReadOnlyList<Mount>> ViewAsync(string @namespace, string snapshotter, string key, string parent, string? lease, CancellationToken cancellationToken) => (await calls.InvokeAsync(
-        () => _client.ViewAsync(new ViewSnapshotRequest { Snapshotter = snapshotter, Key = key, Parent = parent }, calls.Unary(@namespace, cancellationToken, lease)),
+    public async Task<IReadOnlyList<Mount>> ViewAsync(
+        string @namespace,
+        string snapshotter,
+        string key,
+        string parent,
+        string? lease,
+        CancellationToken cancellationToken) => (await calls.InvokeAsync(
+        () => _client.ViewAsync(
+            new ViewSnapshotRequest { Snapshotter = snapshotter, Key = key, Parent = parent }, calls.Unary(@namespace, cancellationToken, lease)),
         Subject(key, snapshotter, @namespace),
         cancellationToken).ConfigureAwait(false)).Mounts;
 
     /// <summary>The mounts of a writable snapshot, in the words of the daemon's machine.</summary>
-    public async Task<IReadOnlyList<Mount>> GetMountsAsync(string @namespace, string snapshotter, string key, CancellationToken cancellationToken) => (await calls.InvokeAsync(
+    public async Task<IReadOnlyList<Mount>> GetMountsAsync(
+        string @namespace, string snapshotter, string key, CancellationToken cancellationToken) => (await calls.InvokeAsync(
         () => _client.MountsAsync(new MountsRequest { Snapshotter = snapshotter, Key = key }, calls.Unary(@namespace, cancellationToken)),
         Subject(key, snapshotter, @namespace),
         cancellationToken).ConfigureAwait(false)).Mounts;
 
     /// <summary>Freezes a writable snapshot under a name.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.AlreadyExists"/> where the name is taken; the writable one stays.</exception>
-    public async Task CommitAsync(string @namespace, string snapshotter, string name, string key, string? lease, CancellationToken cancellationToken) => _ = await calls.InvokeAsync(
-        () => _client.CommitAsync(new CommitSnapshotRequest { Snapshotter = snapshotter, Name = name, Key = key }, Calls.Unbounded(@namespace, cancellationToken, lease)),
-        Subject(name, snapshotter, @namespace),
-        cancellationToken).ConfigureAwait(false);
+    public async Task CommitAsync(
+        string @namespace, string snapshotter, string name, string key, string? lease, CancellationToken cancellationToken)
+    {
+        var request = new CommitSnapshotRequest { Snapshotter = snapshotter, Name = name, Key = key };
+        _ = await calls.InvokeAsync(
+            () => _client.CommitAsync(request, Calls.Unbounded(@namespace, cancellationToken, lease)),
+            Subject(name, snapshotter, @namespace),
+            cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Removes a snapshot. One that is not there is no error.</summary>
-    public async Task RemoveAsync(string @namespace, string snapshotter, string key, CancellationToken cancellationToken) => _ = await calls.FindAsync(
+    public async Task RemoveAsync(string @namespace, string snapshotter, string key, CancellationToken cancellationToken) =>
+        _ = await calls.FindAsync(
         () => _client.RemoveAsync(new RemoveSnapshotRequest { Snapshotter = snapshotter, Key = key }, calls.Unary(@namespace, cancellationToken)),
         Subject(key, snapshotter, @namespace),
         cancellationToken).ConfigureAwait(false);
 
-    private static CallSubject Subject(string key, string snapshotter, string @namespace) => new($"snapshot '{key}' of {snapshotter} in namespace '{@namespace}'", key);
+    private static CallSubject Subject(string key, string snapshotter, string @namespace) =>
+        new($"snapshot '{key}' of {snapshotter} in namespace '{@namespace}'", key);
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
 using Containerd.Services.Diff.V1;
@@ -16,10 +17,19 @@ namespace CtrPS.Client.Snapshots;
 /// Unpacks the layers of an image into snapshots, one on the other, as containerd's own client does (client/image.go, rootfs/apply.go), so that
 /// both find each other's work.
 /// </summary>
-internal sealed class Unpacker(GrpcChannel channel, Calls calls, ContentStore content, SnapshotStore snapshots, LeaseStore leases, ServerFacts server, INamespaceStore namespaces)
+internal sealed class Unpacker(
+    GrpcChannel channel,
+    Calls calls,
+    ContentStore content,
+    SnapshotStore snapshots,
+    LeaseStore leases,
+    ServerFacts server,
+    INamespaceStore namespaces)
 {
+    /// <summary>Of a config, with the snapshotter behind it: the snapshot that the garbage collector keeps for it.</summary>
+    public const string SnapshotLabelPrefix = "containerd.io/gc.ref.snapshot.";
+
     private const string UncompressedLabel = "containerd.io/uncompressed";
-    private const string SnapshotLabelPrefix = "containerd.io/gc.ref.snapshot.";
     private const string DefaultSnapshotterLabel = "containerd.io/defaults/snapshotter";
 
     /// <summary>How often a name for the working snapshot is drawn anew.</summary>
@@ -27,7 +37,12 @@ internal sealed class Unpacker(GrpcChannel channel, Calls calls, ContentStore co
 
     private readonly Diff.DiffClient _diff = new(channel);
 
-    /// <summary>The snapshotter to use in a namespace: the given one, else the namespace's own default, else what the environment says, else containerd's.</summary>
+    /// <summary>One layer is unpacked once, also where several images of this process need it at the same time.</summary>
+    private readonly ConcurrentDictionary<(string Namespace, string Snapshotter, string ChainId), SemaphoreSlim> _turns = new();
+
+    /// <summary>
+    /// The snapshotter to use in a namespace: the given one, else the namespace's own default, else what the environment says, else containerd's.
+    /// </summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.NotSupported"/> where the server has no such snapshotter at work.</exception>
     public async Task<string> ChooseSnapshotterAsync(string @namespace, string? given, CancellationToken cancellationToken)
     {
@@ -35,7 +50,9 @@ internal sealed class Unpacker(GrpcChannel channel, Calls calls, ContentStore co
         if (chosen is null)
         {
             CtrNamespace? own = (await namespaces.ListAsync(cancellationToken).ConfigureAwait(false)).FirstOrDefault(one => one.Name == @namespace);
-            chosen = own is not null && own.Labels.TryGetValue(DefaultSnapshotterLabel, out string? label) && label.Length > 0 ? label : Environment.GetEnvironmentVariable("CONTAINERD_SNAPSHOTTER");
+            chosen = own is not null && own.Labels.TryGetValue(DefaultSnapshotterLabel, out string? label) && label.Length > 0
+                ? label
+                : Environment.GetEnvironmentVariable("CONTAINERD_SNAPSHOTTER");
         }
 
         CtrPlatform platform = await server.GetPlatformAsync(cancellationToken).ConfigureAwait(false);
@@ -43,7 +60,10 @@ internal sealed class Unpacker(GrpcChannel channel, Calls calls, ContentStore co
         IReadOnlyList<string> working = await server.GetSnapshottersAsync(cancellationToken).ConfigureAwait(false);
         return working.Contains(chosen)
             ? chosen
-            : throw new CtrException(CtrErrorIds.NotSupported, CtrStatus.Unimplemented, $"The server has no snapshotter '{chosen}' at work. It has {string.Join(", ", working)}.")
+            : throw new CtrException(
+                CtrErrorIds.NotSupported,
+                CtrStatus.Unimplemented,
+                $"The server has no snapshotter '{chosen}' at work. It has {string.Join(", ", working)}.")
             {
                 Target = chosen,
                 RecommendedAction = "Name one of these with -Snapshotter; Get-CtrPlugin says why another does not work.",
@@ -52,25 +72,29 @@ internal sealed class Unpacker(GrpcChannel channel, Calls calls, ContentStore co
 
     /// <summary>Whether a chain is unpacked.</summary>
     public async Task<bool> IsUnpackedAsync(string @namespace, string snapshotter, ImageConfig config, CancellationToken cancellationToken) =>
-        config.DiffIds.Count == 0 || await snapshots.FindAsync(@namespace, snapshotter, config.ChainIds[^1], cancellationToken).ConfigureAwait(false) is not null;
+        config.DiffIds.Count == 0
+            || await snapshots.FindAsync(@namespace, snapshotter, config.ChainIds[^1], cancellationToken).ConfigureAwait(false) is not null;
 
     /// <summary>Unpacks a manifest whose blobs are in the namespace. What is there already stays.</summary>
     /// <returns>False where the manifest is of an artifact, whose layers are no file system.</returns>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobCorrupt"/> where a layer is not the one that its config names.</exception>
-    public async Task<bool> UnpackAsync(Lease lease, ImageNode manifest, string snapshotter, CtrTransferMeter? meter, CancellationToken cancellationToken)
+    public async Task<bool> UnpackAsync(
+        Lease lease, ImageNode manifest, string snapshotter, CtrTransferMeter? meter, CancellationToken cancellationToken)
     {
         Descriptor[] layers = manifest.Layers.Select(layer => layer.Descriptor).ToArray();
-        if (manifest.Config is not { } configNode || !MediaTypes.IsImageConfig(configNode.Descriptor.MediaType) || !layers.All(layer => MediaTypes.IsLayer(layer.MediaType)))
+        if (!manifest.IsFileSystem)
         {
             return false;
         }
 
-        Descriptor blob = configNode.Descriptor;
+        Descriptor blob = manifest.Config!.Descriptor;
         var config = ImageConfig.Parse(await content.ReadAsync(lease.Namespace, blob, cancellationToken).ConfigureAwait(false), blob);
         if (config.DiffIds.Count != layers.Length)
         {
             throw new CtrException(
-                CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The manifest '{manifest.Descriptor.Digest}' has {layers.Length} layers, but its config names {config.DiffIds.Count}.")
+                CtrErrorIds.BlobCorrupt,
+                CtrStatus.DataLoss,
+                $"The manifest '{manifest.Descriptor.Digest}' has {layers.Length} layers, but its config names {config.DiffIds.Count}.")
             {
                 Target = manifest.Descriptor.Digest,
             };
@@ -82,7 +106,8 @@ internal sealed class Unpacker(GrpcChannel channel, Calls calls, ContentStore co
             for (int i = 0; i < layers.Length; i++)
             {
                 meter?.Show($"Unpacking layer {i + 1} of {layers.Length} of {manifest.Platform?.ToString() ?? manifest.Descriptor.Digest}");
-                await ApplyAsync(lease, snapshotter, layers[i], config.DiffIds[i], i == 0 ? "" : chain[i - 1], chain[i], cancellationToken).ConfigureAwait(false);
+                string parent = i == 0 ? "" : chain[i - 1];
+                await ApplyOnceAsync(lease, snapshotter, layers[i], config.DiffIds[i], parent, chain[i], cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -90,7 +115,8 @@ internal sealed class Unpacker(GrpcChannel channel, Calls calls, ContentStore co
         {
             // This label is all that keeps the layers from the garbage collector.
             await leases.AddSnapshotAsync(lease, snapshotter, chain[^1], cancellationToken).ConfigureAwait(false);
-            await content.SetLabelsAsync(lease.Namespace, blob.Digest, new Dictionary<string, string> { [SnapshotLabelPrefix + snapshotter] = chain[^1] }, cancellationToken).ConfigureAwait(false);
+            var label = new Dictionary<string, string> { [SnapshotLabelPrefix + snapshotter] = chain[^1] };
+            await content.SetLabelsAsync(lease.Namespace, blob.Digest, label, cancellationToken).ConfigureAwait(false);
         }
 
         return true;
@@ -102,31 +128,66 @@ internal sealed class Unpacker(GrpcChannel channel, Calls calls, ContentStore co
     /// <param name="upper">Mounts of the other.</param>
     /// <param name="reference">Names the work: one of a name at a time.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
-    public async Task<Descriptor> CompareAsync(Lease lease, IReadOnlyList<Mount> lower, IReadOnlyList<Mount> upper, string reference, CancellationToken cancellationToken)
+    public async Task<Descriptor> CompareAsync(
+        Lease lease, IReadOnlyList<Mount> lower, IReadOnlyList<Mount> upper, string reference, CancellationToken cancellationToken)
     {
         var request = new DiffRequest { Ref = reference };
         request.Left.Add(lower);
         request.Right.Add(upper);
         ContentDescriptor layer = (await calls.InvokeAsync(
-            () => _diff.DiffAsync(request, Calls.Unbounded(lease.Namespace, cancellationToken, lease.Id)), new CallSubject($"layer '{reference}'", reference), cancellationToken).ConfigureAwait(false)).Diff;
+            () => _diff.DiffAsync(request, Calls.Unbounded(lease.Namespace, cancellationToken, lease.Id)),
+            new CallSubject($"layer '{reference}'", reference),
+            cancellationToken).ConfigureAwait(false)).Diff;
         return new Descriptor { MediaType = layer.MediaType, Digest = layer.Digest, Size = layer.Size };
     }
 
-    private async Task ApplyAsync(Lease lease, string snapshotter, Descriptor layer, string diffId, string parent, string chainId, CancellationToken cancellationToken)
+    private async Task ApplyOnceAsync(
+        Lease lease, string snapshotter, Descriptor layer, string diffId, string parent, string chainId, CancellationToken cancellationToken)
     {
-        if (await snapshots.FindAsync(lease.Namespace, snapshotter, chainId, cancellationToken).ConfigureAwait(false) is not null)
+        SemaphoreSlim turn = _turns.GetOrAdd((lease.Namespace, snapshotter, chainId), _ => new SemaphoreSlim(1));
+        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
         {
-            return;
+            if (await snapshots.FindAsync(lease.Namespace, snapshotter, chainId, cancellationToken).ConfigureAwait(false) is not null)
+            {
+                return;
+            }
+
+            if (await PrepareAsync(lease, snapshotter, parent, chainId, cancellationToken).ConfigureAwait(false) is ({ } key, { } mounts))
+            {
+                await ApplyAsync(lease, snapshotter, layer, diffId, chainId, key, mounts, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            _ = turn.Release();
         }
 
-        (string key, IReadOnlyList<Mount> mounts) = await PrepareAsync(lease, snapshotter, parent, chainId, cancellationToken).ConfigureAwait(false);
+        var label = new Dictionary<string, string> { [UncompressedLabel] = diffId };
+        await content.SetLabelsAsync(lease.Namespace, layer.Digest, label, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task ApplyAsync(
+        Lease lease,
+        string snapshotter,
+        Descriptor layer,
+        string diffId,
+        string chainId,
+        string key,
+        IReadOnlyList<Mount> mounts,
+        CancellationToken cancellationToken)
+    {
         bool committed = false;
         try
         {
             string applied = await ApplyAsync(lease, layer, mounts, cancellationToken).ConfigureAwait(false);
             if (applied != diffId)
             {
-                throw new CtrException(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The layer '{layer.Digest}' unpacks to {applied}, but its config says {diffId}.") { Target = layer.Digest };
+                throw new CtrException(
+                    CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The layer '{layer.Digest}' unpacks to {applied}, but its config says {diffId}.")
+                {
+                    Target = layer.Digest,
+                };
             }
 
             await snapshots.CommitAsync(lease.Namespace, snapshotter, chainId, key, lease.Id, cancellationToken).ConfigureAwait(false);
@@ -143,25 +204,39 @@ internal sealed class Unpacker(GrpcChannel channel, Calls calls, ContentStore co
                 await DiscardAsync(lease.Namespace, snapshotter, key).ConfigureAwait(false);
             }
         }
-
-        await content.SetLabelsAsync(lease.Namespace, layer.Digest, new Dictionary<string, string> { [UncompressedLabel] = diffId }, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<(string Key, IReadOnlyList<Mount> Mounts)> PrepareAsync(Lease lease, string snapshotter, string parent, string chainId, CancellationToken cancellationToken)
+    /// <summary>Makes the snapshot that a layer is unpacked into.</summary>
+    /// <returns>
+    /// Nothing where the layer is there already: unpacked by another client meanwhile, or brought by the snapshotter itself (a remote one).
+    /// </returns>
+    private async Task<(string? Key, IReadOnlyList<Mount>? Mounts)> PrepareAsync(
+        Lease lease, string snapshotter, string parent, string chainId, CancellationToken cancellationToken)
     {
         for (int attempt = 1; ; attempt++)
         {
             // The form of containerd's client, so that its tools know whose it is.
+            long nanoseconds = DateTime.UtcNow.Ticks % TimeSpan.TicksPerSecond * 100;
             string key = string.Create(
-                CultureInfo.InvariantCulture, $"extract-{DateTime.UtcNow.Ticks % TimeSpan.TicksPerSecond * 100}-{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(3))} {chainId}");
+                CultureInfo.InvariantCulture, $"extract-{nanoseconds}-{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(3))} {chainId}");
             try
             {
                 var labels = new Dictionary<string, string> { ["containerd.io/snapshot.ref"] = chainId };
-                return (key, await snapshots.PrepareAsync(lease.Namespace, snapshotter, key, parent, labels, lease.Id, cancellationToken).ConfigureAwait(false));
+                return (key, await snapshots.PrepareAsync(
+                    lease.Namespace, snapshotter, key, parent, labels, lease.Id, cancellationToken).ConfigureAwait(false));
             }
-            catch (CtrException e) when (e.ErrorId == CtrErrorIds.AlreadyExists && attempt < MaxNames)
+            catch (CtrException e) when (e.ErrorId == CtrErrorIds.AlreadyExists)
             {
-                // The name was taken: draw another.
+                // By the label the snapshotter knows what it is for: either that is there, or only the name was taken, and another is drawn.
+                if (await snapshots.FindAsync(lease.Namespace, snapshotter, chainId, cancellationToken).ConfigureAwait(false) is not null)
+                {
+                    return default;
+                }
+
+                if (attempt >= MaxNames)
+                {
+                    throw;
+                }
             }
         }
     }
@@ -173,7 +248,9 @@ internal sealed class Unpacker(GrpcChannel channel, Calls calls, ContentStore co
         var request = new ApplyRequest { Diff = new ContentDescriptor { MediaType = layer.MediaType, Digest = layer.Digest, Size = layer.Size } };
         request.Mounts.Add(mounts);
         ApplyResponse response = await calls.InvokeAsync(
-            () => _diff.ApplyAsync(request, Calls.Unbounded(lease.Namespace, cancellationToken, lease.Id)), new CallSubject($"layer '{layer.Digest}'", layer.Digest), cancellationToken).ConfigureAwait(false);
+            () => _diff.ApplyAsync(request, Calls.Unbounded(lease.Namespace, cancellationToken, lease.Id)),
+            new CallSubject($"layer '{layer.Digest}'", layer.Digest),
+            cancellationToken).ConfigureAwait(false);
         return response.Applied.Digest;
     }
 

@@ -35,14 +35,19 @@ public sealed partial record CtrInventory
     /// <summary>The inventory as JSON, with a line end at its end.</summary>
     public string ToJson() => JsonSerializer.Serialize(new { SchemaVersion, Created, Server, Namespaces, Digests }, Layout) + "\n";
 
-    /// <summary>Reads the digests out of an inventory, out of a JSON array of digests, or out of a plain list: one a line, what follows a blank or a '#' is passed over.</summary>
+    /// <summary>
+    /// Reads the digests out of an inventory, out of a JSON array of digests, or out of a plain list: one a line, what follows a blank or a '#'
+    /// is passed over.
+    /// </summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidDigest"/> where the text is none of these.</exception>
     public static IReadOnlySet<string> ParseDigests(string text, string path)
     {
         ArgumentNullException.ThrowIfNull(text);
         string trimmed = text.TrimStart('\uFEFF', ' ', '\t', '\r', '\n');
         IEnumerable<string> entries = trimmed.StartsWith('{') || trimmed.StartsWith('[') ? FromJson(trimmed, path)
-            : trimmed.Split('\n').Select(line => line.Split('#')[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).FirstOrDefault()).OfType<string>();
+            : trimmed.Split('\n')
+                .Select(line => line.Split('#')[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).FirstOrDefault())
+                .OfType<string>();
         var digests = new HashSet<string>(StringComparer.Ordinal);
         foreach (string entry in entries)
         {
@@ -63,7 +68,8 @@ public sealed partial record CtrInventory
         {
             using var document = JsonDocument.Parse(json);
             JsonElement root = document.RootElement;
-            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("schemaVersion", out JsonElement version) && version.GetInt32() > SchemaVersion)
+            if (root.ValueKind == JsonValueKind.Object
+                && root.TryGetProperty("schemaVersion", out JsonElement version) && version.GetInt32() > SchemaVersion)
             {
                 throw Invalid(path, $"it is of version {version.GetInt32()}, and this module reads version {SchemaVersion}", null);
             }
@@ -78,7 +84,10 @@ public sealed partial record CtrInventory
     }
 
     private static CtrException Invalid(string path, string fault, Exception? cause) => new(
-        CtrErrorIds.InvalidDigest, CtrStatus.InvalidArgument, $"The file '{path}' is no inventory of Export-CtrInventory and no list of digests: {fault}.", cause)
+        CtrErrorIds.InvalidDigest,
+        CtrStatus.InvalidArgument,
+        $"The file '{path}' is no inventory of Export-CtrInventory and no list of digests: {fault}.",
+        cause)
     {
         Target = path,
     };

@@ -7,9 +7,9 @@ internal sealed record CtrSaveRequest
     public required IReadOnlyList<CtrSaveImage> Images { get; init; }
 
     /// <summary>Which platforms of an index go in.</summary>
-    public CtrSaveScope Scope { get; init; }
+    public CtrPlatformScope Scope { get; init; }
 
-    /// <summary>The platforms, for <see cref="CtrSaveScope.Listed"/>.</summary>
+    /// <summary>The platforms, for <see cref="CtrPlatformScope.Listed"/>.</summary>
     public IReadOnlyList<CtrPlatform> Platforms { get; init; } = [];
 
     /// <summary>For which readers the archive is.</summary>
@@ -29,16 +29,3 @@ internal sealed record CtrSaveRequest
 /// <param name="Connection">The daemon that has it.</param>
 /// <param name="Image">The image.</param>
 internal sealed record CtrSaveImage(ICtrConnection Connection, CtrImage Image);
-
-/// <summary>Which platforms of an index are saved. An image that is no index has just its own.</summary>
-internal enum CtrSaveScope
-{
-    /// <summary>Those of which everything is in the content store; at least one must be.</summary>
-    Available,
-
-    /// <summary>Those of a list, all of them.</summary>
-    Listed,
-
-    /// <summary>All that the index names.</summary>
-    All,
-}

@@ -3,7 +3,9 @@ namespace CtrPS;
 /// <summary>An archive that is planned and not yet written: everything that it will hold was looked for.</summary>
 internal interface ICtrSavePlan
 {
-    /// <summary>Why the archive cannot be written: one for each blob that is missing or damaged, and for each platform that an image does not have.</summary>
+    /// <summary>
+    /// Why the archive cannot be written: one for each blob that is missing or damaged, and for each platform that an image does not have.
+    /// </summary>
     IReadOnlyList<CtrException> Faults { get; }
 
     /// <summary>What is left out on purpose, in sentences: platforms that are not here, layers that the receiver has.</summary>

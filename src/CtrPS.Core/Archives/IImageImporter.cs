@@ -4,7 +4,10 @@ namespace CtrPS;
 internal interface IImageImporter
 {
     /// <summary>Reads an archive and finds out what importing it would do. Nothing is changed.</summary>
-    /// <exception cref="CtrException">The archive cannot be read (<c>CtrArchive...</c>), or the request cannot be met (<see cref="CtrErrorIds.InvalidReference"/>, <see cref="CtrErrorIds.NotSupported"/>).</exception>
+    /// <exception cref="CtrException">
+    /// The archive cannot be read (<c>CtrArchive...</c>), or the request cannot be met (<see cref="CtrErrorIds.InvalidReference"/>, <see
+    /// cref="CtrErrorIds.NotSupported"/>).
+    /// </exception>
     Task<ICtrImportPlan> PlanAsync(CtrImportRequest request, CancellationToken cancellationToken);
 }
 
@@ -14,7 +17,10 @@ internal interface ICtrImportPlan : IAsyncDisposable
     /// <summary>The full names that will be made or moved.</summary>
     IReadOnlyList<string> Names { get; }
 
-    /// <summary>What stands in the way: one error for each blob that is absent or corrupt and each platform that is not there. Empty: the import can go ahead.</summary>
+    /// <summary>
+    /// What stands in the way: one error for each blob that is absent or corrupt and each platform that is not there. Empty: the import can go
+    /// ahead.
+    /// </summary>
     IReadOnlyList<CtrException> Faults { get; }
 
     /// <summary>What the user should know, in sentences.</summary>
@@ -30,7 +36,9 @@ internal interface ICtrImportPlan : IAsyncDisposable
     int BlobsPresent { get; }
 
     /// <summary>Does it: all or nothing. On any failure no record, blob, snapshot or lease of it stays.</summary>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobCorrupt"/> for bytes in the archive that are not the blob's, and all that calls can end with.</exception>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.BlobCorrupt"/> for bytes in the archive that are not the blob's, and all that calls can end with.
+    /// </exception>
     Task<CtrImportOutcome> RunAsync(CtrTransferMeter meter, CancellationToken cancellationToken);
 }
 

@@ -84,6 +84,9 @@ public static class CtrErrorIds
     /// <summary>A blob is not what its digest, size or media type says.</summary>
     public const string BlobCorrupt = "CtrBlobCorrupt";
 
+    /// <summary>The image goes beyond what the module reads: depth of its indexes, number of its blobs.</summary>
+    public const string ImageTooLarge = "CtrImageTooLarge";
+
     /// <summary>The text is no digest of a known algorithm.</summary>
     public const string InvalidDigest = "CtrInvalidDigest";
 

@@ -1,7 +1,8 @@
 namespace CtrPS;
 
 /// <summary>
-/// An image of containerd: a name in a namespace that points to a manifest or an index. Equal to another when name, namespace, digest and session are.
+/// An image of containerd: a name in a namespace that points to a manifest or an index. Equal to another when name, namespace, digest and session
+/// are.
 /// </summary>
 public sealed record CtrImage : CtrObject, IComparable<CtrImage>, IComparable
 {

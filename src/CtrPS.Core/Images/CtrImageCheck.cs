@@ -1,6 +1,9 @@
 namespace CtrPS;
 
-/// <summary>What Test-CtrImage found out about an image: what of it is here for a platform, and whether it is sound. The numbers are those of <c>ctr images check</c>.</summary>
+/// <summary>
+/// What Test-CtrImage found out about an image: what of it is here for a platform, and whether it is sound. The numbers are those of <c>ctr
+/// images check</c>.
+/// </summary>
 public sealed record CtrImageCheck : CtrObject
 {
     /// <summary>The full name of the image.</summary>

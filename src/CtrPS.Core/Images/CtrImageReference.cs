@@ -62,7 +62,8 @@ public sealed partial record CtrImageReference
     {
         ArgumentNullException.ThrowIfNull(reference);
         string? fault = Read(reference, out CtrImageReference? result);
-        return result ?? throw new CtrException(CtrErrorIds.InvalidReference, CtrStatus.InvalidArgument, $"'{reference}' is not an image reference: {fault}")
+        return result
+            ?? throw new CtrException(CtrErrorIds.InvalidReference, CtrStatus.InvalidArgument, $"'{reference}' is not an image reference: {fault}")
         {
             Target = reference,
             RecommendedAction = "Write [registry[:port]/]repository[:tag][@digest], as in nginx:1.27 or registry.example.com:5000/team/app:2.",
@@ -141,7 +142,8 @@ public sealed partial record CtrImageReference
         {
             return repository.Any(char.IsAsciiLetterUpper) ? $"the repository '{repository}' must be lower case."
                 : repository.Length == 0 ? "it names no repository."
-                : $"'{repository}' is not a repository. It has lower-case letters and digits, with '.', '_', '__' or '-' between them, in parts separated by '/'.";
+                : $"'{repository}' is not a repository. "
+                    + "It has lower-case letters and digits, with '.', '_', '__' or '-' between them, in parts separated by '/'.";
         }
 
         if (registry.Length + 1 + repository.Length > MaxNameLength)
@@ -191,7 +193,10 @@ public sealed partial record CtrImageReference
     [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}$", RegexOptions.CultureInvariant)]
     private static partial Regex DigestPattern();
 
-    [GeneratedRegex(@"^(?:(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])(?:\.(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]))*|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(?:(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])(?:\.(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9]))*"
+            + @"|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?$",
+        RegexOptions.CultureInvariant)]
     private static partial Regex RegistryPattern();
 
     [GeneratedRegex(@"^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$", RegexOptions.CultureInvariant)]

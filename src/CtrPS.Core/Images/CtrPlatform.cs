@@ -37,7 +37,8 @@ public record CtrPlatform
     public string OsVersion { get; }
 
     /// <summary>
-    /// Reads <c>os/architecture[/variant]</c>. A single word is an operating system (with this machine's architecture) or an architecture (for linux).
+    /// Reads <c>os/architecture[/variant]</c>. A single word is an operating system (with this machine's architecture) or an architecture (for
+    /// linux).
     /// </summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidPlatform"/>.</exception>
     public static CtrPlatform Parse(string platform)
@@ -46,7 +47,10 @@ public record CtrPlatform
         string[] parts = platform.Trim().Split('/');
         if (parts.Length > 3 || parts.Any(part => part.Length == 0 || !part.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.')))
         {
-            throw new CtrException(CtrErrorIds.InvalidPlatform, CtrStatus.InvalidArgument, $"'{platform}' is not a platform. A platform is written os/architecture[/variant], as in linux/arm64 or linux/arm/v7.")
+            throw new CtrException(
+                CtrErrorIds.InvalidPlatform,
+                CtrStatus.InvalidArgument,
+                $"'{platform}' is not a platform. A platform is written os/architecture[/variant], as in linux/arm64 or linux/arm/v7.")
             {
                 Target = platform,
                 RecommendedAction = "Write os/architecture[/variant], as in linux/arm64 or linux/arm/v7.",
@@ -62,7 +66,11 @@ public record CtrPlatform
             ? new CtrPlatform(parts[0], LocalArchitecture)
             : IsKnownArchitecture(NormalizeArchitecture(parts[0], "").Architecture)
             ? new CtrPlatform("linux", parts[0])
-            : throw new CtrException(CtrErrorIds.InvalidPlatform, CtrStatus.InvalidArgument, $"'{platform}' is neither an operating system nor an architecture. A platform is written os/architecture[/variant], as in linux/arm64.")
+            : throw new CtrException(
+                CtrErrorIds.InvalidPlatform,
+                CtrStatus.InvalidArgument,
+                $"'{platform}' is neither an operating system nor an architecture. "
+                    + "A platform is written os/architecture[/variant], as in linux/arm64.")
             {
                 Target = platform,
                 RecommendedAction = "Write os/architecture[/variant], as in linux/arm64 or linux/arm/v7.",
@@ -73,7 +81,8 @@ public record CtrPlatform
     public sealed override string ToString() => Variant.Length == 0 ? $"{Os}/{Architecture}" : $"{Os}/{Architecture}/{Variant}";
 
     /// <summary>The platform of this machine, without a variant.</summary>
-    internal static CtrPlatform Local => new(OperatingSystem.IsWindows() ? "windows" : OperatingSystem.IsMacOS() ? "darwin" : "linux", LocalArchitecture);
+    internal static CtrPlatform Local =>
+        new(OperatingSystem.IsWindows() ? "windows" : OperatingSystem.IsMacOS() ? "darwin" : "linux", LocalArchitecture);
 
     private static string LocalArchitecture => System.Runtime.InteropServices.RuntimeInformation.OSArchitecture.ToString() switch
     {
@@ -95,7 +104,8 @@ public record CtrPlatform
         {
             "i386" => ("386", ""),
             "x86_64" or "x86-64" or "amd64" => ("amd64", lowerVariant == "v1" ? "" : lowerVariant),
-            "aarch64" or "arm64" => ("arm64", lowerVariant is "8" or "v8" or "v8.0" ? "" : lowerVariant is "9" or "9.0" or "v9.0" ? "v9" : lowerVariant),
+            "aarch64" or "arm64" =>
+                ("arm64", lowerVariant is "8" or "v8" or "v8.0" ? "" : lowerVariant is "9" or "9.0" or "v9.0" ? "v9" : lowerVariant),
             "armhf" => ("arm", "v7"),
             "armel" => ("arm", "v6"),
             "arm" => ("arm", lowerVariant switch
@@ -108,9 +118,11 @@ public record CtrPlatform
         };
     }
 
-    private static bool IsKnownOs(string os) => os is "aix" or "android" or "darwin" or "dragonfly" or "freebsd" or "hurd" or "illumos" or "ios" or "js"
+    private static bool IsKnownOs(string os) =>
+        os is "aix" or "android" or "darwin" or "dragonfly" or "freebsd" or "hurd" or "illumos" or "ios" or "js"
         or "linux" or "netbsd" or "openbsd" or "plan9" or "solaris" or "wasip1" or "windows" or "zos";
 
-    private static bool IsKnownArchitecture(string architecture) => architecture is "386" or "amd64" or "arm" or "arm64" or "loong64" or "mips" or "mipsle"
+    private static bool IsKnownArchitecture(string architecture) =>
+        architecture is "386" or "amd64" or "arm" or "arm64" or "loong64" or "mips" or "mipsle"
         or "mips64" or "mips64le" or "ppc64" or "ppc64le" or "riscv64" or "s390x" or "wasm";
 }

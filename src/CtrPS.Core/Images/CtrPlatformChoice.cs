@@ -1,6 +1,8 @@
 namespace CtrPS;
 
-/// <summary>What a -Platform parameter takes that knows more than platforms: a platform, or one of the words <c>Available</c> and <c>All</c>.</summary>
+/// <summary>
+/// What a -Platform parameter takes that knows more than platforms: a platform, or one of the words <c>Available</c> and <c>All</c>.
+/// </summary>
 public sealed record CtrPlatformChoice
 {
     /// <summary>All platforms of which everything is in the content store.</summary>
@@ -23,7 +25,9 @@ public sealed record CtrPlatformChoice
 
     /// <summary>A platform.</summary>
     public CtrPlatformChoice(CtrPlatform platform)
-        : this((platform ?? throw new ArgumentNullException(nameof(platform))).ToString(), new CtrPlatform(platform.Os, platform.Architecture, platform.Variant, platform.OsVersion))
+        : this(
+            (platform ?? throw new ArgumentNullException(nameof(platform))).ToString(),
+            new CtrPlatform(platform.Os, platform.Architecture, platform.Variant, platform.OsVersion))
     {
     }
 

@@ -9,7 +9,8 @@ internal interface IImageCare
     /// <param name="meter">Counts the bytes that are hashed.</param>
     /// <param name="cancellationToken">Ends the checking.</param>
     /// <returns>In the order of the images.</returns>
-    IAsyncEnumerable<CtrImageCheck> TestAsync(IReadOnlyList<CtrImage> images, CtrTestOptions options, CtrTransferMeter meter, CancellationToken cancellationToken);
+    IAsyncEnumerable<CtrImageCheck> TestAsync(
+        IReadOnlyList<CtrImage> images, CtrTestOptions options, CtrTransferMeter meter, CancellationToken cancellationToken);
 
     /// <summary>Opens the places that blobs are taken from, to repair images out of them.</summary>
     /// <exception cref="CtrException">An archive cannot be read (<c>CtrArchive...</c>).</exception>
@@ -21,8 +22,8 @@ internal interface IImageCare
     /// <param name="meter">Counts the bytes.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="CtrException">
-    /// <see cref="CtrErrorIds.ImageExists"/>, <see cref="CtrErrorIds.BlobMissing"/>, <see cref="CtrErrorIds.BlobCorrupt"/>, <see cref="CtrErrorIds.PlatformNotFound"/>,
-    /// <see cref="CtrErrorIds.InvalidArgument"/> where source and destination are the same.
+    /// <see cref="CtrErrorIds.ImageExists"/>, <see cref="CtrErrorIds.BlobMissing"/>, <see cref="CtrErrorIds.BlobCorrupt"/>, <see
+    /// cref="CtrErrorIds.PlatformNotFound"/>, <see cref="CtrErrorIds.InvalidArgument"/> where source and destination are the same.
     /// </exception>
     Task<CtrCopyOutcome> CopyAsync(CtrImage image, CtrCopyOptions options, CtrTransferMeter meter, CancellationToken cancellationToken);
 }
@@ -31,10 +32,13 @@ internal interface IImageCare
 internal interface ICtrRepair : IAsyncDisposable
 {
     /// <summary>
-    /// Finds what is missing or corrupt in an image by reading all of it, and brings just that. Nothing that is there is thrown away before the bytes to
-    /// put in its place are proven and in the daemon. A blob that is corrupt is mended in all namespaces of the daemon: it has the bytes once for all.
+    /// Finds what is missing or corrupt in an image by reading all of it, and brings just that. Nothing that is there is thrown away before the
+    /// bytes to put in its place are proven and in the daemon. A blob that is corrupt is mended in all namespaces of the daemon: it has the bytes
+    /// once for all.
     /// </summary>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.PlatformNotFound"/>; <see cref="CtrErrorIds.InvalidArgument"/> for an image to be mended out of itself.</exception>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.PlatformNotFound"/>; <see cref="CtrErrorIds.InvalidArgument"/> for an image to be mended out of itself.
+    /// </exception>
     Task<CtrRepairResult> RepairAsync(CtrImage image, CtrTransferMeter meter, CancellationToken cancellationToken);
 }
 
@@ -57,7 +61,8 @@ internal sealed record CtrTestOptions
 /// <summary>Where a repair takes blobs from: an archive of this machine, or a namespace of a daemon.</summary>
 internal sealed record CtrRepairOrigin
 {
-    private CtrRepairOrigin(string? path, ICtrConnection? connection, string? @namespace) => (Path, Connection, Namespace) = (path, connection, @namespace);
+    private CtrRepairOrigin(string? path, ICtrConnection? connection, string? @namespace) =>
+        (Path, Connection, Namespace) = (path, connection, @namespace);
 
     /// <summary>The archive's file or folder. Null: a namespace.</summary>
     public string? Path { get; }
@@ -104,9 +109,9 @@ internal sealed record CtrCopyOptions
     public string? Name { get; init; }
 
     /// <summary>Which platforms to copy.</summary>
-    public CtrSaveScope Scope { get; init; }
+    public CtrPlatformScope Scope { get; init; }
 
-    /// <summary>The platforms, for <see cref="CtrSaveScope.Listed"/>.</summary>
+    /// <summary>The platforms, for <see cref="CtrPlatformScope.Listed"/>.</summary>
     public IReadOnlyList<CtrPlatform> Platforms { get; init; } = [];
 
     /// <summary>Move the name where it points to another image.</summary>
@@ -129,4 +134,5 @@ internal sealed record CtrCopyOptions
 /// <param name="BlobsPresent">Blobs that were in the namespace already.</param>
 /// <param name="BytesWritten">Bytes that were brought.</param>
 /// <param name="Notes">What is left out, in sentences.</param>
-internal sealed record CtrCopyOutcome(CtrImage Image, int BlobsWritten, int BlobsLinked, int BlobsPresent, long BytesWritten, IReadOnlyList<string> Notes);
+internal sealed record CtrCopyOutcome(
+    CtrImage Image, int BlobsWritten, int BlobsLinked, int BlobsPresent, long BytesWritten, IReadOnlyList<string> Notes);

@@ -3,7 +3,9 @@ namespace CtrPS;
 /// <summary>The image records of containerd. All names are literal, as they stand in the store, unless said otherwise.</summary>
 internal interface IImageStore
 {
-    /// <summary>Lists images in the server's order, by name. The number of calls does not grow with the number of images whose manifests were read before.</summary>
+    /// <summary>
+    /// Lists images in the server's order, by name. The number of calls does not grow with the number of images whose manifests were read before.
+    /// </summary>
     IAsyncEnumerable<CtrImage> ListAsync(CtrImageQuery query, CancellationToken cancellationToken);
 
     /// <summary>
@@ -23,14 +25,18 @@ internal interface IImageStore
     /// <summary>Deletes the record. Content that nothing else needs goes with the next garbage collection.</summary>
     /// <param name="namespace">The namespace.</param>
     /// <param name="name">The full name.</param>
-    /// <param name="expected">Delete only if the name still points to this image (compared by the server from 2.0 on, by us a moment before with earlier ones). Null: whatever it points to.</param>
+    /// <param name="expected">
+    /// Delete only if the name still points to this image (compared by the server from 2.0 on, by us a moment before with earlier ones). Null:
+    /// whatever it points to.
+    /// </param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.ImageNotFound"/>, <see cref="CtrErrorIds.ImageChanged"/>.</exception>
     Task DeleteAsync(string @namespace, string name, CtrImage? expected, CancellationToken cancellationToken);
 
     /// <summary>Changes labels: a null or empty value removes the label. With <paramref name="replaceAll"/> all other labels go.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.ImageNotFound"/>.</exception>
-    Task<CtrImage> SetLabelsAsync(string @namespace, string name, IReadOnlyDictionary<string, string?> labels, bool replaceAll, CancellationToken cancellationToken);
+    Task<CtrImage> SetLabelsAsync(
+        string @namespace, string name, IReadOnlyDictionary<string, string?> labels, bool replaceAll, CancellationToken cancellationToken);
 }
 
 /// <summary>Which images to list.</summary>
@@ -61,7 +67,10 @@ internal sealed record CtrImageDetail
     /// <summary>Read manifests and configs.</summary>
     public bool WithContent { get; init; } = true;
 
-    /// <summary>Only images with a manifest for one of these platforms; the size is the one of the first that matches. Empty: all images, the server's platform.</summary>
+    /// <summary>
+    /// Only images with a manifest for one of these platforms; the size is the one of the first that matches. Empty: all images, the server's
+    /// platform.
+    /// </summary>
     public IReadOnlyList<CtrPlatform> Platforms { get; init; } = [];
 
     /// <summary>List attestation entries among the platforms.</summary>

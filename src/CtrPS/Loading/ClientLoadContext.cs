@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.InteropServices;
 using System.Runtime.Loader;
 
 namespace CtrPS.Loading;
@@ -13,10 +14,12 @@ internal sealed class ClientLoadContext : AssemblyLoadContext
     private static readonly Lock Gate = new();
     private static ClientLoadContext? s_instance;
 
-    private readonly string _folder;
+    private readonly string[] _folders;
 
     private ClientLoadContext(string folder)
-        : base(ClientName) => _folder = folder;
+        : base(ClientName) =>
+        // The same assemblies with native code, which no other platform loads.
+        _folders = OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64 ? [Path.Combine(folder, "linux-x64"), folder] : [folder];
 
     /// <summary>Hooks the default context once a process. Loads nothing.</summary>
     public static void Register()
@@ -40,7 +43,7 @@ internal sealed class ClientLoadContext : AssemblyLoadContext
             return typeof(CtrSession).Assembly;
         }
 
-        string path = Path.Combine(_folder, assemblyName.Name + ".dll");
-        return File.Exists(path) ? LoadFromAssemblyPath(path) : null;
+        string? path = _folders.Select(folder => Path.Combine(folder, assemblyName.Name + ".dll")).FirstOrDefault(File.Exists);
+        return path is null ? null : LoadFromAssemblyPath(path);
     }
 }

@@ -47,7 +47,7 @@ public sealed class ArchiveReaderTests : IDisposable
             Assert.Equal((compression, false), (actual.Compression, actual.CanSeek));
             await SameAsync(expected, actual);
             ImageNode layer = (await ImageGraph.ReadAsync(actual, actual.Images[0].Target, default)).Manifests.First().Layers.First();
-            await Assert.ThrowsAsync<InvalidOperationException>(async () => await actual.OpenAsync(layer.Descriptor, default));
+            await Assert.ThrowsAsync<InvalidOperationException>(async () => await actual.OpenAsync(layer.Descriptor, 0, default));
         }
     }
 
@@ -123,7 +123,7 @@ public sealed class ArchiveReaderTests : IDisposable
         ImageNode graph = await ImageGraph.ReadAsync(archive, archive.Images[0].Target, default);
         await Parallel.ForEachAsync(graph.Layers.Concat(graph.Layers), async (layer, token) =>
         {
-            await using Stream content = await archive.OpenAsync(layer.Descriptor, token);
+            await using Stream content = await archive.OpenAsync(layer.Descriptor, 0, token);
             Assert.Equal(layer.Descriptor.Digest, "sha256:" + Convert.ToHexStringLower(await SHA256.HashDataAsync(content, token)));
         });
     }

@@ -23,7 +23,7 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
         ContainerdRig rig = await daemons.GetAsync(generation);
         await LoadAsync(rig, "save-from", Words);
         await using ICtrConnection connection = await daemons.ConnectAsync(generation);
-        string archive = await SaveAsync(new CtrSaveRequest { Images = await ImagesAsync(connection, "save-from"), Scope = CtrSaveScope.All });
+        string archive = await SaveAsync(new CtrSaveRequest { Images = await ImagesAsync(connection, "save-from"), Scope = CtrPlatformScope.All });
 
         await CtrAsync(rig, "save-to", "images", "import", "--no-unpack", "--all-platforms", archive);
         Assert.Equal(await ListAsync(rig, "save-from"), await ListAsync(rig, "save-to"));
@@ -40,7 +40,7 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
         const string ns = "save-names";
         await LoadAsync(rig, ns, "names", "index-full", "busybox-docker");
         await using ICtrConnection connection = await daemons.ConnectAsync(generation);
-        string ours = await SaveAsync(new CtrSaveRequest { Images = await ImagesAsync(connection, ns), Scope = CtrSaveScope.All });
+        string ours = await SaveAsync(new CtrSaveRequest { Images = await ImagesAsync(connection, ns), Scope = CtrPlatformScope.All });
         string theirs = Path.Combine(_folder.FullName, "ctr.tar");
         string[] names = (await rig.CtrAsync("-n", ns, "images", "ls", "-q")).Check().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         await CtrAsync(rig, ns, ["images", "export", "--all-platforms", theirs, .. names.Where(name => name.Contains('/', StringComparison.Ordinal))]);
@@ -156,7 +156,7 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
         Assert.Equal(await ListAsync(rig, ns), await ListAsync(rig, "save-partial-to"));
         Assert.Contains("complete (2/2)", (await rig.CtrAsync("-n", "save-partial-to", "images", "check", "--snapshotter", rig.Snapshotter)).Check().Output, StringComparison.Ordinal);
 
-        plan = await Connector.Saver.PlanAsync(new CtrSaveRequest { Images = images, Scope = CtrSaveScope.All }, CancellationToken.None);
+        plan = await Connector.Saver.PlanAsync(new CtrSaveRequest { Images = images, Scope = CtrPlatformScope.All }, CancellationToken.None);
         CtrException fault = Assert.Single(plan.Faults);
         Assert.Equal(CtrErrorIds.BlobMissing, fault.ErrorId);
         Assert.Equal(images[0].Image.Platforms[1].Digest, fault.Target);
@@ -349,7 +349,7 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
         await using ICtrConnection connection = await daemons.ConnectAsync(generation);
         CtrInventory inventory = await Connector.Saver.TakeInventoryAsync(connection, ["delta-to"], CancellationToken.None);
         string layer = (await BlobsAsync(rig, "delta-to")).Intersect(await BlobsAsync(rig, "delta-from")).Single();
-        var request = new CtrSaveRequest { Images = await ImagesAsync(connection, "delta-from"), Excluded = CtrInventory.ParseDigests(inventory.ToJson(), "inv.json"), Scope = CtrSaveScope.All };
+        var request = new CtrSaveRequest { Images = await ImagesAsync(connection, "delta-from"), Excluded = CtrInventory.ParseDigests(inventory.ToJson(), "inv.json"), Scope = CtrPlatformScope.All };
         string archive = await SaveAsync(request);
         Bundle bundle = Bundle.Read(archive);
         Assert.Equal("true", (string)bundle.Json("index.json")["annotations"]!["io.ctrps.bundle.delta"]!);
@@ -357,7 +357,7 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
         Assert.DoesNotContain("manifest.json", bundle.Items.Select(item => item.Name)); // docker's cannot say that layers are elsewhere
         await CtrAsync(rig, "delta-to", "images", "import", "--no-unpack", "--all-platforms", archive);
         Assert.Equal(2, (await ListAsync(rig, "delta-to")).Count);
-        Assert.Empty((await Connector.Saver.PlanAsync(new CtrSaveRequest { Images = await ImagesAsync(connection, "delta-to"), Scope = CtrSaveScope.All }, CancellationToken.None)).Faults);
+        Assert.Empty((await Connector.Saver.PlanAsync(new CtrSaveRequest { Images = await ImagesAsync(connection, "delta-to"), Scope = CtrPlatformScope.All }, CancellationToken.None)).Faults);
     }
 
     [Theory]
@@ -422,7 +422,7 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
         foreach (CtrSaveRequest request in new CtrSaveRequest[]
         {
             new() { Images = [], Compression = CtrCompression.Xz },
-            new() { Images = [], Format = CtrArchiveFormat.Docker, Scope = CtrSaveScope.All },
+            new() { Images = [], Format = CtrArchiveFormat.Docker, Scope = CtrPlatformScope.All },
             new() { Images = [], Format = CtrArchiveFormat.Docker, Excluded = new HashSet<string>() },
             Listed([], "linux/amd64", "linux/arm64") with { Format = CtrArchiveFormat.Docker },
         })
@@ -432,7 +432,7 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
     }
 
     private static CtrSaveRequest Listed(IReadOnlyList<CtrSaveImage> images, params string[] platforms) =>
-        new() { Images = images, Scope = CtrSaveScope.Listed, Platforms = [.. platforms.Select(platform => new CtrPlatform(platform))] };
+        new() { Images = images, Scope = CtrPlatformScope.Listed, Platforms = [.. platforms.Select(platform => new CtrPlatform(platform))] };
 
     private async Task<string> SaveAsync(CtrSaveRequest request) => await WriteAsync(await Connector.Saver.PlanAsync(request, CancellationToken.None));
 

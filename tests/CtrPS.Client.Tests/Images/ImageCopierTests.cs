@@ -72,9 +72,9 @@ public sealed class ImageCopierTests(OwnDaemons daemons) : IClassFixture<OwnDaem
 
         Assert.Equal(CtrErrorIds.InvalidArgument, await FaultAsync(options with { Namespace = ns }));
         Assert.Equal(CtrErrorIds.InvalidArgument, await FaultAsync(options with { Namespace = ns, Destination = second }));
-        Assert.Equal(CtrErrorIds.BlobMissing, await FaultAsync(options with { Scope = CtrSaveScope.All }));
-        Assert.Equal(CtrErrorIds.BlobMissing, await FaultAsync(options with { Scope = CtrSaveScope.Listed, Platforms = [CtrPlatform.Parse("linux/arm64")] }));
-        Assert.Equal(CtrErrorIds.PlatformNotFound, await FaultAsync(options with { Scope = CtrSaveScope.Listed, Platforms = [CtrPlatform.Parse("linux/s390x")] }));
+        Assert.Equal(CtrErrorIds.BlobMissing, await FaultAsync(options with { Scope = CtrPlatformScope.All }));
+        Assert.Equal(CtrErrorIds.BlobMissing, await FaultAsync(options with { Scope = CtrPlatformScope.Listed, Platforms = [CtrPlatform.Parse("linux/arm64")] }));
+        Assert.Equal(CtrErrorIds.PlatformNotFound, await FaultAsync(options with { Scope = CtrPlatformScope.Listed, Platforms = [CtrPlatform.Parse("linux/s390x")] }));
         Assert.Equal(CtrErrorIds.ImageExists, await FaultAsync(options with { Namespace = ns, Name = "docker.io/library/arm:v7" }));
         Assert.Equal("", await StoreProbe.LeftoversAsync(rig, ns, to));
 

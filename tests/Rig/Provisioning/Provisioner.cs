@@ -1,3 +1,5 @@
+using System.ComponentModel;
+
 namespace CtrPS.Rig.Provisioning;
 
 /// <summary>Gets what rigs need: tools from the system, packages beside it, images in the cache. What is there is left alone.</summary>
@@ -20,10 +22,14 @@ internal static class Provisioner
 
         foreach (Generation generation in wanted.Generations)
         {
-            GenerationStatus status = await CtrPS.Rig.Generations.FindAsync(generation, cancellationToken);
-            await TryAsync(
-                $"containerd {status.Name}",
-                () => status.IsAvailable ? Task.CompletedTask : throw new RigUnavailableException(status.Reason!));
+            await TryAsync($"containerd {Generations.NameOf(generation)}", async () =>
+            {
+                GenerationStatus status = await Generations.FindAsync(generation, cancellationToken);
+                if (!status.IsAvailable)
+                {
+                    throw new RigUnavailableException(status.Reason!);
+                }
+            });
         }
 
         foreach (var image in wanted.Images)
@@ -40,7 +46,7 @@ internal static class Provisioner
                 await get();
                 say(what);
             }
-            catch (Exception reason) when (reason is RigUnavailableException or InvalidOperationException or IOException)
+            catch (Exception reason) when (reason is RigUnavailableException or InvalidOperationException or IOException or Win32Exception)
             {
                 missing.Add($"  {what}: {reason.Message}");
             }

@@ -106,7 +106,7 @@ internal sealed class LayerFiles(IBlobSource blobs, IReadOnlyList<Descriptor> la
     private async Task VisitAsync(int layer, Func<TarScanner, TarItem, Task> visit, CancellationToken cancellationToken)
     {
         Descriptor blob = layers[layer];
-        Stream packed = await blobs.OpenAsync(blob, cancellationToken).ConfigureAwait(false);
+        Stream packed = await blobs.OpenAsync(blob, 0, cancellationToken).ConfigureAwait(false);
         await using (packed.ConfigureAwait(false))
         {
             var buffered = new BufferedStream(packed, 1 << 17);

@@ -61,7 +61,8 @@ public sealed class ExportCtrInventoryCommand : CtrSessionCmdlet
     {
         ICtrConnection connection = Connect(TargetSession);
         CtrInventory inventory = Await(token => Connector.Saver.TakeInventoryAsync(connection, Namespaces(connection), token));
-        if (ShouldProcess($"{inventory.Digests.Count} digests of {string.Join(", ", inventory.Namespaces.Select(name => $"'{name}'"))} to '{_file}'", "Export"))
+        string namespaces = string.Join(", ", inventory.Namespaces.Select(name => $"'{name}'"));
+        if (ShouldProcess($"{inventory.Digests.Count} digests of {namespaces} to '{_file}'", "Export"))
         {
             byte[] json = Encoding.UTF8.GetBytes(inventory.ToJson());
             FileInfo written = Await(async token =>
@@ -84,13 +85,16 @@ public sealed class ExportCtrInventoryCommand : CtrSessionCmdlet
         IReadOnlyList<CtrNamespace> all = Await(connection.Namespaces.ListAsync);
         foreach (string absent in Namespace.Where(given => !WildcardPattern.ContainsWildcardCharacters(given) && all.All(one => one.Name != given)))
         {
-            throw new CtrException(CtrErrorIds.NamespaceNotFound, CtrStatus.NotFound, $"There is no namespace '{absent}' at '{TargetSession.Address}'.")
+            throw new CtrException(
+                CtrErrorIds.NamespaceNotFound, CtrStatus.NotFound, $"There is no namespace '{absent}' at '{TargetSession.Address}'.")
             {
                 Target = absent,
                 RecommendedAction = "List the namespaces with Get-CtrNamespace.",
             };
         }
 
-        return [.. all.Select(one => one.Name).Where(name => Namespace.Any(pattern => WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase).IsMatch(name)))];
+        return [.. all
+            .Select(one => one.Name)
+            .Where(name => Namespace.Any(pattern => WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase).IsMatch(name)))];
     }
 }

@@ -15,13 +15,23 @@ public sealed class ImportCtrImageCommand : CtrSessionCmdlet
     private const string LiteralSet = "LiteralPath";
 
     /// <summary>Archives, or folders with a layout; wildcards.</summary>
-    [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet, HelpMessage = "Archives or layout folders. Wildcards are allowed.")]
+    [Parameter(
+        Position = 0,
+        Mandatory = true,
+        ValueFromPipeline = true,
+        ValueFromPipelineByPropertyName = true,
+        ParameterSetName = PathSet,
+        HelpMessage = "Archives or layout folders. Wildcards are allowed.")]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
 
     /// <summary>Archives, or folders with a layout, each as it is written.</summary>
-    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralSet, HelpMessage = "Archives or layout folders; no character has a special meaning.")]
+    [Parameter(
+        Mandatory = true,
+        ValueFromPipelineByPropertyName = true,
+        ParameterSetName = LiteralSet,
+        HelpMessage = "Archives or layout folders; no character has a special meaning.")]
     [Alias("PSPath", "FullName", "LP")]
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
@@ -109,7 +119,9 @@ public sealed class ImportCtrImageCommand : CtrSessionCmdlet
         {
             if (given)
             {
-                ThrowTerminatingError(ErrorFactory.From(new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"{first} and {second} contradict each other: give one of them."), null));
+                string contradiction = $"{first} and {second} contradict each other: give one of them.";
+                ThrowTerminatingError(
+                    ErrorFactory.From(new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, contradiction), null));
             }
         }
     }
@@ -163,7 +175,9 @@ public sealed class ImportCtrImageCommand : CtrSessionCmdlet
                 WriteWarning(warning);
             }
 
-            WriteVerbose($"Imported {what} from '{path}': {outcome.BlobsWritten} blobs written, {plan.BlobsPresent} were there, in {(DateTime.UtcNow - start).TotalSeconds:0.0} seconds.");
+            WriteVerbose(
+                $"Imported {what} from '{path}': {outcome.BlobsWritten} blobs written, {plan.BlobsPresent} were there, "
+                    + $"in {(DateTime.UtcNow - start).TotalSeconds:0.0} seconds.");
             foreach (CtrImage image in outcome.Images)
             {
                 image.Session = session;
@@ -189,7 +203,9 @@ public sealed class ImportCtrImageCommand : CtrSessionCmdlet
         Strict = Strict,
         Unpack = !NoUnpack,
         Snapshotter = Snapshotter,
-        Labels = Label is null ? new Dictionary<string, string>() : Labels.From(Label).ToDictionary(label => label.Key, label => label.Value ?? "", StringComparer.Ordinal),
+        Labels = Label is null
+            ? new Dictionary<string, string>()
+            : Labels.From(Label).ToDictionary(label => label.Key, label => label.Value ?? "", StringComparer.Ordinal),
         CompressLayers = CompressLayer,
         DiscardUnpackedLayers = DiscardUnpackedLayer,
         Concurrency = ThrottleLimit,

@@ -24,7 +24,12 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
     private bool _failed;
 
     /// <summary>The images: names, wildcards, or image objects.</summary>
-    [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The images. Wildcards are allowed.")]
+    [Parameter(
+        Position = 0,
+        Mandatory = true,
+        ValueFromPipeline = true,
+        ValueFromPipelineByPropertyName = true,
+        HelpMessage = "The images. Wildcards are allowed.")]
     [Alias("Name", "Reference")]
     [ImageIdentityTransformation]
     [ArgumentCompleter(typeof(ImageCompleter))]
@@ -44,7 +49,8 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
     public string? LiteralPath { get; set; }
 
     /// <summary>Write the archive's bytes to the pipeline: for a program on the right.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = StreamSet, HelpMessage = "Write the archive's bytes to the pipeline, for a program on the right.")]
+    [Parameter(
+        Mandatory = true, ParameterSetName = StreamSet, HelpMessage = "Write the archive's bytes to the pipeline, for a program on the right.")]
     public SwitchParameter AsByteStream { get; set; }
 
     /// <summary>The namespace. Default: the session's; an image object brings its own.</summary>
@@ -108,7 +114,11 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
 
             if (Platform.Length > 1 && Platform.Any(choice => choice.Platform is null))
             {
-                throw new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, "-Platform takes either platforms or one of the words Available and All.") { Target = nameof(Platform) };
+                throw new CtrException(
+                    CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, "-Platform takes either platforms or one of the words Available and All.")
+                {
+                    Target = nameof(Platform),
+                };
             }
 
             foreach (string inventory in ExcludeInventory)
@@ -158,7 +168,10 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
 
         if (_images.Count == 0)
         {
-            throw new CtrException(CtrErrorIds.ImageNotFound, CtrStatus.NotFound, $"There is no image to save. Nothing was written to {where}.") { Target = _file };
+            throw new CtrException(CtrErrorIds.ImageNotFound, CtrStatus.NotFound, $"There is no image to save. Nothing was written to {where}.")
+            {
+                Target = _file,
+            };
         }
 
         ICtrSavePlan plan = AwaitTransfer("Looking at the images", (_, token) => Connector.Saver.PlanAsync(Request, token));
@@ -173,7 +186,8 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
         }
 
         if (plan.Faults.Count == 0
-            && ShouldProcess($"{Count(plan.ImageCount, "image")} ({Count(plan.BlobCount, "blob")}, {CtrFormat.Size(plan.TotalBytes)}) to {where}", "Save"))
+            && ShouldProcess(
+                $"{Count(plan.ImageCount, "image")} ({Count(plan.BlobCount, "blob")}, {CtrFormat.Size(plan.TotalBytes)}) to {where}", "Save"))
         {
             Write(plan);
         }
@@ -182,7 +196,9 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
     private CtrSaveRequest Request => new()
     {
         Images = _images,
-        Scope = Platform.Any(choice => choice.Platform is not null) ? CtrSaveScope.Listed : Platform[0] == CtrPlatformChoice.All ? CtrSaveScope.All : CtrSaveScope.Available,
+        Scope = Platform.Any(choice => choice.Platform is not null) ? CtrPlatformScope.Listed
+            : Platform[0] == CtrPlatformChoice.All ? CtrPlatformScope.All
+            : CtrPlatformScope.Available,
         Platforms = [.. Platform.Select(choice => choice.Platform).OfType<CtrPlatform>()],
         Format = Format,
         Compression = Compress,
@@ -194,7 +210,8 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
     {
         if (_file is null)
         {
-            foreach (byte[] chunk in Pull(token => ByteChunks.ReadAsync((output, stop) => plan.WriteAsync(output, new CtrTransferMeter(), stop), token)))
+            foreach (byte[] chunk in Pull(
+                token => ByteChunks.ReadAsync((output, stop) => plan.WriteAsync(output, new CtrTransferMeter(), stop), token)))
             {
                 WriteObject(chunk, enumerateCollection: false);
             }

@@ -19,7 +19,10 @@ public sealed class AddCtrImageTagCommand : CtrImageCmdlet
     public string[] Tag { get; set; } = [];
 
     /// <summary>Registries and what to put in their place; the same repository and tag there become the further name.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = RegistrySet, HelpMessage = "Registries and what to put in their place, such as @{ 'docker.io' = 'mirror:5000/hub' }.")]
+    [Parameter(
+        Mandatory = true,
+        ParameterSetName = RegistrySet,
+        HelpMessage = "Registries and what to put in their place, such as @{ 'docker.io' = 'mirror:5000/hub' }.")]
     [ValidateNotNullOrEmpty]
     public Hashtable? ReplaceRegistry { get; set; }
 
@@ -47,7 +50,10 @@ public sealed class AddCtrImageTagCommand : CtrImageCmdlet
     {
         if (ReplaceRegistry is null && ImageFinder.IsPattern(wanted))
         {
-            throw new CtrException(CtrErrorIds.InvalidReference, CtrStatus.InvalidArgument, $"'{wanted.Name}' may mean several images, and a name can point to one only.")
+            throw new CtrException(
+                CtrErrorIds.InvalidReference,
+                CtrStatus.InvalidArgument,
+                $"'{wanted.Name}' may mean several images, and a name can point to one only.")
             {
                 Target = wanted.Name,
                 RecommendedAction = "Name one image, or use -ReplaceRegistry for several.",

@@ -72,7 +72,11 @@ public sealed class CopyCtrImageCommand : CtrImageCmdlet
             DestinationNamespace = DestinationNamespace is null ? null : CtrIdentifier.RequireNamespace(DestinationNamespace);
             if (Platform.Length > 1 && Platform.Any(choice => choice.Platform is null))
             {
-                throw new CtrException(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, "-Platform takes either platforms or one of the words Available and All.") { Target = nameof(Platform) };
+                throw new CtrException(
+                    CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, "-Platform takes either platforms or one of the words Available and All.")
+                {
+                    Target = nameof(Platform),
+                };
             }
         }
         catch (CtrException e)
@@ -89,7 +93,10 @@ public sealed class CopyCtrImageCommand : CtrImageCmdlet
     {
         if (NewName is not null && (_named || ImageFinder.IsPattern(wanted)))
         {
-            throw new CtrException(CtrErrorIds.InvalidReference, CtrStatus.InvalidArgument, $"'{wanted.Name}' is not copied: -NewName is for one image, and these may be several.")
+            throw new CtrException(
+                CtrErrorIds.InvalidReference,
+                CtrStatus.InvalidArgument,
+                $"'{wanted.Name}' is not copied: -NewName is for one image, and these may be several.")
             {
                 Target = wanted.Name,
                 RecommendedAction = "Name one image, or leave -NewName out and use Add-CtrImageTag afterwards.",
@@ -106,7 +113,9 @@ public sealed class CopyCtrImageCommand : CtrImageCmdlet
         ICtrConnection destination = Connect(session);
         string to = DestinationNamespace ?? image.Namespace;
         string name = NewName ?? image.Name;
-        string where = $"namespace '{to}'{(ReferenceEquals(session, found.Session) ? "" : $" of containerd at '{session.Address}'")}{(name == image.Name ? "" : $" as '{name}'")}";
+        string where = $"namespace '{to}'"
+            + (ReferenceEquals(session, found.Session) ? "" : $" of containerd at '{session.Address}'")
+            + (name == image.Name ? "" : $" as '{name}'");
         if (!ShouldProcess(Words(image), $"Copy to {where}"))
         {
             return;
@@ -117,20 +126,25 @@ public sealed class CopyCtrImageCommand : CtrImageCmdlet
             Destination = destination,
             Namespace = to,
             Name = name,
-            Scope = Platform.Any(choice => choice.Platform is not null) ? CtrSaveScope.Listed : Platform[0] == CtrPlatformChoice.All ? CtrSaveScope.All : CtrSaveScope.Available,
+            Scope = Platform.Any(choice => choice.Platform is not null) ? CtrPlatformScope.Listed
+                : Platform[0] == CtrPlatformChoice.All ? CtrPlatformScope.All
+                : CtrPlatformScope.Available,
             Platforms = [.. Platform.Select(choice => choice.Platform).OfType<CtrPlatform>()],
             Replace = Force,
             Unpack = Unpack,
             Snapshotter = Snapshotter,
             Concurrency = ThrottleLimit,
         };
-        CtrCopyOutcome outcome = AwaitTransfer($"Copying {image.Name} to {where}", (meter, token) => found.Connection.Care.CopyAsync(image, options, meter, token));
+        CtrCopyOutcome outcome =
+            AwaitTransfer($"Copying {image.Name} to {where}", (meter, token) => found.Connection.Care.CopyAsync(image, options, meter, token));
         foreach (string note in outcome.Notes)
         {
             WriteVerbose($"{Words(image)}: {note}");
         }
 
-        WriteVerbose($"Copied {Words(image)} to {where}: {outcome.BlobsWritten} blobs written ({CtrFormat.Size(outcome.BytesWritten)}), {outcome.BlobsLinked} linked, {outcome.BlobsPresent} there already.");
+        WriteVerbose(
+            $"Copied {Words(image)} to {where}: {outcome.BlobsWritten} blobs written ({CtrFormat.Size(outcome.BytesWritten)}), "
+                + $"{outcome.BlobsLinked} linked, {outcome.BlobsPresent} there already.");
         if (PassThru)
         {
             WriteWhole(session, destination, outcome.Image);

@@ -10,7 +10,8 @@ namespace CtrPS.Commands;
 public sealed class GetCtrImageCommand : CtrListCmdlet
 {
     /// <summary>Names, by docker's rules; wildcards match the full and the familiar form. Default: all.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "Names of images. Wildcards are allowed.")]
+    [Parameter(
+        Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "Names of images. Wildcards are allowed.")]
     [Alias("Name", "Reference")]
     [ImageIdentityTransformation(AllOfNamespace = true)]
     [ArgumentCompleter(typeof(ImageCompleter))]
@@ -87,16 +88,20 @@ public sealed class GetCtrImageCommand : CtrListCmdlet
         Await(token => connection.Images.FindAsync(@namespace, name, Detail, token)) is { } image ? [image] : [];
 
     /// <summary>The error for a literal name: the image is not there, or it is and does not match what else was asked for.</summary>
-    private async Task<CtrException> NotFoundAsync(ICtrConnection connection, IReadOnlyList<string> namespaces, string name, CancellationToken cancellationToken)
+    private async Task<CtrException> NotFoundAsync(
+        ICtrConnection connection, IReadOnlyList<string> namespaces, string name, CancellationToken cancellationToken)
     {
         foreach (string one in Platform.Length > 0 || Filter.Length > 0 ? namespaces : [])
         {
             if (await connection.Images.FindAsync(one, name, CtrImageDetail.Full, cancellationToken).ConfigureAwait(false) is { } image)
             {
                 string why = Platform.Length > 0
-                    ? $"is not for {string.Join(", ", Platform.Select(platform => platform.ToString()))}: it is for {string.Join(", ", image.Platforms.Select(platform => platform.ToString()))}"
+                    ? $"is not for {string.Join(", ", Platform.AsEnumerable())}: it is for {string.Join(", ", image.Platforms)}"
                     : "does not match the filter";
-                return new CtrException(CtrErrorIds.ImageNotFound, CtrStatus.NotFound, $"The image '{image.Name}' in namespace '{one}' {why}.") { Target = name };
+                return new CtrException(CtrErrorIds.ImageNotFound, CtrStatus.NotFound, $"The image '{image.Name}' in namespace '{one}' {why}.")
+                {
+                    Target = name,
+                };
             }
         }
 
@@ -105,12 +110,21 @@ public sealed class GetCtrImageCommand : CtrListCmdlet
 
     private IEnumerable<CtrImage> Listed(ICtrConnection connection, string @namespace, CtrImageIdentity? wanted)
     {
-        var query = new CtrImageQuery { Namespace = @namespace, Filters = Filter, Match = wanted is null ? null : ImageFinder.Matcher(wanted), Detail = Detail };
+        var query = new CtrImageQuery
+        {
+            Namespace = @namespace,
+            Filters = Filter,
+            Match = wanted is null ? null : ImageFinder.Matcher(wanted),
+            Detail = Detail,
+        };
         return Pull(token => connection.Images.ListAsync(query, token));
     }
 
     /// <summary>Groups names of one digest under the first that has a tag.</summary>
     private static IEnumerable<CtrImage> OnePerDigest(IEnumerable<CtrImage> images) => images
         .GroupBy(image => image.Digest, StringComparer.Ordinal)
-        .Select(group => (group.FirstOrDefault(image => image.Tag is not null) ?? group.First()) with { Names = group.Select(image => image.Name).ToArray() });
+        .Select(group => (group.FirstOrDefault(image => image.Tag is not null) ?? group.First()) with
+        {
+            Names = group.Select(image => image.Name).ToArray(),
+        });
 }

@@ -13,7 +13,9 @@ internal static class ImageFinder
     public static bool IsPattern(CtrImageIdentity identity) =>
         identity.Image is null && WildcardPattern.ContainsWildcardCharacters(identity.Name) && !CtrImageReference.TryParse(identity.Name, out _);
 
-    /// <summary>A test for names. A pattern takes the full and the familiar form; a literal name itself and its completion by docker's rules.</summary>
+    /// <summary>
+    /// A test for names. A pattern takes the full and the familiar form; a literal name itself and its completion by docker's rules.
+    /// </summary>
     public static Func<string, bool> Matcher(CtrImageIdentity identity)
     {
         string pattern = identity.Name;
@@ -24,13 +26,20 @@ internal static class ImageFinder
         }
 
         WildcardPattern wildcard = WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase);
-        return name => wildcard.IsMatch(name) || (CtrImageReference.TryParse(name, out CtrImageReference? reference) && wildcard.IsMatch(reference.FamiliarName));
+        return name => wildcard.IsMatch(name)
+            || (CtrImageReference.TryParse(name, out CtrImageReference? reference) && wildcard.IsMatch(reference.FamiliarName));
     }
 
-    /// <summary>All images in a namespace that an identity means, as they are now. A pattern may mean none; a literal name that means none is an error.</summary>
+    /// <summary>
+    /// All images in a namespace that an identity means, as they are now. A pattern may mean none; a literal name that means none is an error.
+    /// </summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.ImageNotFound"/>, with where it is instead.</exception>
     public static async IAsyncEnumerable<CtrImage> FindAsync(
-        ICtrConnection connection, string @namespace, CtrImageIdentity identity, CtrImageDetail detail, [EnumeratorCancellation] CancellationToken cancellationToken)
+        ICtrConnection connection,
+        string @namespace,
+        CtrImageIdentity identity,
+        CtrImageDetail detail,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (IsPattern(identity))
         {
@@ -49,8 +58,10 @@ internal static class ImageFinder
 
     /// <summary>The one image in a namespace that an identity means.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.ImageNotFound"/>; <see cref="CtrErrorIds.InvalidReference"/> for a pattern.</exception>
-    public static async Task<CtrImage> FindOneAsync(ICtrConnection connection, string @namespace, CtrImageIdentity identity, CancellationToken cancellationToken) => IsPattern(identity)
-        ? throw new CtrException(CtrErrorIds.InvalidReference, CtrStatus.InvalidArgument, $"'{identity.Name}' may mean several images, and a container is of one.")
+    public static async Task<CtrImage> FindOneAsync(
+        ICtrConnection connection, string @namespace, CtrImageIdentity identity, CancellationToken cancellationToken) => IsPattern(identity)
+        ? throw new CtrException(
+            CtrErrorIds.InvalidReference, CtrStatus.InvalidArgument, $"'{identity.Name}' may mean several images, and a container is of one.")
         {
             Target = identity.Name,
             RecommendedAction = "Name one image, or pipe images in.",
@@ -75,7 +86,10 @@ internal static class ImageFinder
         var relatives = new List<string>();
         if (elsewhere.Count == 0 && CtrImageReference.TryParse(name, out CtrImageReference? wanted))
         {
-            bool IsRelative(string candidate) => CtrImageReference.TryParse(candidate, out CtrImageReference? other) && other.Registry == wanted.Registry && other.Repository == wanted.Repository;
+            bool IsRelative(string candidate) =>
+                CtrImageReference.TryParse(candidate, out CtrImageReference? other)
+                    && other.Registry == wanted.Registry
+                    && other.Repository == wanted.Repository;
             foreach (string one in namespaces.Union(all))
             {
                 var query = new CtrImageQuery { Namespace = one, Match = IsRelative, Detail = CtrImageDetail.None };

@@ -6,6 +6,13 @@ namespace CtrPS.Commands;
 [Cmdlet(VerbsCommon.Remove, "CtrImage", SupportsShouldProcess = true)]
 public sealed class RemoveCtrImageCommand : CtrImageCmdlet
 {
+    /// <summary>Images that are gathered from the pipeline before they are looked up and removed, side by side.</summary>
+    private const int Window = 128;
+
+    /// <summary>Calls under way at the same time.</summary>
+    private const int Concurrency = 16;
+
+    private readonly List<(CtrImageIdentity Wanted, string? Namespace)> _gathered = [];
     private readonly HashSet<(CtrSession Session, string Namespace)> _touched = [];
 
     /// <summary>Wait until the garbage collector has freed the space: ctr's --sync.</summary>
@@ -18,11 +25,20 @@ public sealed class RemoveCtrImageCommand : CtrImageCmdlet
     public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForEachImage(Remove);
+    protected override void ProcessRecord()
+    {
+        _gathered.AddRange(Image.Select(wanted => (wanted, Namespace)));
+        if (_gathered.Count >= Window)
+        {
+            RemoveGathered();
+        }
+    }
 
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
+        RemoveGathered();
+
         // One collection for all of them at the end: each takes as long as the store is large.
         foreach ((CtrSession session, string name) in Synchronous ? _touched.DistinctBy(touched => touched.Session) : [])
         {
@@ -30,22 +46,45 @@ public sealed class RemoveCtrImageCommand : CtrImageCmdlet
         }
     }
 
-    private void Remove(FoundImage found)
+    private void RemoveGathered()
     {
-        CtrImage image = found.Image;
-        if (image.Pinned && !Force)
+        var confirmed = new List<FoundImage>();
+        foreach (FoundImage found in Find(_gathered, Concurrency))
         {
-            throw new CtrException(CtrErrorIds.ImagePinned, CtrStatus.FailedPrecondition, $"The {Words(image)} is pinned. It was not removed.")
+            Guard(found.Image, () =>
             {
-                Target = image.Name,
-                RecommendedAction = "Use -Force if you mean it.",
-            };
+                if (MayRemove(found.Image))
+                {
+                    confirmed.Add(found);
+                }
+            });
         }
 
-        if (ShouldProcess(Words(image), "Remove"))
+        _gathered.Clear();
+        foreach ((FoundImage found, CtrException? error) in Pull(token => OrderedParallel.SelectAsync(confirmed, Concurrency, RemoveAsync, token)))
         {
-            Await(token => found.Connection.Images.DeleteAsync(image.Namespace, image.Name, found.Given, token));
-            _ = _touched.Add((found.Session, image.Namespace));
+            Guard(found.Image, () => _ = error is null ? _touched.Add((found.Session, found.Image.Namespace)) : throw error);
+        }
+    }
+
+    private bool MayRemove(CtrImage image) => image.Pinned && !Force
+        ? throw new CtrException(CtrErrorIds.ImagePinned, CtrStatus.FailedPrecondition, $"The {Words(image)} is pinned. It was not removed.")
+        {
+            Target = image.Name,
+            RecommendedAction = "Use -Force if you mean it.",
+        }
+        : ShouldProcess(Words(image), "Remove");
+
+    private static async Task<(FoundImage Found, CtrException? Error)> RemoveAsync(FoundImage found, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await found.Connection.Images.DeleteAsync(found.Image.Namespace, found.Image.Name, found.Given, cancellationToken).ConfigureAwait(false);
+            return (found, null);
+        }
+        catch (CtrException e)
+        {
+            return (found, e);
         }
     }
 }

@@ -52,7 +52,8 @@ public sealed class RepairCtrImageCommand : CtrImageCmdlet
     protected override void EndProcessing()
     {
         // The sources are opened once for all images of a namespace.
-        foreach (IGrouping<(CtrSession Session, string Namespace), FoundImage> some in _found.GroupBy(found => (found.Session, found.Image.Namespace)))
+        foreach (IGrouping<(CtrSession Session, string Namespace), FoundImage> some in
+            _found.GroupBy(found => (found.Session, found.Image.Namespace)))
         {
             Guard(null, () =>
             {
@@ -105,7 +106,9 @@ public sealed class RepairCtrImageCommand : CtrImageCmdlet
                 null));
         }
 
-        WriteVerbose($"Repaired {Words(found.Image)}: {result.Repaired.Count} blobs mended, {result.Failed.Count} not, {result.RelabeledCount} labelled anew, {CtrFormat.Size(result.BytesWritten)} written.");
+        WriteVerbose(
+            $"Repaired {Words(found.Image)}: {result.Repaired.Count} blobs mended, {result.Failed.Count} not, "
+                + $"{result.RelabeledCount} labelled anew, {CtrFormat.Size(result.BytesWritten)} written.");
         WriteObject(result);
     }
 }

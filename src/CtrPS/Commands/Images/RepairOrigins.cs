@@ -13,7 +13,12 @@ namespace CtrPS.Commands;
 /// <param name="connect">Opens a session.</param>
 /// <param name="stop">Ends the asking.</param>
 internal sealed class RepairOrigins(
-    PSCmdlet cmdlet, ICtrConnection connection, string @namespace, string? fromNamespace, Func<CtrSession, ICtrConnection> connect, CancellationToken stop)
+    PSCmdlet cmdlet,
+    ICtrConnection connection,
+    string @namespace,
+    string? fromNamespace,
+    Func<CtrSession, ICtrConnection> connect,
+    CancellationToken stop)
 {
     private bool _anySession;
 
@@ -27,7 +32,9 @@ internal sealed class RepairOrigins(
     };
 
     /// <summary>The sources that something means, at least one.</summary>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidArgument"/> for what is none or may be two; <see cref="CtrErrorIds.ArchiveNotFound"/>.</exception>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.InvalidArgument"/> for what is none or may be two; <see cref="CtrErrorIds.ArchiveNotFound"/>.
+    /// </exception>
     public IEnumerable<CtrRepairOrigin> Resolve(object from) => Unwrap(from) switch
     {
         FileSystemInfo file => [CtrRepairOrigin.Archive(file.FullName)],
@@ -62,8 +69,13 @@ internal sealed class RepairOrigins(
         bool isNamespace = CtrIdentifier.IsValid(text) && connection.Namespaces.ListAsync(stop).GetAwaiter().GetResult().Any(one => one.Name == text);
         return (paths.Count > 0, isNamespace) switch
         {
-            (true, true) => throw Invalid(text, $"'{text}' is both a file or folder here and a namespace of the daemon. Write '{Path.Join(".", text)}' for the file, or give the object: Get-CtrNamespace {text}."),
-            (true, false) => paths.Select(path => !Directory.Exists(path) && !Connector.IsRegularFile(path) ? Of(SessionTable.Current.GetOrAdd(CtrEndpoint.Parse(path))) : CtrRepairOrigin.Archive(path)),
+            (true, true) => throw Invalid(
+                text,
+                $"'{text}' is both a file or folder here and a namespace of the daemon. "
+                    + $"Write '{Path.Join(".", text)}' for the file, or give the object: Get-CtrNamespace {text}."),
+            (true, false) => paths.Select(path => !Directory.Exists(path) && !Connector.IsRegularFile(path)
+                ? Of(SessionTable.Current.GetOrAdd(CtrEndpoint.Parse(path)))
+                : CtrRepairOrigin.Archive(path)),
             (false, true) => [CtrRepairOrigin.Daemon(connection, text)],
             _ when !CtrIdentifier.IsValid(text) || Path.HasExtension(text) => throw none!,
             _ => throw Invalid(text, $"'{text}' is neither a file or folder here nor a namespace of the daemon."),

@@ -46,7 +46,8 @@ public sealed class TestCtrImageCommand : CtrImageCmdlet
             {
                 ICtrConnection connection = Connect(some.Key);
                 CtrImage[] images = some.Select(found => found.Image).ToArray();
-                foreach (CtrImageCheck check in PullTransfer($"Checking images at {some.Key.Address}", (meter, token) => connection.Care.TestAsync(images, options, meter, token)))
+                foreach (CtrImageCheck check in PullTransfer(
+                    $"Checking images at {some.Key.Address}", (meter, token) => connection.Care.TestAsync(images, options, meter, token)))
                 {
                     check.Session = some.Key;
                     WriteObject(check);

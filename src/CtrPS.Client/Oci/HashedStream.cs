@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 
-namespace CtrPS.Client.Content;
+namespace CtrPS.Client.Oci;
 
-/// <summary>Hashes and counts what is read through it. Leaves the stream below open, so that the rest can be hashed where a reader stopped early.</summary>
+/// <summary>
+/// Hashes and counts what is read through it. Leaves the stream below open, so that the rest can be hashed where a reader stopped early.
+/// </summary>
 internal sealed class HashedStream(Stream content, IncrementalHash hash, Action<int> count) : Stream
 {
     private byte[] _ahead = [];
@@ -24,7 +26,10 @@ internal sealed class HashedStream(Stream content, IncrementalHash hash, Action<
         set => throw new NotSupportedException();
     }
 
-    /// <summary>The first bytes, which will be read again: at most <paramref name="length"/>, fewer where there are no more. Once, before anything is read.</summary>
+    /// <summary>
+    /// The first bytes, which will be read again: at most <paramref name="length"/>, fewer where there are no more. To be called once, before
+    /// anything is read.
+    /// </summary>
     public async ValueTask<ReadOnlyMemory<byte>> PeekAsync(int length, CancellationToken cancellationToken)
     {
         byte[] head = new byte[length];
@@ -53,7 +58,8 @@ internal sealed class HashedStream(Stream content, IncrementalHash hash, Action<
         return read;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
 

@@ -1,14 +1,12 @@
 using System.Security.Cryptography;
-using CtrPS.Client.Oci;
 
-namespace CtrPS.Client.Archives;
+namespace CtrPS.Client.Oci;
 
 /// <summary>
-/// A blob as the data of a tar entry. Its bytes are hashed as they pass.
-/// TarWriter takes the length for its header from streams that say they can seek (others it copies first), and then copies them once from their
-/// start: more than that is not here.
+/// A blob that is read ahead, for a sink that copies it once from its start: more than that is not here. Its bytes are hashed as they pass.
+/// It says that it can seek because TarWriter takes the length for its header from such streams only (others it copies first).
 /// </summary>
-internal sealed class SavedBlobStream(SavedBlob blob, BlobReadAhead reader, CtrTransferMeter meter) : Stream
+internal sealed class ReadAheadStream(MovedBlob blob, BlobReadAhead reader, RefuseBlob refuse, CtrTransferMeter meter) : Stream
 {
     public override bool CanRead => true;
 
@@ -78,7 +76,7 @@ internal sealed class SavedBlobStream(SavedBlob blob, BlobReadAhead reader, CtrT
         hash.Dispose();
         if (written != Length || actual != blob.Node.Descriptor.Digest)
         {
-            throw SaveFaults.Corrupt(blob.Image, blob.Node, actual, written);
+            throw refuse(blob, BlobFaults.WrongBytes(blob.Node, blob.Manifest, blob.Source, actual, written), null);
         }
     }
 

@@ -2,7 +2,10 @@ using System.Buffers;
 using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 
-namespace CtrPS.Client.Archives;
+namespace CtrPS.Client.Oci;
+
+/// <summary>Makes the error of a blob that cannot be moved.</summary>
+internal delegate CtrException RefuseBlob(MovedBlob blob, CtrBlobFault fault, CtrException? cause);
 
 /// <summary>
 /// Reads blobs one after the other, ahead of the one who takes their bytes: the next blobs are opened while one is read. There is room for so many
@@ -18,13 +21,17 @@ internal sealed class BlobReadAhead : IAsyncDisposable
 
     private const int ChunkSize = 1 << 20;
 
-    private readonly Channel<Chunk?> _queue = Channel.CreateUnbounded<Chunk?>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    private readonly Channel<Chunk?> _queue =
+        Channel.CreateUnbounded<Chunk?>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+
     private readonly SemaphoreSlim _room = new(Room);
+    private readonly RefuseBlob _refuse;
     private readonly CancellationTokenSource _stop;
     private readonly Task _reading;
 
-    public BlobReadAhead(IReadOnlyList<SavedBlob> blobs, CancellationToken cancellationToken)
+    public BlobReadAhead(IReadOnlyCollection<MovedBlob> blobs, RefuseBlob refuse, CancellationToken cancellationToken)
     {
+        _refuse = refuse;
         _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _reading = Task.Run(() => ReadAllAsync(blobs, _stop.Token), CancellationToken.None);
     }
@@ -57,11 +64,12 @@ internal sealed class BlobReadAhead : IAsyncDisposable
     }
 
     /// <summary>Never throws: what goes wrong is thrown to who takes the bytes.</summary>
-    private async Task ReadAllAsync(IReadOnlyList<SavedBlob> blobs, CancellationToken cancellationToken)
+    private async Task ReadAllAsync(IReadOnlyCollection<MovedBlob> blobs, CancellationToken cancellationToken)
     {
         try
         {
-            await foreach ((SavedBlob blob, Stream content, Chunk? first) in OrderedParallel.SelectAsync(blobs, OpenBlobs, OpenAsync, cancellationToken).ConfigureAwait(false))
+            await foreach ((MovedBlob blob, Stream content, Chunk? first) in
+                OrderedParallel.SelectAsync(blobs, OpenBlobs, OpenAsync, cancellationToken).ConfigureAwait(false))
             {
                 await using (content.ConfigureAwait(false))
                 {
@@ -82,9 +90,9 @@ internal sealed class BlobReadAhead : IAsyncDisposable
         }
     }
 
-    private async Task<(SavedBlob Blob, Stream Content, Chunk? First)> OpenAsync(SavedBlob blob, CancellationToken cancellationToken)
+    private async Task<(MovedBlob Blob, Stream Content, Chunk? First)> OpenAsync(MovedBlob blob, CancellationToken cancellationToken)
     {
-        Stream content = await blob.Image.Source.Blobs.OpenAsync(blob.Node.Descriptor, cancellationToken).ConfigureAwait(false);
+        Stream content = await blob.Source.OpenAsync(blob.Node.Descriptor, 0, cancellationToken).ConfigureAwait(false);
         try
         {
             return (blob, content, await ReadAsync(blob, content, cancellationToken).ConfigureAwait(false));
@@ -96,17 +104,18 @@ internal sealed class BlobReadAhead : IAsyncDisposable
         }
     }
 
-    private async Task<Chunk?> ReadAsync(SavedBlob blob, Stream content, CancellationToken cancellationToken)
+    private async Task<Chunk?> ReadAsync(MovedBlob blob, Stream content, CancellationToken cancellationToken)
     {
         await _room.WaitAsync(cancellationToken).ConfigureAwait(false);
         var chunk = new Chunk(ArrayPool<byte>.Shared.Rent(ChunkSize), _room);
         try
         {
-            chunk.Length = await content.ReadAtLeastAsync(chunk.Buffer, ChunkSize, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+            chunk.Length =
+                await content.ReadAtLeastAsync(chunk.Buffer, ChunkSize, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
         }
         catch (CtrException e) when (!e.IsConnectionFault)
         {
-            throw SaveFaults.Damaged(blob.Image, blob.Node, e);
+            throw _refuse(blob, BlobFaults.Damaged(blob.Node, blob.Manifest, blob.Source, e), e);
         }
         finally
         {

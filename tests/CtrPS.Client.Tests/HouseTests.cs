@@ -21,11 +21,12 @@ public sealed class HouseTests
     public void No_capability_leads_back_to_itself()
     {
         ILookup<string, Use> uses = Uses().ToLookup(use => use.From);
-        foreach (string start in uses.Select(group => group.Key).Order(StringComparer.Ordinal))
-        {
-            IReadOnlyList<Use> cycle = FindWay(uses, start, start);
-            Assert.True(cycle.Count == 0, $"{start} leads back to itself:\n{string.Join('\n', cycle)}");
-        }
+        Assert.NotEmpty(uses["Tasks"]); // it finds something at all
+        IEnumerable<string> cycles = uses.Select(group => FindWay(uses, group.Key, group.Key))
+            .Where(way => way.Count > 0)
+            .DistinctBy(way => string.Join(' ', way.Select(use => use.From).Order(StringComparer.Ordinal)))
+            .Select(way => $"{way[0].From} leads back to itself:\n{string.Join('\n', way)}");
+        Assert.True(!cycles.Any(), string.Join('\n', cycles));
     }
 
     [Fact]

@@ -41,7 +41,7 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
             return null;
         }
 
-        // A name that is there already can only be one of the same second.
+        // The name has the time to the second, as ctr's: where it is taken, it is by a checkpoint of this very second.
         string name = string.Create(CultureInfo.InvariantCulture, $"containerd.io/checkpoint/{id}:{DateTime.Now:MM-dd-yyyy-HH:mm:ss}");
         Lease lease = await connection.Leases.CreateAsync(@namespace, cancellationToken).ConfigureAwait(false);
         await using (lease.ConfigureAwait(false))
@@ -131,8 +131,8 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
         }
         else
         {
-            // The daemon writes the spec with the task only, and without one nothing can be restored, by ctr neither: so we write it, in the daemon's
-            // form.
+            // The daemon writes the spec only together with the state of the task. Nothing can be restored without a spec, not by ctr either: so we
+            // write it here, in the daemon's form.
             parts.Add(await WriteAsync(lease, CheckpointIndex.SpecType, container.Spec, cancellationToken).ConfigureAwait(false));
         }
 

@@ -124,7 +124,7 @@ internal sealed class EventSubscription : ICtrSubscription
         catch (Exception e)
         {
             _ = _live.TrySetException(e);
-            _ = _live.Task.Exception; // the reader gets it too
+            _ = _live.Task.Exception; // looked at: whoever reads gets the same error
             _items.Writer.Complete(e);
         }
     }
@@ -173,7 +173,7 @@ internal sealed class EventSubscription : ICtrSubscription
         }
         catch (OperationCanceledException) when (proof.IsFaulted)
         {
-            // The call was ended as it could not be proven: the proof's error says why.
+            // The proof has failed and ended the call: its own error says why, and is thrown below.
         }
         finally
         {
@@ -219,7 +219,7 @@ internal sealed class EventSubscription : ICtrSubscription
                 }
                 catch (OperationCanceledException)
                 {
-                    return; // it came back
+                    return; // the event came back: the subscription is live
                 }
 
                 pause = pause * 2 < FirstRetry * 4 ? pause * 2 : FirstRetry * 4;
@@ -227,7 +227,7 @@ internal sealed class EventSubscription : ICtrSubscription
         }
         catch (OperationCanceledException) when (call.IsCancellationRequested)
         {
-            // The call has ended by itself, or all has.
+            // The call to prove has ended, or the whole subscription.
         }
         catch
         {

@@ -48,7 +48,7 @@ internal sealed class KnownContainers(ContainerStore containers, INamespaceStore
                 _deleted.Enqueue(gone);
                 if (_deleted.Count > MaxDeleted && _deleted.Dequeue() is var oldest)
                 {
-                    // One that was made again under its id is another object by now and stays.
+                    // Removed only if it is still this object: a container made anew under the same id stays.
                     _ = _known.TryRemove(KeyValuePair.Create((oldest.Namespace, oldest.Id), oldest));
                 }
 

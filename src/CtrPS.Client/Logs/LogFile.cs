@@ -32,7 +32,7 @@ internal sealed record LogFile(string Path, bool IsCompressed)
             return [];
         }
 
-        // While one is compressed there are both for a moment: the plain one is whole for sure.
+        // While a file is being compressed, both forms are there for a moment; of the two the plain one is whole.
         return from file in new DirectoryInfo(folder).EnumerateFiles().Where(file => file.Name.StartsWith(name, StringComparison.Ordinal))
                let suffix = file.Name[name.Length..]
                let part = suffix.EndsWith(Compressed, StringComparison.Ordinal) ? suffix[..^Compressed.Length] : suffix
@@ -73,7 +73,7 @@ internal sealed record LogFile(string Path, bool IsCompressed)
                     continue;
                 }
 
-                // The end of the last line is none before it; a last line without an end is one.
+                // The last byte's line end closes the last line, and does not begin another; a last line without an end counts as a line.
                 bool isLast = begin + i == length - 1;
                 if (lines == 0 || (!isLast && ++found == lines))
                 {

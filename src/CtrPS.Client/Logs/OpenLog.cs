@@ -21,7 +21,7 @@ internal sealed class OpenLog : IAsyncDisposable
         _request = request;
         _joiner = new LogJoiner(source.Common, source.Format);
 
-        // The file that is written first: when it is rotated now, it is still the one that is open.
+        // The file that is being written is opened before the rotated ones are listed: if it is rotated in between, we hold it already.
         _current = Open(LogFile.Of(source.Path));
         _identity = IdentityOf(_current);
         try

@@ -152,7 +152,7 @@ internal sealed partial record CniNetwork(string Name, string Version, IReadOnly
 
     private static JsonObject Root(ReadOnlyMemory<byte> json)
     {
-        // A node made from a whole document finds a name that is there twice now, not in the middle of the work.
+        // A JsonNode finds a name that stands there twice only when it is used. This refuses it here, before anything is done.
         using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
         return JsonNode.Parse(json.Span) as JsonObject ?? throw new FormatException("it is no JSON object.");
     }

@@ -85,7 +85,7 @@ internal sealed class ContainerNetworks(ContainerStore containers, DaemonMachine
         CtrCniOptions options = marked ?? given;
         CniAttachment attachment = Describe(@namespace, id) with { NetworkNamespace = networkNamespace };
 
-        // The id for plugins can be that of another container ("a-b" and "c", "a" and "b-c"): without a mark the process must be the same.
+        // Two containers can have one id for plugins: "c" in namespace "a-b" and "b-c" in "a". Without a mark the process must be the same.
         IEnumerable<CniCacheEntry> kept = new CniCache(options.CacheFolder).Find(attachment.ContainerId, attachment.Interface)
             .Where(entry => marked is not null || (pid > 0 && entry.IsOf(PathOf(pid))));
         bool any = false;
@@ -102,7 +102,7 @@ internal sealed class ContainerNetworks(ContainerStore containers, DaemonMachine
 
         if (marked is not null && !any && FindDefault(options.ConfigFolder) is { } network)
         {
-            // Detached already, or what was kept is lost. Plugins take no harm from a second time.
+            // It is detached already, or its results are lost. Detaching twice does no harm.
             await new PluginChain(
                 network, options.PluginFolders, options.Timeout).DeleteAsync(attachment, null, cancellationToken).ConfigureAwait(false);
         }

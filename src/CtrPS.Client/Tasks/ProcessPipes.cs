@@ -155,7 +155,7 @@ internal sealed class ProcessPipes : IAsyncDisposable
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // Somebody else removes them at the same moment, or they are another user's: what may stay are names that nobody opens any more.
+                // Somebody else removes them at this moment, or they are another user's. At worst names stay that nobody opens any more.
             }
         }
     }

@@ -115,7 +115,7 @@ internal sealed class TaskProcess(TaskRunner runner, string @namespace, string i
         await _inputGate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            // The end of the process ends the wait for one that reads: a full pipe would never take the rest.
+            // When the process has ended, nobody empties a full pipe any more: then this does not wait on.
             using var call = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _end.Token);
             Task writing = WriteInputAsync(bytes, call.Token);
             if (await Task.WhenAny(writing, Exit).ConfigureAwait(false) != writing)
@@ -147,7 +147,7 @@ internal sealed class TaskProcess(TaskRunner runner, string @namespace, string i
                 return;
             }
 
-            // Both are needed: the shim keeps an end for writing open itself, so that ours coming and going ends nothing.
+            // Closing our end is not enough: the shim holds an end for writing too, and lets go of it only when it is told to.
             _inputClosed = true;
             if (_input is not null)
             {
@@ -238,7 +238,7 @@ internal sealed class TaskProcess(TaskRunner runner, string @namespace, string i
         catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return 0; // the other end went in disorder, as with a shim that was killed
+            return 0; // the other end broke, as that of a shim that was killed
         }
     }
 
@@ -249,7 +249,7 @@ internal sealed class TaskProcess(TaskRunner runner, string @namespace, string i
             throw new IOException($"The standard input of the {Words} is closed.");
         }
 
-        // The shim opened its end while the process was made or started.
+        // The shim has opened the end that reads by now: it does so while it makes or starts the process.
         _input ??= pipes?.TryOpenInput() ?? throw new IOException($"Nobody reads the standard input of the {Words}.");
         await _input.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
     }

@@ -230,7 +230,7 @@ internal sealed class TaskRunner(
         }
         catch (CtrException e) when (e.ErrorId is CtrErrorIds.TaskNotFound or CtrErrorIds.ProcessNotFound or CtrErrorIds.TaskState)
         {
-            // It needs neither input nor size any more.
+            // A process that has ended needs neither the end of its input nor a size.
         }
     }
 
@@ -296,7 +296,7 @@ internal sealed class TaskRunner(
         }
         catch (Exception e) when (e is CtrException or OperationCanceledException)
         {
-            // See above.
+            // The error that brought us here is the one to tell.
         }
     }
 

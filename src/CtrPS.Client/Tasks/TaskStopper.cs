@@ -37,7 +37,7 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
             await SendAsync(task, signal, all: false, cancellationToken).ConfigureAwait(false);
             if (task.State is CtrTaskState.Paused or CtrTaskState.Pausing)
             {
-                // The signal is there when it goes on.
+                // The signal waits for a paused task: it is delivered when the task goes on.
                 await ThawAsync(task, cancellationToken).ConfigureAwait(false);
             }
 
@@ -57,7 +57,7 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
     {
         if (await tasks.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false) is not { } task)
         {
-            // A client that knows nothing of networks may have removed it.
+            // Another client may have removed the task without its network, of which it knew nothing.
             if (await machine.IsLocalAsync(cancellationToken).ConfigureAwait(false))
             {
                 await networks.RemoveAsync(@namespace, id, 0, "", CtrCniOptions.FromEnvironment(), cancellationToken).ConfigureAwait(false);
@@ -133,7 +133,7 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
         {
             if (await machine.IsLocalAsync(cancellationToken).ConfigureAwait(false))
             {
-                // Those of a client that is gone; containerd never removes them.
+                // Whoever made the pipes may be gone without having removed them, and containerd never does.
                 ProcessPipes.Remove(process.Stdin, process.Stdout, process.Stderr);
             }
 

@@ -57,7 +57,7 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls, DaemonMachine 
             catch (CtrException e)
                 when (e.ErrorId is CtrErrorIds.Unavailable or CtrErrorIds.RuntimeFailed || (patience is not null && e.IsConnectionFault))
             {
-                // A call that ran for long had its daemon back: the next restart has time of its own.
+                // A call that ran for long before it failed had found the daemon: this is another restart, with a time of its own.
                 DateTime now = DateTime.UtcNow;
                 patience = patience is null || now - asked > RestartPatience ? now + RestartPatience : patience;
                 if (now > patience)

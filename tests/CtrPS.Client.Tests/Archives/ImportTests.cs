@@ -5,7 +5,7 @@ namespace CtrPS.Client.Tests.Archives;
 
 public sealed class ImportTests(Daemons daemons)
 {
-    private const string Nginx = "docker.io/library/nginx:deb";
+    private const string Busybox = "docker.io/library/busybox:1.35";
 
     public static TheoryData<Generation> Generations => Daemons.Generations;
 
@@ -42,11 +42,11 @@ public sealed class ImportTests(Daemons daemons)
     {
         ContainerdRig rig = await daemons.GetAsync(generation);
         const string ns = "import-race";
-        CtrImportRequest request = await RequestAsync(rig, ns, "nginx");
+        CtrImportRequest request = await RequestAsync(rig, ns, "busybox");
         await Task.WhenAll(Enumerable.Range(0, 4).Select(async _ =>
         {
             await using ICtrConnection connection = await daemons.ConnectAsync(generation);
-            Assert.Equal(Nginx, Assert.Single((await ImportAsync(connection, request)).Images).Name);
+            Assert.Equal(Busybox, Assert.Single((await ImportAsync(connection, request)).Images).Name);
         }));
     }
 

@@ -15,7 +15,9 @@ internal static class ArchiveBench
             await BenchImage.WriteAsync(source, (long)options.Mebibytes << 20);
             await using ContainerdRig rig = await ContainerdRig.StartAsync(options.Generation, new RigOptions());
             await using Shell shell = await Shell.StartAsync(options, rig.Address);
-            Console.WriteLine($"containerd {rig.Version}, an image of {options.Mebibytes} MiB in 8 layers, {options.Rounds} rounds in turns after one that is not counted");
+            Console.WriteLine(
+                $"containerd {rig.Version}, an image of {options.Mebibytes} MiB in 8 layers, {options.Rounds} rounds in turns after one that is "
+                    + "not counted");
             Task<double> CtrAsync(params string[] words) => Run.TimeAsync(async () => _ = (await rig.CtrAsync(["-n", "bench", .. words])).Check());
             Task EmptyAsync() => CtrAsync("images", "rm", "--sync", BenchImage.Name);
 
@@ -35,14 +37,16 @@ internal static class ArchiveBench
                 double cp = await Run.TimeAsync(() => Run.ProgramAsync("cp", target, target + ".copy"));
                 await EmptyAsync();
                 copy.AddRange(round == 0 ? [] : [cp]);
-                foreach ((string work, double theirs, double ours) in new[] { ("export", export, ownExport), ("import", import, ownImport), ("reimport", again, ownAgain) }.Skip(round == 0 ? 3 : 0))
+                var times = new[] { ("export", export, ownExport), ("import", import, ownImport), ("reimport", again, ownAgain) };
+                foreach ((string work, double theirs, double ours) in times.Skip(round == 0 ? times.Length : 0))
                 {
                     ctr[work].Add(theirs);
                     cmdlet[work].Add(ours);
                 }
             }
 
-            Row Line(string work, string words, string reference, Goal goal) => new(words, reference, Table.Median(ctr[work]), Table.Median(cmdlet[work]), goal);
+            Row Line(string work, string words, string reference, Goal goal) =>
+                new(words, reference, Table.Median(ctr[work]), Table.Median(cmdlet[work]), goal);
             string size = $"{options.Mebibytes} MiB in 8 layers";
             return
             [

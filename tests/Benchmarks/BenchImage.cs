@@ -46,9 +46,13 @@ internal static class BenchImage
                     }
 
                     object config = await AddJsonAsync(
-                        archive, "application/vnd.oci.image.config.v1+json", new { architecture = "amd64", os = "linux", rootfs = new { type = "layers", diff_ids = diffIds } });
+                        archive,
+                        "application/vnd.oci.image.config.v1+json",
+                        new { architecture = "amd64", os = "linux", rootfs = new { type = "layers", diff_ids = diffIds } });
                     object manifest = await AddJsonAsync(
-                        archive, "application/vnd.oci.image.manifest.v1+json", new { schemaVersion = 2, mediaType = "application/vnd.oci.image.manifest.v1+json", config, layers });
+                        archive,
+                        "application/vnd.oci.image.manifest.v1+json",
+                        new { schemaVersion = 2, mediaType = "application/vnd.oci.image.manifest.v1+json", config, layers });
                     var entry = JsonSerializer.SerializeToNode(manifest)!.AsObject();
                     entry["annotations"] = new System.Text.Json.Nodes.JsonObject { ["io.containerd.image.name"] = Name };
                     await AddAsync(archive, "index.json", Utf8($$"""{"schemaVersion":2,"manifests":[{{entry.ToJsonString()}}]}"""));
@@ -97,7 +101,8 @@ internal static class BenchImage
         return new { mediaType, digest = $"sha256:{hex}", size = json.Length };
     }
 
-    private static Task AddAsync(TarWriter archive, string name, Stream content) => archive.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = content });
+    private static Task AddAsync(TarWriter archive, string name, Stream content) =>
+        archive.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = content });
 
     private static MemoryStream Utf8(string text) => new(Encoding.UTF8.GetBytes(text));
 }

@@ -13,7 +13,8 @@ internal static class ContainerBench
 
     public static async Task<IReadOnlyList<Row>> MeasureAsync(Options options)
     {
-        await using ContainerdRig rig = await ContainerdRig.StartAsync(options.Generation, new RigOptions { Seed = ["busybox"], SeedNamespace = Namespace });
+        await using ContainerdRig rig = await ContainerdRig.StartAsync(
+            options.Generation, new RigOptions { Seed = ["busybox"], SeedNamespace = Namespace });
         await using Shell shell = await Shell.StartAsync(options, rig.Address);
         Console.WriteLine($"containerd {rig.Version}, containers of busybox, {options.Rounds} rounds in turns after one that is not counted");
         async Task CtrAsync(params string[] words) => _ = (await rig.CtrAsync(["-n", Namespace, .. words])).Check();
@@ -28,10 +29,13 @@ internal static class ContainerBench
                 await CtrAsync("tasks", "rm", "--force", id);
                 await CtrAsync("containers", "rm", id);
             },
-            id => $"New-CtrContainer {Image} {id} sleep, 1000 | Start-CtrTask | Out-Null; Invoke-CtrCommand {id} true; Send-CtrSignal {id} KILL; $null = Wait-CtrTask {id}; Remove-CtrContainer {id} -Confirm:$false",
+            id => $"New-CtrContainer {Image} {id} sleep, 1000 | Start-CtrTask | Out-Null; Invoke-CtrCommand {id} true; "
+                + $"Send-CtrSignal {id} KILL; $null = Wait-CtrTask {id}; Remove-CtrContainer {id} -Confirm:$false",
             shell);
 
-        _ = await shell.RunAsync($"1..{Containers} | ForEach-Object {{ $null = New-CtrContainer {Image} \"bench-list-$_\" sleep, 1000 }}; 1..{Running} | ForEach-Object {{ $null = Start-CtrTask \"bench-list-$_\" }}");
+        _ = await shell.RunAsync(
+            $"1..{Containers} | ForEach-Object {{ $null = New-CtrContainer {Image} \"bench-list-$_\" sleep, 1000 }}; 1..{Running} | ForEach-Object "
+                + $"{{ $null = Start-CtrTask \"bench-list-$_\" }}");
         (List<double> ctr, List<double> cmdlet) list = await TurnsAsync(
             options,
             async _ =>
@@ -44,12 +48,23 @@ internal static class ContainerBench
         _ = await shell.RunAsync("Get-CtrContainer | Remove-CtrContainer -Force");
         return
         [
-            new Row("create, start, exec, kill and remove a container", "ctr run -d, t exec, t kill, t rm, c rm", Table.Median(life.ctr), Table.Median(life.cmdlet), Goal.Faster(1.5)),
-            new Row($"list {Containers} containers with their states, {Running} of them running", "ctr c ls and ctr t ls", Table.Median(list.ctr), Table.Median(list.cmdlet), Goal.Faster(1)),
+            new Row(
+                "create, start, exec, kill and remove a container",
+                "ctr run -d, t exec, t kill, t rm, c rm",
+                Table.Median(life.ctr),
+                Table.Median(life.cmdlet),
+                Goal.Faster(1.5)),
+            new Row(
+                $"list {Containers} containers with their states, {Running} of them running",
+                "ctr c ls and ctr t ls",
+                Table.Median(list.ctr),
+                Table.Median(list.cmdlet),
+                Goal.Faster(1)),
         ];
     }
 
-    private static async Task<(List<double> Ctr, List<double> Cmdlet)> TurnsAsync(Options options, Func<string, Task> ctr, Func<string, string> line, Shell shell)
+    private static async Task<(List<double> Ctr, List<double> Cmdlet)> TurnsAsync(
+        Options options, Func<string, Task> ctr, Func<string, string> line, Shell shell)
     {
         (List<double> ctr, List<double> cmdlet) times = ([], []);
         for (int round = 0; round <= options.Rounds; round++)

@@ -4,7 +4,9 @@ using System.Net.Sockets;
 
 namespace CtrPS.Benchmarks;
 
-/// <summary>Takes connections by TCP on this machine's own address and hands them on to a unix socket: a daemon as it is seen from another machine.</summary>
+/// <summary>
+/// Takes connections by TCP on this machine's own address and hands them on to a unix socket: a daemon as it is seen from another machine.
+/// </summary>
 internal sealed class Forwarder : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);

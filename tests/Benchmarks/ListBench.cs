@@ -10,8 +10,11 @@ internal static class ListBench
     public static async Task<IReadOnlyList<Row>> MeasureAsync(Options options)
     {
         string many = $"many:{options.Images}";
-        await using ContainerdRig rig = await ContainerdRig.StartAsync(options.Generation, new RigOptions { Seed = [many], SeedNamespace = "k8s.io" });
-        Console.WriteLine($"containerd {rig.Version}, {options.Images} images, {options.Rounds} rounds in turns after one that is not counted, {Environment.ProcessorCount} processors");
+        await using ContainerdRig rig = await ContainerdRig.StartAsync(
+            options.Generation, new RigOptions { Seed = [many], SeedNamespace = "k8s.io" });
+        Console.WriteLine(
+            $"containerd {rig.Version}, {options.Images} images, {options.Rounds} rounds in turns after one that is not counted, "
+                + $"{Environment.ProcessorCount} processors");
 
         var ctr = new List<double>();
         var cmdlet = new List<Dictionary<string, double>>();
@@ -36,7 +39,12 @@ internal static class ListBench
                 new Row($"list {options.Images} images, first call in a session", "ctr images ls", ctrMedian, Of("first"), Goal.Faster(5)),
                 new Row($"list {options.Images} images, later calls", "ctr images ls", ctrMedian, Of("later"), Goal.Faster(25)),
                 new Row("first image of the first call out of Get-CtrImage", "ctr images ls", ctrMedian, Of("object"), null),
-                new Row(string.Create(CultureInfo.InvariantCulture, $"import of the module, over {Table.Median(bare):0} ms of a bare pwsh -NoProfile"), "-", null, Of("import"), Goal.Under(45, "ms")),
+                new Row(
+                    string.Create(CultureInfo.InvariantCulture, $"import of the module, over {Table.Median(bare):0} ms of a bare pwsh -NoProfile"),
+                    "-",
+                    null,
+                    Of("import"),
+                    Goal.Under(45, "ms")),
                 new Row("first Get-CtrImage of one image, connecting included", "-", null, Of("single"), Goal.Under(130, "ms")),
             ];
     }

@@ -4,7 +4,8 @@ using CtrPS.Rig;
 namespace CtrPS.Benchmarks;
 
 /// <summary>What to measure.</summary>
-internal sealed record Options(IReadOnlyList<string> Only, int Rounds, int Images, int Mebibytes, int Gibibytes, Generation Generation, string? PowerShell, string Module)
+internal sealed record Options(
+    IReadOnlyList<string> Only, int Rounds, int Images, int Mebibytes, int Gibibytes, Generation Generation, string? PowerShell, string Module)
 {
     public static Options Parse(string[] arguments)
     {

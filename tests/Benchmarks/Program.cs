@@ -1,7 +1,8 @@
 using CtrPS.Benchmarks;
 
 // Side by side with ctr: same daemon, same work, in turns, medians and ratios. Nothing is asserted: the table is for people to judge.
-// Arguments: [--only list,container,archive,small,memory] [--rounds N] [--images N] [--mib N] [--gib N] [--generation 1.6|1.7|2] [--pwsh PATH] [--module PATH of CtrPS.psd1]
+// Arguments: [--only list,container,archive,small,memory] [--rounds N] [--images N] [--mib N] [--gib N] [--generation 1.6|1.7|2]
+// [--pwsh PATH] [--module PATH of CtrPS.psd1]
 Options options = Options.Parse(args);
 if (options.PowerShell is null)
 {
@@ -18,7 +19,8 @@ var parts = new (string Name, Func<Options, Task<IReadOnlyList<Row>>> Measure)[]
     ("memory", MemoryBench.MeasureAsync),
 };
 var rows = new List<Row>();
-foreach ((string _, Func<Options, Task<IReadOnlyList<Row>>> measure) in parts.Where(part => options.Only.Count == 0 || options.Only.Contains(part.Name)))
+var wanted = parts.Where(part => options.Only.Count == 0 || options.Only.Contains(part.Name));
+foreach ((string _, Func<Options, Task<IReadOnlyList<Row>>> measure) in wanted)
 {
     rows.AddRange(await measure(options));
 }

@@ -13,10 +13,12 @@ internal sealed class Shell : IAsyncDisposable
     public static async Task<Shell> StartAsync(Options options, string address)
     {
         const string loop = "while ($null -ne ($line = [Console]::In.ReadLine())) { $w = [Diagnostics.Stopwatch]::StartNew(); "
-            + "try { $null = & ([scriptblock]::Create($line)); [Console]::Out.WriteLine($w.Elapsed.TotalMilliseconds.ToString([cultureinfo]::InvariantCulture)) } "
+            + "try { $null = & ([scriptblock]::Create($line)); "
+            + "[Console]::Out.WriteLine($w.Elapsed.TotalMilliseconds.ToString([cultureinfo]::InvariantCulture)) } "
             + "catch { [Console]::Out.WriteLine(\"failed: $_\") } }";
         var start = new ProcessStartInfo(options.PowerShell!) { RedirectStandardInput = true, RedirectStandardOutput = true };
-        foreach (string argument in new[] { "-NoProfile", "-NonInteractive", "-Command", $"$ErrorActionPreference = 'Stop'; $ProgressPreference = 'SilentlyContinue'; {loop}" })
+        const string command = $"$ErrorActionPreference = 'Stop'; $ProgressPreference = 'SilentlyContinue'; {loop}";
+        foreach (string argument in new[] { "-NoProfile", "-NonInteractive", "-Command", command })
         {
             start.ArgumentList.Add(argument);
         }
@@ -28,7 +30,9 @@ internal sealed class Shell : IAsyncDisposable
 
     /// <summary>Highest resident memory so far, in MiB.</summary>
     public double PeakMemory => long.Parse(
-        File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1],
+        File.ReadLines($"/proc/{_process.Id}/status")
+            .First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal))
+            .Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries)[1],
         CultureInfo.InvariantCulture) / 1024.0;
 
     /// <summary>Runs a line.</summary>
@@ -38,7 +42,9 @@ internal sealed class Shell : IAsyncDisposable
         await _process.StandardInput.WriteLineAsync(line);
         await _process.StandardInput.FlushAsync();
         string? answer = await _process.StandardOutput.ReadLineAsync();
-        return double.TryParse(answer, NumberStyles.Float, CultureInfo.InvariantCulture, out double time) ? time : throw new InvalidOperationException($"'{line}': {answer}");
+        return double.TryParse(answer, NumberStyles.Float, CultureInfo.InvariantCulture, out double time)
+            ? time
+            : throw new InvalidOperationException($"'{line}': {answer}");
     }
 
     public async ValueTask DisposeAsync()

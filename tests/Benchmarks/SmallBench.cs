@@ -24,7 +24,9 @@ internal static class SmallBench
             int rounds = Math.Min(options.Rounds, MaxRounds);
             await using ContainerdRig rig = await ContainerdRig.StartAsync(options.Generation, new RigOptions());
             await using Shell shell = await Shell.StartAsync(options, rig.Address);
-            Console.WriteLine($"containerd {rig.Version}, {options.Images} small images, {rounds} rounds in turns after one of {WarmUp} images that is not counted");
+            Console.WriteLine(
+                $"containerd {rig.Version}, {options.Images} small images, {rounds} rounds in turns after one of {WarmUp} images that is not "
+                    + "counted");
             var ctr = new List<Times>();
             var cmdlet = new List<Times>();
             for (int round = 0; round <= rounds; round++)
@@ -61,7 +63,8 @@ internal static class SmallBench
 
     private static async Task<Times> MeasureCtrAsync(ContainerdRig rig, string archive, string target)
     {
-        async Task<string> CtrAsync(params IEnumerable<string> words) => (await rig.CtrAsync(["-n", Namespace, .. words], CancellationToken.None)).Check().Output;
+        async Task<string> CtrAsync(params IEnumerable<string> words) =>
+            (await rig.CtrAsync(["-n", Namespace, .. words], CancellationToken.None)).Check().Output;
         double import = await Run.TimeAsync(() => CtrAsync("images", "import", "--no-unpack", archive));
         double again = await Run.TimeAsync(() => CtrAsync("images", "import", "--no-unpack", archive));
         string[] names = (await CtrAsync("images", "ls", "-q")).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -74,7 +77,8 @@ internal static class SmallBench
     private static async Task<Times> MeasureCmdletsAsync(Shell shell, string archive, int count, string target)
     {
         // All counted, so that none is fast because it did less.
-        Task<double> AllAsync(string line) => shell.RunAsync(string.Create(CultureInfo.InvariantCulture, $"if (@({line}).Count -ne {count}) {{ throw 'not all' }}"));
+        Task<double> AllAsync(string line) =>
+            shell.RunAsync(string.Create(CultureInfo.InvariantCulture, $"if (@({line}).Count -ne {count}) {{ throw 'not all' }}"));
         double import = await AllAsync($"Import-CtrImage '{archive}' -NoUnpack");
         double again = await AllAsync($"Import-CtrImage '{archive}' -NoUnpack");
         double save = await shell.RunAsync($"Get-CtrImage | Save-CtrImage -Path '{target}' -Force");

@@ -82,12 +82,15 @@ public sealed class HouseTests
     [
         .. typeof(ContainerdConnection).Assembly.GetTypes()
             .Where(type => PartOf(type) is not null && Outermost(type) != typeof(ContainerdConnection))
-            .SelectMany(type => TypesIn.Of(type).Select(used => new Use(PartOf(type)!, PartOf(used), $"{Outermost(type).Name} uses {Outermost(used).Name}")))
+            .SelectMany(
+                type => TypesIn.Of(type).Select(used => new Use(PartOf(type)!, PartOf(used), $"{Outermost(type).Name} uses {Outermost(used).Name}")))
             .Where(use => use.To is not null && use.From != use.To)
             .DistinctBy(use => (use.From, use.To)),
     ];
 
-    /// <summary>The folder of a type: Containers of CtrPS.Client.Containers.Users. Null for types that are not the client's, or that lie above the folders.</summary>
+    /// <summary>
+    /// The folder of a type: Containers of CtrPS.Client.Containers.Users. Null for types that are not the client's, or that lie above the folders.
+    /// </summary>
     private static string? PartOf(Type type)
     {
         string[] parts = Outermost(type).Namespace?.Split('.') ?? [];

@@ -17,7 +17,9 @@ public sealed record RigOptions
     /// <summary>containerd's namespace of the seed.</summary>
     public string SeedNamespace { get; init; } = "default";
 
-    /// <summary>The criu that the daemon's runc finds: true, one that knows today's kernels; false, none; null, the machine's if it has one.</summary>
+    /// <summary>
+    /// The criu that the daemon's runc finds: true, one that knows today's kernels; false, none; null, the machine's if it has one.
+    /// </summary>
     public bool? Criu { get; init; }
 
     /// <summary>TOML appended to the daemon's configuration.</summary>

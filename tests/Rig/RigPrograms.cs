@@ -16,10 +16,13 @@ internal static class RigPrograms
         }
 
         var libraries = Path.Combine(package.Folder, "usr", "lib");
-        var loader = Directory.GetFiles(libraries, "ld-linux*.so.*", SearchOption.AllDirectories).First(file => new FileInfo(file).LinkTarget is null);
+        var loader = Directory.GetFiles(
+            libraries, "ld-linux*.so.*", SearchOption.AllDirectories).First(file => new FileInfo(file).LinkTarget is null);
         var folder = Directory.CreateDirectory(Path.Combine(parent, "criu")).FullName;
         await WriteAsync(
-            Path.Combine(folder, "criu"), $"exec {loader} --library-path {Path.GetDirectoryName(loader)} {Path.Combine(package.Folder, "usr", "sbin", "criu")} \"$@\"", cancellationToken);
+            Path.Combine(folder, "criu"),
+            $"exec {loader} --library-path {Path.GetDirectoryName(loader)} {Path.Combine(package.Folder, "usr", "sbin", "criu")} \"$@\"",
+            cancellationToken);
         var check = await Command.RunAsync(Path.Combine(folder, "criu"), ["check"], cancellationToken: cancellationToken);
         return check.ExitCode == 0 ? folder : throw new RigUnavailableException($"{package} does not work with this kernel: {check.Error.Trim()}");
     }

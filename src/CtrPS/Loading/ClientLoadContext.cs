@@ -19,7 +19,9 @@ internal sealed class ClientLoadContext : AssemblyLoadContext
     private ClientLoadContext(string folder)
         : base(ClientName) =>
         // The same assemblies with native code, which no other platform loads.
-        _folders = OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64 ? [Path.Combine(folder, "linux-x64"), folder] : [folder];
+        _folders = OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64
+            ? [Path.Combine(folder, "linux-x64"), folder]
+            : [folder];
 
     /// <summary>Hooks the default context once a process. Loads nothing.</summary>
     public static void Register()

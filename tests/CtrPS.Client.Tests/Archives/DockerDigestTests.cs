@@ -20,7 +20,8 @@ public sealed class DockerDigestTests(Daemons daemons) : IDisposable
         ContainerdRig rig = await daemons.GetAsync(generation);
         string skopeo = await Archives.RealAsync("busybox-docker");
         string oci = Path.Combine(_folder.FullName, "oci");
-        await System.Formats.Tar.TarFile.ExtractToDirectoryAsync(await Archives.RealAsync("busybox"), Directory.CreateDirectory(oci).FullName, overwriteFiles: false);
+        await System.Formats.Tar.TarFile.ExtractToDirectoryAsync(
+            await Archives.RealAsync("busybox"), Directory.CreateDirectory(oci).FullName, overwriteFiles: false);
         string[] paths =
         [
             skopeo,
@@ -41,7 +42,9 @@ public sealed class DockerDigestTests(Daemons daemons) : IDisposable
             string ns = $"digests-{i}";
             _ = (await rig.CtrAsync(["-n", ns, "images", "import", "--no-unpack", "--digests", .. local, paths[i]])).Check();
             string[] rows = (await rig.CtrAsync("-n", ns, "images", "ls")).Check().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[1..];
-            var expected = rows.Select(row => row.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(cells => (Name: cells[0], Type: cells[1], Digest: cells[2])).ToList();
+            var expected = rows.Select(row => row.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+                .Select(cells => (Name: cells[0], Type: cells[1], Digest: cells[2]))
+                .ToList();
             await using ArchiveReader archive = await ArchiveReader.OpenAsync(paths[i], default);
             Assert.NotEmpty(archive.Images);
             Assert.Equal(
@@ -60,7 +63,11 @@ public sealed class DockerDigestTests(Daemons daemons) : IDisposable
     {
         Tool.Need("podman");
         ContainerdRig rig = await daemons.GetAsync(Generation.V16);
-        string[] podman = ["--root", Path.Combine(_folder.FullName, "root"), "--runroot", Path.Combine(_folder.FullName, "run"), "--storage-driver", "vfs", "--events-backend", "file"];
+        string[] podman =
+        [
+            "--root", Path.Combine(_folder.FullName, "root"), "--runroot", Path.Combine(_folder.FullName, "run"),
+            "--storage-driver", "vfs", "--events-backend", "file",
+        ];
         await Tool.RunAsync("podman", [.. podman, "load", "-i", await Archives.RealAsync("busybox-docker")]);
         foreach (string format in new[] { "docker-archive", "oci-archive" })
         {
@@ -68,7 +75,8 @@ public sealed class DockerDigestTests(Daemons daemons) : IDisposable
             await Tool.RunAsync("podman", [.. podman, "save", "--format", format, "-o", path, "docker.io/library/busybox:docker"]);
             string ns = "podman-" + format;
             _ = (await rig.CtrAsync("-n", ns, "images", "import", "--no-unpack", path)).Check();
-            string row = Assert.Single((await rig.CtrAsync("-n", ns, "images", "ls")).Check().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[1..]);
+            string listed = (await rig.CtrAsync("-n", ns, "images", "ls")).Check().Output;
+            string row = Assert.Single(listed.Split('\n', StringSplitOptions.RemoveEmptyEntries)[1..]);
             await using ArchiveReader archive = await ArchiveReader.OpenAsync(path, default);
             ArchiveImage image = Assert.Single(archive.Images);
             Assert.Equal(row.Split(' ', StringSplitOptions.RemoveEmptyEntries)[2], image.Target.Digest);
@@ -77,13 +85,16 @@ public sealed class DockerDigestTests(Daemons daemons) : IDisposable
         }
     }
 
-    private static async Task<List<CtrArchiveCheck>> CheckAsync(string path) => await Connector.Archives.VerifyAsync(path, new CtrTransferMeter(), default).ToListAsync();
+    private static async Task<List<CtrArchiveCheck>> CheckAsync(string path) =>
+        await Connector.Archives.VerifyAsync(path, new CtrTransferMeter(), default).ToListAsync();
 
     /// <summary>The digest of the index that ctr makes over the archive.</summary>
     private static async Task<string> IndexDigestAsync(ContainerdRig rig, string ns, string path, string[] local)
     {
         _ = (await rig.CtrAsync(["-n", ns, "images", "import", "--no-unpack", "--index-name", "the-index", .. local, path])).Check();
-        return (await rig.CtrAsync("-n", ns, "images", "ls")).Check().Output.Split('\n').Single(row => row.StartsWith("the-index ", StringComparison.Ordinal))
+        return (await rig.CtrAsync("-n", ns, "images", "ls"))
+            .Check().Output.Split('\n')
+            .Single(row => row.StartsWith("the-index ", StringComparison.Ordinal))
             .Split(' ', StringSplitOptions.RemoveEmptyEntries)[2];
     }
 }

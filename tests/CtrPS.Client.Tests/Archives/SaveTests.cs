@@ -43,7 +43,8 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
         string ours = await SaveAsync(new CtrSaveRequest { Images = await ImagesAsync(connection, ns), Scope = CtrPlatformScope.All });
         string theirs = Path.Combine(_folder.FullName, "ctr.tar");
         string[] names = (await rig.CtrAsync("-n", ns, "images", "ls", "-q")).Check().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        await CtrAsync(rig, ns, ["images", "export", "--all-platforms", theirs, .. names.Where(name => name.Contains('/', StringComparison.Ordinal))]);
+        await CtrAsync(
+            rig, ns, ["images", "export", "--all-platforms", theirs, .. names.Where(name => name.Contains('/', StringComparison.Ordinal))]);
 
         Dictionary<string, string> expected = Entries(theirs);
         Dictionary<string, string> actual = Entries(ours);
@@ -55,7 +56,10 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
 
         static Dictionary<string, string> Entries(string archive) => Bundle.Read(archive).Json("index.json")["manifests"]!.AsArray().ToDictionary(
             entry => (string)entry!["annotations"]!["io.containerd.image.name"]!,
-            entry => $"{entry!["mediaType"]} {entry["digest"]} {entry["size"]} {string.Join(' ', entry["annotations"]!.AsObject().OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => $"{one.Key}={one.Value}"))}");
+            entry => $"{entry!["mediaType"]} {entry["digest"]} {entry["size"]} {Annotations(entry)}");
+
+        static string Annotations(JsonNode entry) => string.Join(
+            ' ', entry["annotations"]!.AsObject().OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => $"{one.Key}={one.Value}"));
     }
 
     [Theory]
@@ -93,10 +97,13 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
             string archive = await SaveAsync(new CtrSaveRequest { Images = [oci], Format = format });
             if (format != CtrArchiveFormat.Docker)
             {
-                Assert.Equal(oci.Image.Digest, (await Tool.RunAsync("skopeo", "inspect", "--format", "{{.Digest}}", $"oci-archive:{archive}:1.35")).Trim());
+                Assert.Equal(
+                    oci.Image.Digest, (await Tool.RunAsync("skopeo", "inspect", "--format", "{{.Digest}}", $"oci-archive:{archive}:1.35")).Trim());
                 string copy = Path.Combine(_folder.FullName, $"copy-{format}");
                 _ = await Tool.RunAsync("skopeo", "--insecure-policy", "copy", "--quiet", $"oci-archive:{archive}:1.35", $"oci:{copy}:box");
-                Assert.Equal(oci.Image.Digest, (string)JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(copy, "index.json")))!["manifests"]![0]!["digest"]!);
+                Assert.Equal(
+                    oci.Image.Digest,
+                    (string)JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(copy, "index.json")))!["manifests"]![0]!["digest"]!);
 
                 string layout = Path.Combine(_folder.FullName, $"layout-{format}");
                 _ = Directory.CreateDirectory(layout);
@@ -154,13 +161,17 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
         string archive = await WriteAsync(plan);
         await CtrAsync(rig, "save-partial-to", "images", "import", archive, "--snapshotter", rig.Snapshotter);
         Assert.Equal(await ListAsync(rig, ns), await ListAsync(rig, "save-partial-to"));
-        Assert.Contains("complete (2/2)", (await rig.CtrAsync("-n", "save-partial-to", "images", "check", "--snapshotter", rig.Snapshotter)).Check().Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "complete (2/2)",
+            (await rig.CtrAsync("-n", "save-partial-to", "images", "check", "--snapshotter", rig.Snapshotter)).Check().Output,
+            StringComparison.Ordinal);
 
         plan = await Connector.Saver.PlanAsync(new CtrSaveRequest { Images = images, Scope = CtrPlatformScope.All }, CancellationToken.None);
         CtrException fault = Assert.Single(plan.Faults);
         Assert.Equal(CtrErrorIds.BlobMissing, fault.ErrorId);
         Assert.Equal(images[0].Image.Platforms[1].Digest, fault.Target);
-        foreach (string part in new[] { "index:partial", "the manifest", "linux/arm64", "application/vnd.oci.image.manifest.v1+json", "never fetched" })
+        string[] told = ["index:partial", "the manifest", "linux/arm64", "application/vnd.oci.image.manifest.v1+json", "never fetched"];
+        foreach (string part in told)
         {
             Assert.Contains(part, fault.Message, StringComparison.Ordinal);
         }
@@ -202,7 +213,9 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
 
         // No index: the platform is the config's.
         Assert.Empty((await Connector.Saver.PlanAsync(Listed([Of("arm")], "linux/arm/v7"), CancellationToken.None)).Faults);
-        Assert.Equal(CtrErrorIds.PlatformNotFound, Assert.Single((await Connector.Saver.PlanAsync(Listed([Of("arm")], "linux/amd64"), CancellationToken.None)).Faults).ErrorId);
+        Assert.Equal(
+            CtrErrorIds.PlatformNotFound,
+            Assert.Single((await Connector.Saver.PlanAsync(Listed([Of("arm")], "linux/amd64"), CancellationToken.None)).Faults).ErrorId);
     }
 
     [Theory]
@@ -210,27 +223,31 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
     public async Task A_missing_layer_is_told_with_its_cause(Generation generation)
     {
         ContainerdRig rig = await daemons.GetAsync(generation);
-        foreach ((string ns, bool unpack, string cause) in new[] { ("save-discarded", true, "discarded after unpack"), ("save-never", false, "never fetched") })
+        (string, bool, string)[] cases = [("save-discarded", true, "discarded after unpack"), ("save-never", false, "never fetched")];
+        foreach ((string ns, bool unpack, string cause) in cases)
         {
             _ = await RigImages.LoadAsync(rig, "busybox", ns, unpack);
             await using ICtrConnection connection = await daemons.ConnectAsync(generation);
             if (unpack)
             {
-                _ = await connection.Namespaces.SetLabelsAsync(ns, new Dictionary<string, string?> { ["containerd.io/defaults/snapshotter"] = rig.Snapshotter }, false, CancellationToken.None);
+                _ = await connection.Namespaces.SetLabelsAsync(
+                    ns, new Dictionary<string, string?> { ["containerd.io/defaults/snapshotter"] = rig.Snapshotter }, false, CancellationToken.None);
             }
 
             List<CtrSaveImage> images = await ImagesAsync(connection, ns);
             JsonNode manifest = JsonNode.Parse((await rig.CtrAsync("-n", ns, "content", "get", images[0].Image.Digest)).Check().Output)!;
             string layer = (string)manifest["layers"]![0]!["digest"]!;
             await CtrAsync(rig, ns, "content", "rm", layer);
-            CtrException fault = Assert.Single((await Connector.Saver.PlanAsync(new CtrSaveRequest { Images = images }, CancellationToken.None)).Faults);
+            CtrException fault = Assert.Single((await Connector.Saver.PlanAsync(
+                new CtrSaveRequest { Images = images }, CancellationToken.None)).Faults);
             Assert.Equal((CtrErrorIds.BlobMissing, layer), (fault.ErrorId, fault.Target));
             Assert.Contains(cause, fault.Message, StringComparison.Ordinal);
             Assert.Contains("the layer", fault.Message, StringComparison.Ordinal);
             Assert.Contains($"{manifest["layers"]![0]!["size"]} bytes) for linux/amd64", fault.Message, StringComparison.Ordinal);
 
             // The receiver has it: then it is not missed.
-            ICtrSavePlan delta = await Connector.Saver.PlanAsync(new CtrSaveRequest { Images = images, Excluded = new HashSet<string> { layer } }, CancellationToken.None);
+            ICtrSavePlan delta = await Connector.Saver.PlanAsync(
+                new CtrSaveRequest { Images = images, Excluded = new HashSet<string> { layer } }, CancellationToken.None);
             Assert.Empty(delta.Faults);
             Assert.Equal(2, delta.BlobCount);
         }
@@ -265,7 +282,8 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
             await File.WriteAllBytesAsync(file, flipped);
             ICtrSavePlan plan = await Connector.Saver.PlanAsync(request, CancellationToken.None);
             Assert.Empty(plan.Faults);
-            CtrException corrupt = await Assert.ThrowsAsync<CtrException>(() => plan.WriteAsync(Stream.Null, new CtrTransferMeter(), CancellationToken.None));
+            CtrException corrupt = await Assert.ThrowsAsync<CtrException>(
+                () => plan.WriteAsync(Stream.Null, new CtrTransferMeter(), CancellationToken.None));
             Assert.Equal((CtrErrorIds.BlobCorrupt, layer), (corrupt.ErrorId, corrupt.Target));
             string actual = "sha256:" + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(flipped));
             Assert.Contains($"Its bytes hash to {actual}", corrupt.Message, StringComparison.Ordinal);
@@ -292,7 +310,8 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
         await LoadAsync(rig, "default", "nginx");
         await using var proxy = new SocketProxy(rig.Address);
         await using ICtrConnection far = await Connector.OpenAsync(CtrEndpoint.Parse($"tcp://127.0.0.1:{proxy.Port}"), CancellationToken.None);
-        ICtrSavePlan plan = await Connector.Saver.PlanAsync(new CtrSaveRequest { Images = await ImagesAsync(far, "default") }, CancellationToken.None);
+        ICtrSavePlan plan = await Connector.Saver.PlanAsync(
+            new CtrSaveRequest { Images = await ImagesAsync(far, "default") }, CancellationToken.None);
         using var output = new GateStream(after: 4 << 20, rig.KillAsync);
         CtrException fault = await Assert.ThrowsAsync<CtrException>(() => plan.WriteAsync(output, new CtrTransferMeter(), CancellationToken.None));
         Assert.True(fault.IsConnectionFault, fault.ErrorId);
@@ -304,7 +323,8 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
         ContainerdRig rig = await daemons.GetAsync(Generation.V16);
         await LoadAsync(rig, "save-cancel", "nginx");
         await using ICtrConnection connection = await daemons.ConnectAsync(Generation.V16);
-        ICtrSavePlan plan = await Connector.Saver.PlanAsync(new CtrSaveRequest { Images = await ImagesAsync(connection, "save-cancel") }, CancellationToken.None);
+        ICtrSavePlan plan = await Connector.Saver.PlanAsync(
+            new CtrSaveRequest { Images = await ImagesAsync(connection, "save-cancel") }, CancellationToken.None);
         using var stop = new CancellationTokenSource();
         using var output = new GateStream(after: 1 << 20, stop.CancelAsync);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => plan.WriteAsync(output, new CtrTransferMeter(), stop.Token));
@@ -320,7 +340,10 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
         await LoadAsync(other, "save-c", "busybox", "arm");
         await using ICtrConnection first = await daemons.ConnectAsync(Generation.V16);
         await using ICtrConnection second = await daemons.ConnectAsync(Generation.V17);
-        List<CtrSaveImage> images = [.. await ImagesAsync(first, "save-a"), .. await ImagesAsync(first, "save-b"), .. await ImagesAsync(second, "save-c")];
+        List<CtrSaveImage> images =
+        [
+            .. await ImagesAsync(first, "save-a"), .. await ImagesAsync(first, "save-b"), .. await ImagesAsync(second, "save-c"),
+        ];
         Assert.Equal(4, images.Count);
         ICtrSavePlan plan = await Connector.Saver.PlanAsync(new CtrSaveRequest { Images = images }, CancellationToken.None);
         Assert.Equal(3, plan.ImageCount); // busybox twice, and the same
@@ -331,7 +354,11 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
         Assert.Equal(3, (await ListAsync(one, "save-d")).Count);
 
         // The same name for another image.
-        _ = await second.Images.TagAsync(images.Single(image => image.Image.Name.EndsWith("arm:v7", StringComparison.Ordinal)).Image, images[0].Image.Name, true, CancellationToken.None);
+        _ = await second.Images.TagAsync(
+            images.Single(image => image.Image.Name.EndsWith("arm:v7", StringComparison.Ordinal)).Image,
+            images[0].Image.Name,
+            true,
+            CancellationToken.None);
         images = [images[0], (await ImagesAsync(second, "save-c")).Single(image => image.Image.Name == images[0].Image.Name)];
         CtrException fault = Assert.Single((await Connector.Saver.PlanAsync(new CtrSaveRequest { Images = images }, CancellationToken.None)).Faults);
         Assert.Equal(CtrErrorIds.ImageExists, fault.ErrorId);
@@ -349,7 +376,12 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
         await using ICtrConnection connection = await daemons.ConnectAsync(generation);
         CtrInventory inventory = await Connector.Saver.TakeInventoryAsync(connection, ["delta-to"], CancellationToken.None);
         string layer = (await BlobsAsync(rig, "delta-to")).Intersect(await BlobsAsync(rig, "delta-from")).Single();
-        var request = new CtrSaveRequest { Images = await ImagesAsync(connection, "delta-from"), Excluded = CtrInventory.ParseDigests(inventory.ToJson(), "inv.json"), Scope = CtrPlatformScope.All };
+        var request = new CtrSaveRequest
+        {
+            Images = await ImagesAsync(connection, "delta-from"),
+            Excluded = CtrInventory.ParseDigests(inventory.ToJson(), "inv.json"),
+            Scope = CtrPlatformScope.All,
+        };
         string archive = await SaveAsync(request);
         Bundle bundle = Bundle.Read(archive);
         Assert.Equal("true", (string)bundle.Json("index.json")["annotations"]!["io.ctrps.bundle.delta"]!);
@@ -357,7 +389,8 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
         Assert.DoesNotContain("manifest.json", bundle.Items.Select(item => item.Name)); // docker's cannot say that layers are elsewhere
         await CtrAsync(rig, "delta-to", "images", "import", "--no-unpack", "--all-platforms", archive);
         Assert.Equal(2, (await ListAsync(rig, "delta-to")).Count);
-        Assert.Empty((await Connector.Saver.PlanAsync(new CtrSaveRequest { Images = await ImagesAsync(connection, "delta-to"), Scope = CtrPlatformScope.All }, CancellationToken.None)).Faults);
+        Assert.Empty((await Connector.Saver.PlanAsync(
+            new CtrSaveRequest { Images = await ImagesAsync(connection, "delta-to"), Scope = CtrPlatformScope.All }, CancellationToken.None)).Faults);
     }
 
     [Theory]
@@ -370,7 +403,10 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
         await using ICtrConnection connection = await daemons.ConnectAsync(Generation.V16);
         List<CtrSaveImage> images = await ImagesAsync(connection, "save-compressed");
         byte[] plain = await File.ReadAllBytesAsync(await SaveAsync(new CtrSaveRequest { Images = images }));
-        string[] compressed = [.. await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => SaveAsync(new CtrSaveRequest { Images = images, Compression = compression })))];
+        string[] compressed =
+        [
+            .. await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => SaveAsync(new CtrSaveRequest { Images = images, Compression = compression }))),
+        ];
         Assert.Equal(await File.ReadAllBytesAsync(compressed[0]), await File.ReadAllBytesAsync(compressed[1]));
         Tool.Need(program);
         string unpacked = compressed[0] + ".out";
@@ -402,13 +438,22 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
         await using ICtrConnection connection = await daemons.ConnectAsync(generation);
         List<CtrSaveImage> images = await ImagesAsync(connection, "save-foreign");
         Assert.Equal(3, (await Connector.Saver.PlanAsync(new CtrSaveRequest { Images = images }, CancellationToken.None)).BlobCount);
-        ICtrSavePlan plan = await Connector.Saver.PlanAsync(new CtrSaveRequest { Images = images, SkipNonDistributable = true }, CancellationToken.None);
+        ICtrSavePlan plan = await Connector.Saver.PlanAsync(
+            new CtrSaveRequest { Images = images, SkipNonDistributable = true }, CancellationToken.None);
         Assert.Equal(2, plan.BlobCount);
         _ = await WriteAsync(plan);
 
         string zstd = Path.Combine(_folder.FullName, "zstd.tar");
         _ = await Tool.RunAsync(
-            "skopeo", "--insecure-policy", "copy", "--quiet", "--dest-compress-format", "zstd", "--dest-compress", $"oci-archive:{await Archives.RealAsync("busybox")}", $"oci-archive:{zstd}:docker.io/library/zstd:1");
+            "skopeo",
+            "--insecure-policy",
+            "copy",
+            "--quiet",
+            "--dest-compress-format",
+            "zstd",
+            "--dest-compress",
+            $"oci-archive:{await Archives.RealAsync("busybox")}",
+            $"oci-archive:{zstd}:docker.io/library/zstd:1");
         await CtrAsync(rig, "save-zstd", "images", "import", "--no-unpack", zstd);
         string archive = await SaveAsync(new CtrSaveRequest { Images = await ImagesAsync(connection, "save-zstd") });
         await CtrAsync(rig, "save-zstd-to", "images", "import", "--snapshotter", rig.Snapshotter, archive);
@@ -427,14 +472,17 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
             Listed([], "linux/amd64", "linux/arm64") with { Format = CtrArchiveFormat.Docker },
         })
         {
-            Assert.Equal(CtrErrorIds.InvalidArgument, (await Assert.ThrowsAsync<CtrException>(() => Connector.Saver.PlanAsync(request, CancellationToken.None))).ErrorId);
+            Assert.Equal(
+                CtrErrorIds.InvalidArgument,
+                (await Assert.ThrowsAsync<CtrException>(() => Connector.Saver.PlanAsync(request, CancellationToken.None))).ErrorId);
         }
     }
 
     private static CtrSaveRequest Listed(IReadOnlyList<CtrSaveImage> images, params string[] platforms) =>
         new() { Images = images, Scope = CtrPlatformScope.Listed, Platforms = [.. platforms.Select(platform => new CtrPlatform(platform))] };
 
-    private async Task<string> SaveAsync(CtrSaveRequest request) => await WriteAsync(await Connector.Saver.PlanAsync(request, CancellationToken.None));
+    private async Task<string> SaveAsync(CtrSaveRequest request) =>
+        await WriteAsync(await Connector.Saver.PlanAsync(request, CancellationToken.None));
 
     private async Task<string> WriteAsync(ICtrSavePlan plan)
     {
@@ -463,7 +511,8 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
         string root = Path.Combine(_folder.FullName, "podman");
         try
         {
-            return await Tool.RunAsync("podman", "--root", root, "--runroot", root + "-run", "--storage-driver", "vfs", "load", "--quiet", "--input", archive);
+            return await Tool.RunAsync(
+                "podman", "--root", root, "--runroot", root + "-run", "--storage-driver", "vfs", "load", "--quiet", "--input", archive);
         }
         finally
         {
@@ -487,15 +536,22 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
         }
     }
 
-    private static async Task CtrAsync(ContainerdRig rig, string @namespace, params string[] arguments) => (await rig.CtrAsync(["-n", @namespace, .. arguments])).Check();
+    private static async Task CtrAsync(ContainerdRig rig, string @namespace, params string[] arguments) =>
+        (await rig.CtrAsync(["-n", @namespace, .. arguments])).Check();
 
     /// <summary>Name to digest, as ctr lists them.</summary>
     private static async Task<Dictionary<string, string>> ListAsync(ContainerdRig rig, string @namespace) =>
         (await rig.CtrAsync("-n", @namespace, "images", "ls")).Check().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1)
-            .Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).OrderBy(words => words[0], StringComparer.Ordinal).ToDictionary(words => words[0], words => words[2]);
+            .Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+            .OrderBy(words => words[0], StringComparer.Ordinal)
+            .ToDictionary(words => words[0], words => words[2]);
 
     private static async Task<List<string>> BlobsAsync(ContainerdRig rig, string @namespace) =>
-        [.. (await rig.CtrAsync("-n", @namespace, "content", "ls", "-q")).Check().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal)];
+        [
+            .. (await rig.CtrAsync("-n", @namespace, "content", "ls", "-q"))
+                .Check().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Order(StringComparer.Ordinal),
+        ];
 
     private static async Task<List<CtrSaveImage>> ImagesAsync(ICtrConnection connection, string @namespace)
     {

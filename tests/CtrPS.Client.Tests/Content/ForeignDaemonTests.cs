@@ -48,7 +48,10 @@ public sealed class ForeignDaemonTests(Daemons daemons)
             Assert.Equal((int)'}', file.ReadByte());
 
             // Over TCP nothing is a file, whatever is here.
-            var tcp = new DaemonMachine(CtrEndpoint.Parse("tcp://127.0.0.1:1"), new MovedServer(connection.Server, folder), new ServerFacts(new MovedServer(connection.Server, folder)));
+            var tcp = new DaemonMachine(
+                CtrEndpoint.Parse("tcp://127.0.0.1:1"),
+                new MovedServer(connection.Server, folder),
+                new ServerFacts(new MovedServer(connection.Server, folder)));
             Assert.False(await tcp.IsLocalAsync(CancellationToken.None));
 
             NamespaceBlobs Store(CtrEndpoint at)
@@ -61,7 +64,8 @@ public sealed class ForeignDaemonTests(Daemons daemons)
 
             async Task ExpectMissingAsync()
             {
-                CtrException missing = await Assert.ThrowsAsync<CtrException>(async () => await Store(endpoint).ReadAsync(blob, CancellationToken.None));
+                CtrException missing = await Assert.ThrowsAsync<CtrException>(
+                    async () => await Store(endpoint).ReadAsync(blob, CancellationToken.None));
                 Assert.Equal(CtrErrorIds.BlobMissing, missing.ErrorId);
                 await using Stream opened = await Store(endpoint).OpenAsync(blob, 0, CancellationToken.None);
                 missing = await Assert.ThrowsAsync<CtrException>(async () => await opened.ReadExactlyAsync(new byte[1]));
@@ -114,7 +118,10 @@ public sealed class ForeignDaemonTests(Daemons daemons)
 
         public async Task<IReadOnlyList<CtrPlugin>> ListPluginsAsync(IReadOnlyList<string> filters, CancellationToken cancellationToken) =>
             [.. (await server.ListPluginsAsync(filters, cancellationToken)).Select(plugin => plugin.Type == "io.containerd.content.v1"
-                ? plugin with { Exports = new Dictionary<string, string> { ["root"] = Path.Combine(folder, "root", "io.containerd.content.v1.content") } }
+                ? plugin with
+                {
+                    Exports = new Dictionary<string, string> { ["root"] = Path.Combine(folder, "root", "io.containerd.content.v1.content") },
+                }
                 : plugin)];
     }
 }

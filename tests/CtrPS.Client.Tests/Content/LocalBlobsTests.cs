@@ -19,7 +19,8 @@ public sealed class LocalBlobsTests : IDisposable
     public void The_right_bytes_are_read() => Assert.Equal(Bytes, LocalBlobs.TryRead(_root.FullName, Store(Bytes, Bytes)));
 
     [Fact]
-    public void Other_bytes_of_the_same_length_are_not() => Assert.Null(LocalBlobs.TryRead(_root.FullName, Store(Bytes, Encoding.UTF8.GetBytes("""{"layers":{}}"""))));
+    public void Other_bytes_of_the_same_length_are_not() =>
+        Assert.Null(LocalBlobs.TryRead(_root.FullName, Store(Bytes, Encoding.UTF8.GetBytes("""{"layers":{}}"""))));
 
     [Fact]
     public void A_truncated_file_is_not() => Assert.Null(LocalBlobs.TryRead(_root.FullName, Store(Bytes, Bytes[..5])));
@@ -48,7 +49,12 @@ public sealed class LocalBlobsTests : IDisposable
 
     private Descriptor Store(byte[] named, byte[] content)
     {
-        var blob = new Descriptor { MediaType = MediaTypes.OciManifest, Digest = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(named)), Size = named.Length };
+        var blob = new Descriptor
+        {
+            MediaType = MediaTypes.OciManifest,
+            Digest = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(named)),
+            Size = named.Length,
+        };
         File.WriteAllBytes(PathOf(blob), content);
         return blob;
     }

@@ -47,7 +47,8 @@ public sealed class CompressorsTests : IDisposable
         foreach (int length in new[] { 3, 12, packed.Length / 3, packed.Length / 2, packed.Length - 9, packed.Length - 5, packed.Length - 1 })
         {
             Exception? error = await Record.ExceptionAsync(() => UnpackAsync(packed[..length], compression));
-            Assert.True(error is EndOfStreamException or InvalidDataException, $"{length} of {packed.Length} bytes: {error?.GetType().Name ?? "no error"}");
+            Assert.True(
+                error is EndOfStreamException or InvalidDataException, $"{length} of {packed.Length} bytes: {error?.GetType().Name ?? "no error"}");
         }
     }
 
@@ -131,7 +132,8 @@ public sealed class CompressorsTests : IDisposable
     [Fact]
     public void Text_and_little_are_not_compressed()
     {
-        foreach (byte[] head in new byte[][] { [], [0x1f], [0x1f, 0x8b], [.. "BZh"u8], [.. "BZhello"u8], [.. "{\"a\":1}"u8], [0x50, 0x2a, 0x4d, 0x18] })
+        byte[][] heads = [[], [0x1f], [0x1f, 0x8b], [.. "BZh"u8], [.. "BZhello"u8], [.. "{\"a\":1}"u8], [0x50, 0x2a, 0x4d, 0x18]];
+        foreach (byte[] head in heads)
         {
             Assert.Equal(CtrCompression.None, Compressors.Detect(head));
         }
@@ -140,7 +142,8 @@ public sealed class CompressorsTests : IDisposable
     [Fact]
     public void An_absent_library_is_told_by_its_package()
     {
-        var error = Assert.Throws<CtrException>(() => SystemLibrary.Load("nothing", "xz", "liblzma5", ["libnothing.so.7", "/nowhere/libnothing.dylib"]));
+        var error = Assert.Throws<CtrException>(
+            () => SystemLibrary.Load("nothing", "xz", "liblzma5", ["libnothing.so.7", "/nowhere/libnothing.dylib"]));
         Assert.Equal(CtrErrorIds.CompressionUnavailable, error.ErrorId);
         Assert.Contains("libnothing.so.7", error.Message, StringComparison.Ordinal);
         Assert.Contains("liblzma5", error.RecommendedAction, StringComparison.Ordinal);
@@ -169,8 +172,10 @@ public sealed class CompressorsTests : IDisposable
 
         public override int Read(Span<byte> buffer) => base.Read(buffer[..Math.Min(1, buffer.Length)]);
 
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => base.ReadAsync(buffer, offset, Math.Min(1, count), cancellationToken);
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            base.ReadAsync(buffer, offset, Math.Min(1, count), cancellationToken);
 
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => base.ReadAsync(buffer[..Math.Min(1, buffer.Length)], cancellationToken);
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            base.ReadAsync(buffer[..Math.Min(1, buffer.Length)], cancellationToken);
     }
 }

@@ -24,7 +24,8 @@ public sealed class ImageCopierTests(OwnDaemons daemons) : IClassFixture<OwnDaem
         await connection.Garbage.CollectAsync(ns, CancellationToken.None); // ctr leaves what it does not label
         string before = await StoreProbe.LeftoversAsync(rig, ns);
         long size = StoreProbe.ContentSize(rig);
-        CtrCopyOutcome outcome = await connection.Care.CopyAsync(image, new CtrCopyOptions { Destination = connection, Namespace = to }, new CtrTransferMeter(), CancellationToken.None);
+        CtrCopyOutcome outcome = await connection.Care.CopyAsync(
+            image, new CtrCopyOptions { Destination = connection, Namespace = to }, new CtrTransferMeter(), CancellationToken.None);
         Assert.Equal((0, 5, 0, 0L), (outcome.BlobsWritten, outcome.BlobsLinked, outcome.BlobsPresent, outcome.BytesWritten));
         Assert.Equal(size, StoreProbe.ContentSize(rig));
         await connection.Garbage.CollectAsync(to, CancellationToken.None);
@@ -34,7 +35,8 @@ public sealed class ImageCopierTests(OwnDaemons daemons) : IClassFixture<OwnDaem
         Assert.Equal(before, await StoreProbe.LeftoversAsync(rig, ns));
         Assert.Equal(GarbageLabels(await StoreProbe.LabelsAsync(rig, ns)), GarbageLabels(await StoreProbe.LabelsAsync(rig, to)));
 
-        CtrCopyOutcome again = await connection.Care.CopyAsync(image, new CtrCopyOptions { Destination = connection, Namespace = to, Unpack = true }, new CtrTransferMeter(), CancellationToken.None);
+        CtrCopyOutcome again = await connection.Care.CopyAsync(
+            image, new CtrCopyOptions { Destination = connection, Namespace = to, Unpack = true }, new CtrTransferMeter(), CancellationToken.None);
         Assert.Equal((0, 0, 5), (again.BlobsWritten, again.BlobsLinked, again.BlobsPresent));
         await connection.Garbage.CollectAsync(to, CancellationToken.None);
         Assert.True((await StoreProbe.TestAsync(connection, await StoreProbe.ImageAsync(connection, to, Nginx))).Unpacked);
@@ -49,7 +51,11 @@ public sealed class ImageCopierTests(OwnDaemons daemons) : IClassFixture<OwnDaem
         await using ICtrConnection connection = await Connector.OpenAsync(CtrEndpoint.Parse(rig.Address), CancellationToken.None);
         CtrImage image = await StoreProbe.ImageAsync(connection, "copy", Nginx);
         var meter = new CtrTransferMeter();
-        CtrCopyOutcome outcome = await connection.Care.CopyAsync(image, new CtrCopyOptions { Destination = connection, Namespace = "copy-to", Name = "docker.io/library/renamed:1" }, meter, CancellationToken.None);
+        CtrCopyOutcome outcome = await connection.Care.CopyAsync(
+            image,
+            new CtrCopyOptions { Destination = connection, Namespace = "copy-to", Name = "docker.io/library/renamed:1" },
+            meter,
+            CancellationToken.None);
         Assert.Equal((5, 0, 0), (outcome.BlobsWritten, outcome.BlobsLinked, outcome.BlobsPresent));
         Assert.Equal((meter.TotalBytes, meter.TotalBytes), (meter.DoneBytes, outcome.BytesWritten));
         await connection.Garbage.CollectAsync("copy-to", CancellationToken.None);
@@ -73,19 +79,28 @@ public sealed class ImageCopierTests(OwnDaemons daemons) : IClassFixture<OwnDaem
         Assert.Equal(CtrErrorIds.InvalidArgument, await FaultAsync(options with { Namespace = ns }));
         Assert.Equal(CtrErrorIds.InvalidArgument, await FaultAsync(options with { Namespace = ns, Destination = second }));
         Assert.Equal(CtrErrorIds.BlobMissing, await FaultAsync(options with { Scope = CtrPlatformScope.All }));
-        Assert.Equal(CtrErrorIds.BlobMissing, await FaultAsync(options with { Scope = CtrPlatformScope.Listed, Platforms = [CtrPlatform.Parse("linux/arm64")] }));
-        Assert.Equal(CtrErrorIds.PlatformNotFound, await FaultAsync(options with { Scope = CtrPlatformScope.Listed, Platforms = [CtrPlatform.Parse("linux/s390x")] }));
+        Assert.Equal(
+            CtrErrorIds.BlobMissing,
+            await FaultAsync(options with { Scope = CtrPlatformScope.Listed, Platforms = [CtrPlatform.Parse("linux/arm64")] }));
+        Assert.Equal(
+            CtrErrorIds.PlatformNotFound,
+            await FaultAsync(options with { Scope = CtrPlatformScope.Listed, Platforms = [CtrPlatform.Parse("linux/s390x")] }));
         Assert.Equal(CtrErrorIds.ImageExists, await FaultAsync(options with { Namespace = ns, Name = "docker.io/library/arm:v7" }));
         Assert.Equal("", await StoreProbe.LeftoversAsync(rig, ns, to));
 
         CtrCopyOutcome outcome = await connection.Care.CopyAsync(image, options, new CtrTransferMeter(), CancellationToken.None);
         Assert.Contains("linux/arm64 is left out", Assert.Single(outcome.Notes), StringComparison.Ordinal);
         Assert.Contains("complete (2/2)", await StoreProbe.CheckAsync(rig, to, Partial), StringComparison.Ordinal);
-        _ = await connection.Care.CopyAsync(image, options with { Namespace = ns, Name = "docker.io/library/arm:v7", Replace = true }, new CtrTransferMeter(), CancellationToken.None);
+        _ = await connection.Care.CopyAsync(
+            image,
+            options with { Namespace = ns, Name = "docker.io/library/arm:v7", Replace = true },
+            new CtrTransferMeter(),
+            CancellationToken.None);
         Assert.Equal(image.Digest, (await StoreProbe.ImageAsync(connection, ns, "docker.io/library/arm:v7")).Digest);
 
         async Task<string> FaultAsync(CtrCopyOptions wanted) =>
-            (await Assert.ThrowsAsync<CtrException>(() => connection.Care.CopyAsync(image, wanted, new CtrTransferMeter(), CancellationToken.None))).ErrorId;
+            (await Assert.ThrowsAsync<CtrException>(
+                () => connection.Care.CopyAsync(image, wanted, new CtrTransferMeter(), CancellationToken.None))).ErrorId;
     }
 
     [Theory]
@@ -107,9 +122,15 @@ public sealed class ImageCopierTests(OwnDaemons daemons) : IClassFixture<OwnDaem
 
         var cut = new CountedLink(size * 6 / 10);
         await using (var proxy = new SocketProxy(rig.Address, (stream, _) => Task.FromResult<Stream>(cut.Wrap(stream))))
-        await using (ICtrConnection far = await Connector.OpenAsync(CtrEndpoint.Parse($"tcp://{IPAddress.Loopback}:{proxy.Port}"), CancellationToken.None))
+        await using (ICtrConnection far = await Connector.OpenAsync(
+            CtrEndpoint.Parse($"tcp://{IPAddress.Loopback}:{proxy.Port}"), CancellationToken.None))
         {
-            CtrException broken = await Assert.ThrowsAsync<CtrException>(() => source.Care.CopyAsync(image, new CtrCopyOptions { Destination = far, Namespace = to, Concurrency = 1 }, new CtrTransferMeter(), CancellationToken.None));
+            CtrException broken = await Assert.ThrowsAsync<CtrException>(
+                () => source.Care.CopyAsync(
+                    image,
+                    new CtrCopyOptions { Destination = far, Namespace = to, Concurrency = 1 },
+                    new CtrTransferMeter(),
+                    CancellationToken.None));
             Assert.True(broken.IsConnectionFault, broken.ToString());
         }
 
@@ -120,9 +141,11 @@ public sealed class ImageCopierTests(OwnDaemons daemons) : IClassFixture<OwnDaem
         await direct.Garbage.CollectAsync(to, CancellationToken.None);
         var link = new CountedLink(long.MaxValue);
         await using (var proxy = new SocketProxy(rig.Address, (stream, _) => Task.FromResult<Stream>(link.Wrap(stream))))
-        await using (ICtrConnection far = await Connector.OpenAsync(CtrEndpoint.Parse($"tcp://{IPAddress.Loopback}:{proxy.Port}"), CancellationToken.None))
+        await using (ICtrConnection far = await Connector.OpenAsync(
+            CtrEndpoint.Parse($"tcp://{IPAddress.Loopback}:{proxy.Port}"), CancellationToken.None))
         {
-            CtrCopyOutcome outcome = await source.Care.CopyAsync(image, new CtrCopyOptions { Destination = far, Namespace = to }, new CtrTransferMeter(), CancellationToken.None);
+            CtrCopyOutcome outcome = await source.Care.CopyAsync(
+                image, new CtrCopyOptions { Destination = far, Namespace = to }, new CtrTransferMeter(), CancellationToken.None);
             Assert.Equal(5, outcome.BlobsWritten + outcome.BlobsPresent);
         }
 
@@ -147,7 +170,9 @@ public sealed class ImageCopierTests(OwnDaemons daemons) : IClassFixture<OwnDaem
     }
 
     private static IEnumerable<string> GarbageLabels(string[] blobs) =>
-        blobs.Select(blob => string.Join(',', blob.Split(' ', ',').Where((word, i) => i == 0 || word.StartsWith("containerd.io/gc.ref", StringComparison.Ordinal))));
+        blobs.Select(
+            blob => string.Join(
+                ',', blob.Split(' ', ',').Where((word, i) => i == 0 || word.StartsWith("containerd.io/gc.ref", StringComparison.Ordinal))));
 
     /// <summary>Counts what goes to the daemon, and breaks when it is too much.</summary>
     private sealed class CountedLink(long limit)
@@ -191,7 +216,8 @@ public sealed class ImageCopierTests(OwnDaemons daemons) : IClassFixture<OwnDaem
 
             public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-            public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(buffer, cancellationToken);
+            public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+                inner.WriteAsync(buffer, cancellationToken);
 
             public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 

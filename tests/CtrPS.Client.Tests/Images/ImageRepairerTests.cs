@@ -17,7 +17,8 @@ public sealed class ImageRepairerTests(OwnDaemons daemons) : IClassFixture<OwnDa
 
     [Theory]
     [MemberData(nameof(Generations))]
-    public async Task Mends_what_is_missing_cut_changed_or_gone_in_all_namespaces(Generation generation) => await MendAsync(await daemons.GetAsync(generation), "mend", false);
+    public async Task Mends_what_is_missing_cut_changed_or_gone_in_all_namespaces(Generation generation) =>
+        await MendAsync(await daemons.GetAsync(generation), "mend", false);
 
     [Theory]
     [MemberData(nameof(Generations))]
@@ -72,7 +73,8 @@ public sealed class ImageRepairerTests(OwnDaemons daemons) : IClassFixture<OwnDa
         byte[] damaged = await File.ReadAllBytesAsync(StoreProbe.BlobPath(rig, parts.Layers[0]));
         try
         {
-            CtrRepairResult result = await RepairAsync(connection, ns, Nginx, CtrRepairOrigin.Archive(bad), CtrRepairOrigin.Archive(await RigImages.ArchiveAsync("busybox")));
+            CtrRepairResult result = await RepairAsync(
+                connection, ns, Nginx, CtrRepairOrigin.Archive(bad), CtrRepairOrigin.Archive(await RigImages.ArchiveAsync("busybox")));
             CtrBlobFault failed = Assert.Single(result.Failed);
             Assert.Equal((CtrRepairStatus.Failed, 0), (result.Status, result.Repaired.Count));
             Assert.Equal(parts.Layers[0], failed.Digest);
@@ -110,7 +112,9 @@ public sealed class ImageRepairerTests(OwnDaemons daemons) : IClassFixture<OwnDa
         StoreProbe.Truncate(rig, parts.Layers[2]);
         CtrRepairResult result = await RepairAsync(connection, ns, Nginx, CtrRepairOrigin.Archive(compressed));
         Assert.Equal((CtrRepairStatus.Repaired, 2), (result.Status, result.Repaired.Count));
-        Assert.Equal(new FileInfo(StoreProbe.BlobPath(rig, parts.Layers[1])).Length + new FileInfo(StoreProbe.BlobPath(rig, parts.Layers[2])).Length, result.BytesWritten);
+        Assert.Equal(
+            new FileInfo(StoreProbe.BlobPath(rig, parts.Layers[1])).Length + new FileInfo(StoreProbe.BlobPath(rig, parts.Layers[2])).Length,
+            result.BytesWritten);
         File.Delete(compressed);
 
         Generation other = Rig.Generations.All.First(one => one != generation);
@@ -129,7 +133,8 @@ public sealed class ImageRepairerTests(OwnDaemons daemons) : IClassFixture<OwnDa
         Assert.Contains("complete (4/4)", await StoreProbe.CheckAsync(rig, ns, Nginx), StringComparison.Ordinal);
         Assert.Equal(before, await StoreProbe.LeftoversAsync(rig, ns));
 
-        CtrException itself = await Assert.ThrowsAsync<CtrException>(() => RepairAsync(connection, ns, Nginx, CtrRepairOrigin.Daemon(connection, ns)));
+        CtrException itself = await Assert.ThrowsAsync<CtrException>(
+            () => RepairAsync(connection, ns, Nginx, CtrRepairOrigin.Daemon(connection, ns)));
         Assert.Equal(CtrErrorIds.InvalidArgument, itself.ErrorId);
     }
 
@@ -144,7 +149,8 @@ public sealed class ImageRepairerTests(OwnDaemons daemons) : IClassFixture<OwnDa
         _ = (await rig.CtrAsync("-n", ns, "images", "import", "--no-unpack", archive)).Check();
         await using ICtrConnection connection = await daemons.ConnectAsync(generation);
         CtrImage image = await StoreProbe.ImageAsync(connection, ns, index);
-        CtrImagePlatform arm = (await connection.Images.FindAsync(ns, index, CtrImageDetail.Full, CancellationToken.None))!.Platforms.Single(platform => platform.Architecture == "arm64");
+        CtrImagePlatform arm = (await connection.Images.FindAsync(
+            ns, index, CtrImageDetail.Full, CancellationToken.None))!.Platforms.Single(platform => platform.Architecture == "arm64");
         _ = await rig.CtrAsync("-n", ns, "content", "rm", arm.Digest); // there or not, as the generation imports
         await connection.Garbage.CollectAsync(ns, CancellationToken.None);
         CtrRepairOrigin from = CtrRepairOrigin.Archive(archive);
@@ -153,7 +159,9 @@ public sealed class ImageRepairerTests(OwnDaemons daemons) : IClassFixture<OwnDa
         Assert.Equal((CtrRepairStatus.Sound, 0), (untouched.Status, untouched.RelabeledCount));
 
         _ = (await rig.CtrAsync("-n", ns, "content", "label", parts.Manifest, "containerd.io/gc.ref.content.l.0=")).Check();
-        await using ICtrRepair repair = await connection.Care.OpenRepairAsync(new CtrRepairOptions { From = [from], Platforms = [CtrPlatform.Parse("linux/arm64"), CtrPlatform.Parse("linux/amd64")] }, CancellationToken.None);
+        await using ICtrRepair repair = await connection.Care.OpenRepairAsync(
+            new CtrRepairOptions { From = [from], Platforms = [CtrPlatform.Parse("linux/arm64"), CtrPlatform.Parse("linux/amd64")] },
+            CancellationToken.None);
         CtrRepairResult result = await repair.RepairAsync(image, new CtrTransferMeter(), CancellationToken.None);
         Assert.Equal(CtrRepairStatus.Repaired, result.Status);
         Assert.Contains(arm.Digest, result.Repaired.Select(fault => fault.Digest));
@@ -193,8 +201,14 @@ public sealed class ImageRepairerTests(OwnDaemons daemons) : IClassFixture<OwnDa
 
         CtrRepairResult result = await RepairAsync(connection, ns, Nginx, CtrRepairOrigin.Archive(archive));
         Assert.Equal(CtrRepairStatus.Repaired, result.Status);
+        (string, CtrBlobStatus)[] faults =
+        [
+            (parts.Layers[0], CtrBlobStatus.Corrupt),
+            (parts.Layers[1], CtrBlobStatus.Corrupt),
+            (parts.Layers[2], CtrBlobStatus.Unreadable),
+        ];
         Assert.Equal(
-            new[] { (parts.Layers[0], CtrBlobStatus.Corrupt), (parts.Layers[1], CtrBlobStatus.Corrupt), (parts.Layers[2], CtrBlobStatus.Unreadable) }.Order(),
+            faults.Order(),
             result.Repaired.Select(fault => (fault.Digest, fault.Status)).Order());
         Assert.Empty(result.Failed);
         long layers = parts.Layers.Sum(digest => new FileInfo(StoreProbe.BlobPath(rig, digest)).Length);
@@ -214,7 +228,9 @@ public sealed class ImageRepairerTests(OwnDaemons daemons) : IClassFixture<OwnDa
             Assert.Equal((CtrImageState.Complete, 0, one == ns), (check.Status, check.Faults.Count, check.Unpacked));
         }
 
-        Assert.Equal(string.Join("\n", labels.SelectMany(one => one)), string.Join("\n", (await StoreProbe.LabelsAsync(rig, ns)).Concat(await StoreProbe.LabelsAsync(rig, other))));
+        Assert.Equal(
+            string.Join("\n", labels.SelectMany(one => one)),
+            string.Join("\n", (await StoreProbe.LabelsAsync(rig, ns)).Concat(await StoreProbe.LabelsAsync(rig, other))));
         Assert.Equal(before, await StoreProbe.LeftoversAsync(rig, ns, other));
         Assert.Equal(CtrRepairStatus.Sound, (await RepairAsync(connection, ns, Nginx, CtrRepairOrigin.Archive(archive))).Status);
     }

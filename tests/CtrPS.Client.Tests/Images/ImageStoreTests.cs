@@ -40,7 +40,8 @@ public sealed class ImageStoreTests(Daemons daemons)
         Assert.Equal("linux/arm/v7", Assert.Single(arm.Platforms).ToString());
         Assert.NotNull(arm.Size);
 
-        Assert.Equal("linux/amd64", Assert.Single(images.Single(image => image.Name.EndsWith("/attested:1", StringComparison.Ordinal)).Platforms).ToString());
+        Assert.Equal(
+            "linux/amd64", Assert.Single(images.Single(image => image.Name.EndsWith("/attested:1", StringComparison.Ordinal)).Platforms).ToString());
         CtrImage attested = Assert.Single(await ListAsync(connection, new CtrImageQuery
         {
             Namespace = ns,
@@ -71,7 +72,9 @@ public sealed class ImageStoreTests(Daemons daemons)
         Assert.Equal(56, fromFar.Count);
         Assert.Equal(fromNear.Select(Describe), fromFar.Select(Describe));
 
-        static string Describe(CtrImage image) => $"{image.Name} {image.Digest} {image.Size} {string.Join(',', image.Platforms.Select(one => $"{one} {one.Digest} {one.Size} {one.IsComplete} {one.IsAttestation}"))}";
+        static string Describe(CtrImage image) =>
+            $"{image.Name} {image.Digest} {image.Size} "
+                + $"{string.Join(',', image.Platforms.Select(one => $"{one} {one.Digest} {one.Size} {one.IsComplete} {one.IsAttestation}"))}";
     }
 
     [Theory]
@@ -126,13 +129,15 @@ public sealed class ImageStoreTests(Daemons daemons)
         await using ICtrConnection connection = await daemons.ConnectAsync(generation);
         CtrImage one = (await connection.Images.FindAsync(ns, busybox, CtrImageDetail.None, CancellationToken.None))!;
         CtrImage other = (await connection.Images.FindAsync(ns, arm, CtrImageDetail.None, CancellationToken.None))!;
-        one = await connection.Images.SetLabelsAsync(ns, busybox, new Dictionary<string, string?> { ["team"] = "web" }, replaceAll: false, CancellationToken.None);
+        one = await connection.Images.SetLabelsAsync(
+            ns, busybox, new Dictionary<string, string?> { ["team"] = "web" }, replaceAll: false, CancellationToken.None);
 
         CtrImage made = await connection.Images.TagAsync(one, "r.example/b:1", replace: false, CancellationToken.None);
         Assert.Equal(("r.example/b:1", one.Digest, "web"), (made.Name, made.Digest, made.Labels["team"]));
         CtrImage again = await connection.Images.TagAsync(one, "r.example/b:1", replace: false, CancellationToken.None);
         Assert.Equal(made.UpdatedAt, again.UpdatedAt);
-        CtrException exists = await Assert.ThrowsAsync<CtrException>(() => connection.Images.TagAsync(other, "r.example/b:1", replace: false, CancellationToken.None));
+        CtrException exists = await Assert.ThrowsAsync<CtrException>(
+            () => connection.Images.TagAsync(other, "r.example/b:1", replace: false, CancellationToken.None));
         Assert.Equal(CtrErrorIds.ImageExists, exists.ErrorId);
         Assert.Contains(one.Digest, exists.Message, StringComparison.Ordinal);
 
@@ -161,9 +166,11 @@ public sealed class ImageStoreTests(Daemons daemons)
         Assert.Equal(["only"], replaced.Labels.Keys);
         Assert.Empty((await SetAsync([], true)).Labels);
         Assert.Equal(CtrErrorIds.ImageNotFound, (await Assert.ThrowsAsync<CtrException>(() =>
-            connection.Images.SetLabelsAsync(ns, "no.such/image:1", new Dictionary<string, string?> { ["a"] = "b" }, false, CancellationToken.None))).ErrorId);
+            connection.Images.SetLabelsAsync(
+                ns, "no.such/image:1", new Dictionary<string, string?> { ["a"] = "b" }, false, CancellationToken.None))).ErrorId);
 
-        Task<CtrImage> SetAsync(Dictionary<string, string?> labels, bool replaceAll) => connection.Images.SetLabelsAsync(ns, name, labels, replaceAll, CancellationToken.None);
+        Task<CtrImage> SetAsync(Dictionary<string, string?> labels, bool replaceAll) =>
+            connection.Images.SetLabelsAsync(ns, name, labels, replaceAll, CancellationToken.None);
     }
 
     [Theory]
@@ -179,7 +186,9 @@ public sealed class ImageStoreTests(Daemons daemons)
         await connection.Garbage.CollectAsync(ns, CancellationToken.None);
         Assert.Equal("", (await rig.CtrAsync("-n", ns, "content", "ls", "-q")).Check().Output.Trim());
         Assert.DoesNotContain("ctrps", (await rig.CtrAsync("-n", ns, "leases", "ls")).Check().Output, StringComparison.Ordinal);
-        Assert.Equal(CtrErrorIds.ImageNotFound, (await Assert.ThrowsAsync<CtrException>(() => connection.Images.DeleteAsync(ns, name, image, CancellationToken.None))).ErrorId);
+        Assert.Equal(
+            CtrErrorIds.ImageNotFound,
+            (await Assert.ThrowsAsync<CtrException>(() => connection.Images.DeleteAsync(ns, name, image, CancellationToken.None))).ErrorId);
     }
 
     [Theory]
@@ -192,8 +201,14 @@ public sealed class ImageStoreTests(Daemons daemons)
         string arm = Assert.Single(await RigImages.LoadAsync(rig, "arm", ns, unpack: false));
         await using ICtrConnection connection = await daemons.ConnectAsync(generation);
         CtrImage seen = (await connection.Images.FindAsync(ns, busybox, CtrImageDetail.None, CancellationToken.None))!;
-        _ = await connection.Images.TagAsync((await connection.Images.FindAsync(ns, arm, CtrImageDetail.None, CancellationToken.None))!, busybox, replace: true, CancellationToken.None);
-        Assert.Equal(CtrErrorIds.ImageChanged, (await Assert.ThrowsAsync<CtrException>(() => connection.Images.DeleteAsync(ns, busybox, seen, CancellationToken.None))).ErrorId);
+        _ = await connection.Images.TagAsync(
+            (await connection.Images.FindAsync(ns, arm, CtrImageDetail.None, CancellationToken.None))!,
+            busybox,
+            replace: true,
+            CancellationToken.None);
+        Assert.Equal(
+            CtrErrorIds.ImageChanged,
+            (await Assert.ThrowsAsync<CtrException>(() => connection.Images.DeleteAsync(ns, busybox, seen, CancellationToken.None))).ErrorId);
         Assert.NotNull(await connection.Images.FindAsync(ns, busybox, CtrImageDetail.None, CancellationToken.None));
     }
 
@@ -226,8 +241,13 @@ public sealed class ImageStoreTests(Daemons daemons)
         _ = await RigImages.LoadAsync(rig, "busybox", ns, unpack: false);
         _ = await RigImages.LoadAsync(rig, "arm", ns, unpack: false);
         await using ICtrConnection connection = await daemons.ConnectAsync(generation);
-        Assert.Equal(["docker.io/library/arm:v7"], (await ListAsync(connection, new CtrImageQuery { Namespace = ns, Filters = ["name~=arm"] })).Select(image => image.Name));
-        Assert.Equal(CtrErrorIds.InvalidArgument, (await Assert.ThrowsAsync<CtrException>(() => ListAsync(connection, new CtrImageQuery { Namespace = ns, Filters = ["name=x"] }))).ErrorId);
+        Assert.Equal(
+            ["docker.io/library/arm:v7"],
+            (await ListAsync(connection, new CtrImageQuery { Namespace = ns, Filters = ["name~=arm"] })).Select(image => image.Name));
+        Assert.Equal(
+            CtrErrorIds.InvalidArgument,
+            (await Assert.ThrowsAsync<CtrException>(
+                () => ListAsync(connection, new CtrImageQuery { Namespace = ns, Filters = ["name=x"] }))).ErrorId);
     }
 
     private static async Task<List<CtrImage>> ListAsync(ICtrConnection connection, CtrImageQuery query)

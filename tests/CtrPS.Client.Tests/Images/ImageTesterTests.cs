@@ -32,7 +32,8 @@ public sealed partial class ImageTesterTests(OwnDaemons daemons) : IClassFixture
         await using ICtrConnection connection = await daemons.ConnectAsync(generation);
         List<CtrImageCheck> checks = await TestAllAsync(connection, ns, new CtrTestOptions());
         string[] lines = (await rig.CtrAsync("-n", ns, "images", "check")).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[1..];
-        Assert.Equal(lines.Select(line => string.Join(' ', CtrLine().Match(line).Groups.Values.Skip(1).Select(group => group.Value))), checks.Select(AsCtr));
+        Assert.Equal(
+            lines.Select(line => string.Join(' ', CtrLine().Match(line).Groups.Values.Skip(1).Select(group => group.Value))), checks.Select(AsCtr));
         Assert.Contains(checks, check => check.Status == CtrImageState.Incomplete);
         Assert.Contains(checks, check => check.Status == CtrImageState.Unavailable);
         Assert.Contains(checks, check => check is { Status: CtrImageState.Complete, Unpacked: true });
@@ -48,7 +49,13 @@ public sealed partial class ImageTesterTests(OwnDaemons daemons) : IClassFixture
         const string ns = "check-platform";
         _ = await RigImages.LoadAsync(rig, "index", ns, unpack: false);
         await using ICtrConnection connection = await daemons.ConnectAsync(generation);
-        List<CtrImageCheck> checks = await TestAllAsync(connection, ns, new CtrTestOptions { Platforms = [CtrPlatform.Parse("linux/amd64"), CtrPlatform.Parse("linux/arm64"), CtrPlatform.Parse("linux/s390x")] });
+        List<CtrImageCheck> checks = await TestAllAsync(
+            connection,
+            ns,
+            new CtrTestOptions
+            {
+                Platforms = [CtrPlatform.Parse("linux/amd64"), CtrPlatform.Parse("linux/arm64"), CtrPlatform.Parse("linux/s390x")],
+            });
         Assert.Equal([CtrImageState.Complete, CtrImageState.Unavailable, CtrImageState.Unavailable], checks.Select(check => check.Status));
         Assert.Equal(["linux/amd64", "linux/arm64", "linux/s390x"], checks.Select(check => check.Platform.ToString()));
         Assert.Equal([0, 1, 0], checks.Select(check => check.Faults.Count));
@@ -68,7 +75,9 @@ public sealed partial class ImageTesterTests(OwnDaemons daemons) : IClassFixture
         CtrImageCheck sound = await StoreProbe.TestAsync(connection, image);
         Assert.Equal(CtrImageState.Complete, sound.Status);
         Assert.Empty(sound.Faults);
-        Assert.Equal(new[] { parts.Manifest, parts.Config }.Concat(parts.Layers).Sum(digest => new FileInfo(StoreProbe.BlobPath(rig, digest)).Length), sound.BytesRead);
+        Assert.Equal(
+            new[] { parts.Manifest, parts.Config }.Concat(parts.Layers).Sum(digest => new FileInfo(StoreProbe.BlobPath(rig, digest)).Length),
+            sound.BytesRead);
 
         string[] all = [parts.Config, .. parts.Layers];
         byte[][] before = [.. all.Select(digest => File.ReadAllBytes(StoreProbe.BlobPath(rig, digest)))];
@@ -85,7 +94,9 @@ public sealed partial class ImageTesterTests(OwnDaemons daemons) : IClassFixture
             Assert.Equal(4, check.PresentCount);
             Dictionary<string, CtrBlobFault> faults = check.Faults.ToDictionary(fault => fault.Digest);
             Assert.Equal(parts.Layers.Order(StringComparer.Ordinal), faults.Keys.Order(StringComparer.Ordinal));
-            Assert.Equal("sha256:" + Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(StoreProbe.BlobPath(rig, parts.Layers[0])))), faults[parts.Layers[0]].ActualDigest);
+            Assert.Equal(
+                "sha256:" + Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(StoreProbe.BlobPath(rig, parts.Layers[0])))),
+                faults[parts.Layers[0]].ActualDigest);
             Assert.Equal(CtrBlobStatus.Corrupt, faults[parts.Layers[1]].Status);
             Assert.Equal(new FileInfo(StoreProbe.BlobPath(rig, parts.Layers[1])).Length, faults[parts.Layers[1]].ActualSize);
             Assert.Equal(CtrBlobStatus.Unreadable, faults[parts.Layers[2]].Status);
@@ -140,10 +151,12 @@ public sealed partial class ImageTesterTests(OwnDaemons daemons) : IClassFixture
         Assert.Contains("decompresses to sha256:", fault.Reason, StringComparison.Ordinal);
     }
 
-    private static async Task<List<CtrImageCheck>> TestAllAsync(ICtrConnection connection, string ns, CtrTestOptions options, CtrTransferMeter? meter = null)
+    private static async Task<List<CtrImageCheck>> TestAllAsync(
+        ICtrConnection connection, string ns, CtrTestOptions options, CtrTransferMeter? meter = null)
     {
         var images = new List<CtrImage>();
-        await foreach (CtrImage image in connection.Images.ListAsync(new CtrImageQuery { Namespace = ns, Detail = CtrImageDetail.None }, CancellationToken.None))
+        await foreach (CtrImage image in connection.Images.ListAsync(
+            new CtrImageQuery { Namespace = ns, Detail = CtrImageDetail.None }, CancellationToken.None))
         {
             images.Add(image);
         }
@@ -159,7 +172,8 @@ public sealed partial class ImageTesterTests(OwnDaemons daemons) : IClassFixture
 
     private static string AsCtr(CtrImageCheck check) => check.Status == CtrImageState.Unavailable
         ? $"{check.Name} {check.MediaType} {check.Digest} unavailable ({check.PresentCount}/?) {Size(check.PresentSize)}/? {Lower(check.Unpacked)}"
-        : $"{check.Name} {check.MediaType} {check.Digest} {check.Status.ToString().ToLowerInvariant()} ({check.PresentCount}/{check.RequiredCount}) {Size(check.PresentSize)}/{Size(check.RequiredSize!.Value)} {Lower(check.Unpacked)}";
+        : $"{check.Name} {check.MediaType} {check.Digest} {check.Status.ToString().ToLowerInvariant()} ({check.PresentCount}/{check.RequiredCount}) "
+            + $"{Size(check.PresentSize)}/{Size(check.RequiredSize!.Value)} {Lower(check.Unpacked)}";
 
     private static string Lower(bool value) => value ? "true" : "false";
 

@@ -34,7 +34,10 @@ public sealed class BlobTransferTests
         CtrException error = await Assert.ThrowsAsync<CtrException>(
             () => new BlobTransfer(new MemorySink(sequential), "copied", 4, _meter).RunAsync(moved, CancellationToken.None));
         Assert.Equal((CtrErrorIds.BlobCorrupt, layer), (error.ErrorId, error.Target));
-        Assert.StartsWith($"The image 'x' cannot be copied: the layer '{layer}' ({MediaTypes.OciLayer}, 1 bytes) for linux/amd64 ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"The image 'x' cannot be copied: the layer '{layer}' ({MediaTypes.OciLayer}, 1 bytes) for linux/amd64 ",
+            error.Message,
+            StringComparison.Ordinal);
         Assert.Contains("ash to sha256:", error.Message, StringComparison.Ordinal);
         Assert.NotNull(error.RecommendedAction);
     }

@@ -65,7 +65,8 @@ public sealed class ImageGraphTests
         Descriptor manifest = _blobs.AddManifest("a");
         Descriptor[] wide = [.. Enumerable.Range(0, 6).Select(i =>
             _blobs.AddIndex(Enumerable.Repeat(manifest, 18_000).Append(_blobs.AddManifest($"{i}"))))];
-        CtrException error = await Assert.ThrowsAsync<CtrException>(() => ImageGraph.ReadAsync(_blobs, _blobs.AddIndex(wide), CancellationToken.None));
+        CtrException error = await Assert.ThrowsAsync<CtrException>(
+            () => ImageGraph.ReadAsync(_blobs, _blobs.AddIndex(wide), CancellationToken.None));
         Assert.Equal(CtrErrorIds.ImageTooLarge, error.ErrorId);
         Assert.Contains("more than 100000 blobs", error.Message, StringComparison.Ordinal);
     }
@@ -75,7 +76,8 @@ public sealed class ImageGraphTests
     {
         var of = new Descriptor { MediaType = MediaTypes.OciIndex, Digest = "sha256:x", Size = 1 };
         const string Huge = """{"manifests":[{"digest":"sha256:x","size":9223372036854775807}]}""";
-        Assert.Equal(CtrErrorIds.BlobCorrupt, Assert.Throws<CtrException>(() => ManifestDocument.Parse(System.Text.Encoding.UTF8.GetBytes(Huge), of)).ErrorId);
+        Assert.Equal(
+            CtrErrorIds.BlobCorrupt, Assert.Throws<CtrException>(() => ManifestDocument.Parse(System.Text.Encoding.UTF8.GetBytes(Huge), of)).ErrorId);
         const string Twice = """{"manifests":[{"digest":"sha256:x","size":1,"annotations":{"a":"1","a":"2"}}]}""";
         Assert.Equal("2", ManifestDocument.Parse(System.Text.Encoding.UTF8.GetBytes(Twice), of).Children[0].Annotations["a"]);
     }

@@ -11,7 +11,12 @@ public sealed class ManifestDocumentTests
     [Fact]
     public void A_manifest_has_config_and_layers_in_order()
     {
-        var document = Parse("""{"schemaVersion":2,"config":{"mediaType":"c","digest":"sha256:c","size":3},"layers":[{"mediaType":"l","digest":"sha256:1","size":5},{"mediaType":"l","digest":"sha256:2","size":7}]}""", Manifest);
+        var document = Parse(
+            """
+            {"schemaVersion":2,"config":{"mediaType":"c","digest":"sha256:c","size":3},
+             "layers":[{"mediaType":"l","digest":"sha256:1","size":5},{"mediaType":"l","digest":"sha256:2","size":7}]}
+            """,
+            Manifest);
         Assert.False(document.IsIndex);
         Assert.Equal(["sha256:c", "sha256:1", "sha256:2"], document.Children.Select(child => child.Digest));
         Assert.Equal(15, document.Children.Sum(child => child.Size));
@@ -22,10 +27,12 @@ public sealed class ManifestDocumentTests
     {
         var document = Parse("""
             {"manifests":[
-              {"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:a","size":1,"platform":{"os":"linux","architecture":"arm","variant":"v7"}},
-              {"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:b","size":1,"platform":{"os":"unknown","architecture":"unknown"},
-               "annotations":{"vnd.docker.reference.type":"attestation-manifest"}},
-              {"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:w","size":1,"platform":{"os":"windows","architecture":"amd64","os.version":"10.0.1.2"}},
+              {"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:a","size":1,
+               "platform":{"os":"linux","architecture":"arm","variant":"v7"}},
+              {"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:b","size":1,
+               "platform":{"os":"unknown","architecture":"unknown"},"annotations":{"vnd.docker.reference.type":"attestation-manifest"}},
+              {"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:w","size":1,
+               "platform":{"os":"windows","architecture":"amd64","os.version":"10.0.1.2"}},
               {"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:n","size":1}]}
             """, Index);
         Assert.True(document.IsIndex);
@@ -56,9 +63,13 @@ public sealed class ManifestDocumentTests
     [Fact]
     public void A_config_gives_its_platform_and_an_artifact_none()
     {
-        Assert.Equal("linux/arm64", ManifestDocument.ParseConfigPlatform(Encoding.UTF8.GetBytes("""{"os":"linux","architecture":"arm64","variant":"v8"}"""), Manifest)?.ToString());
+        Assert.Equal(
+            "linux/arm64",
+            ManifestDocument.ParseConfigPlatform(
+                Encoding.UTF8.GetBytes("""{"os":"linux","architecture":"arm64","variant":"v8"}"""), Manifest)?.ToString());
         Assert.Null(ManifestDocument.ParseConfigPlatform("{}"u8.ToArray(), Manifest));
-        Assert.Equal(CtrErrorIds.BlobCorrupt, Assert.Throws<CtrException>(() => ManifestDocument.ParseConfigPlatform("no"u8.ToArray(), Manifest)).ErrorId);
+        Assert.Equal(
+            CtrErrorIds.BlobCorrupt, Assert.Throws<CtrException>(() => ManifestDocument.ParseConfigPlatform("no"u8.ToArray(), Manifest)).ErrorId);
     }
 
     private static ManifestDocument Parse(string json, Descriptor of) => ManifestDocument.Parse(Encoding.UTF8.GetBytes(json), of);

@@ -41,7 +41,8 @@ internal sealed class MemoryBlobs(BlobPlace place = BlobPlace.Registry) : IBlobS
     /// <summary>Puts an image of one layer.</summary>
     public Descriptor AddManifest(string layer, int times = 1)
     {
-        Descriptor config = Add(MediaTypes.OciConfig, $$$"""{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]},"x":"{{{layer}}}"}""");
+        Descriptor config = Add(
+            MediaTypes.OciConfig, $$$"""{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]},"x":"{{{layer}}}"}""");
         JsonArray layers = [.. Enumerable.Repeat(Add(MediaTypes.OciLayer, layer), times).Select(Json)];
         return Add(MediaTypes.OciManifest, new JsonObject { ["schemaVersion"] = 2, ["config"] = Json(config), ["layers"] = layers }.ToJsonString());
     }
@@ -54,7 +55,12 @@ internal sealed class MemoryBlobs(BlobPlace place = BlobPlace.Registry) : IBlobS
 
     public void Remove(string digest) => _blobs.Remove(digest);
 
-    private static JsonNode Json(Descriptor blob) => new JsonObject { ["mediaType"] = blob.MediaType, ["digest"] = blob.Digest, ["size"] = blob.Size };
+    private static JsonNode Json(Descriptor blob) => new JsonObject
+    {
+        ["mediaType"] = blob.MediaType,
+        ["digest"] = blob.Digest,
+        ["size"] = blob.Size,
+    };
 }
 
 /// <summary>A sink in memory that proves what it takes, as small as a sink can be.</summary>
@@ -67,7 +73,8 @@ internal sealed class MemorySink(bool sequential = false) : IBlobSink
     /// <summary>What was taken, in that order.</summary>
     public List<string> Taken { get; } = [];
 
-    public ValueTask<bool> HasAsync(ImageNode blob, CancellationToken cancellationToken) => ValueTask.FromResult(_blobs.ContainsKey(blob.Descriptor.Digest));
+    public ValueTask<bool> HasAsync(ImageNode blob, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(_blobs.ContainsKey(blob.Descriptor.Digest));
 
     public async Task<BlobOutcome> TakeAsync(ImageNode blob, OpenBlob open, CtrTransferMeter meter, CancellationToken cancellationToken)
     {

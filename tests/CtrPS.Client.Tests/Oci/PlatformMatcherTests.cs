@@ -14,7 +14,10 @@ public sealed class PlatformMatcherTests
     [InlineData("linux/arm/v6", "linux/arm/v6 linux/arm/v5")]
     [InlineData("linux/arm64", "linux/arm64 linux/arm/v8 linux/arm/v7 linux/arm/v6 linux/arm/v5")]
     [InlineData("linux/arm64/v8.2", "linux/arm64/v8.2 linux/arm64/v8.1 linux/arm64 linux/arm/v8 linux/arm/v7 linux/arm/v6 linux/arm/v5")]
-    [InlineData("linux/arm64/v9", "linux/arm64/v9 linux/arm64/v8.5 linux/arm64/v8.4 linux/arm64/v8.3 linux/arm64/v8.2 linux/arm64/v8.1 linux/arm64 linux/arm/v8 linux/arm/v7 linux/arm/v6 linux/arm/v5")]
+    [InlineData(
+        "linux/arm64/v9",
+        "linux/arm64/v9 linux/arm64/v8.5 linux/arm64/v8.4 linux/arm64/v8.3 linux/arm64/v8.2 linux/arm64/v8.1 linux/arm64 linux/arm/v8 linux/arm/v7 "
+            + "linux/arm/v6 linux/arm/v5")]
     [InlineData("linux/s390x", "linux/s390x")]
     public void Only_is_a_ladder(string host, string accepted)
     {

@@ -30,7 +30,9 @@ internal static class Tools
     public static async Task<IReadOnlyList<string>> InstallMissingAsync(
         IReadOnlyCollection<string> programs, CancellationToken cancellationToken)
     {
-        var missing = Needed.Where(tool => programs.Contains(tool.Program) && Command.Find(tool.Program) is null).Select(tool => tool.Package).ToList();
+        var missing = Needed.Where(tool => programs.Contains(tool.Program) && Command.Find(tool.Program) is null)
+            .Select(tool => tool.Package)
+            .ToList();
         if (missing.Count == 0)
         {
             return missing;

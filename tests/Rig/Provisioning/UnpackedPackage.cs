@@ -5,7 +5,9 @@ namespace CtrPS.Rig.Provisioning;
 /// <summary>A Debian package of a given suite, downloaded with a private apt state and unpacked in the cache, never installed.</summary>
 internal sealed record UnpackedPackage(string Name, string Suite)
 {
-    /// <summary>Whether all that it depends on is unpacked with it, down to the C library: it comes from a release that this system does not have.</summary>
+    /// <summary>
+    /// Whether all that it depends on is unpacked with it, down to the C library: it comes from a release that this system does not have.
+    /// </summary>
     public bool WithDependencies { get; init; }
 
     public string Folder { get; } = Path.Combine(RigCache.Folder, "packages", $"{Name}_{Suite}");

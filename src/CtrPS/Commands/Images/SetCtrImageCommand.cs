@@ -13,7 +13,8 @@ public sealed class SetCtrImageCommand : CtrImageCmdlet
     private const string ReplaceSet = "Replace";
 
     /// <summary>Labels to set; an empty or null value removes the label. Others stay.</summary>
-    [Parameter(Position = 1, Mandatory = true, ParameterSetName = ChangeSet, HelpMessage = "Labels to set; an empty value removes the label. Others stay.")]
+    [Parameter(
+        Position = 1, Mandatory = true, ParameterSetName = ChangeSet, HelpMessage = "Labels to set; an empty value removes the label. Others stay.")]
     [ValidateNotNull]
     public Hashtable? Label { get; set; }
 

@@ -178,7 +178,9 @@ public sealed class ContainerNetworksTests(Daemons daemons)
 
         public long Pid => pid;
 
-        /// <summary>Runs a command that says something. On a busy machine ctr loses the output of a short process now and then: it is asked again.</summary>
+        /// <summary>
+        /// Runs a command that says something. On a busy machine ctr loses the output of a short process now and then: it is asked again.
+        /// </summary>
         public async Task<CommandResult> ExecAsync(params string[] command)
         {
             while (true)

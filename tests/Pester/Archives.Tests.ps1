@@ -155,7 +155,7 @@ Describe 'Get-CtrArchive' {
         chown 65534 $path
         chmod 600 $path
         $module = Get-ManifestPath
-        $powershell = Get-PowerShellWord
+        $powershell = @(Get-PowerShellWord)
         $said = setpriv --inh-caps=-all --bounding-set=-all @powershell -NoProfile -Command "
             Import-Module '$module'; Get-CtrArchive '$path' -ErrorAction SilentlyContinue
             `$Error[0].FullyQualifiedErrorId; `$Error[0].CategoryInfo.Category"

@@ -137,7 +137,7 @@ Describe 'Errors, containerd <generation>' -ForEach (Get-RigGeneration) {
                 $_.FullyQualifiedErrorId, "$($_.CategoryInfo.Category)", "$_", $_.ErrorDetails.RecommendedAction | ForEach-Object { "> $_" }
             }
         }.ToString().Replace('{0}', (Get-ManifestPath)).Replace('{1}', $rig.Address)
-        $powershell = Get-PowerShellWord
+        $powershell = @(Get-PowerShellWord)
         $lines = Use-Environment @{ HOME = "$TestDrive" } {
             try {
                 setpriv @unprivileged @powershell -NoProfile -NonInteractive -Command $script 2>&1

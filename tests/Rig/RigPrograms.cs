@@ -19,11 +19,12 @@ internal static class RigPrograms
         var loader = Directory.GetFiles(
             libraries, "ld-linux*.so.*", SearchOption.AllDirectories).First(file => new FileInfo(file).LinkTarget is null);
         var folder = Directory.CreateDirectory(Path.Combine(parent, "criu")).FullName;
-        await WriteAsync(
-            Path.Combine(folder, "criu"),
-            $"exec {loader} --library-path {Path.GetDirectoryName(loader)} {Path.Combine(package.Folder, "usr", "sbin", "criu")} \"$@\"",
+        var program = Path.Combine(folder, "criu");
+        await RigScript.WriteAsync(
+            program,
+            $"#!/bin/sh\nexec {loader} --library-path {Path.GetDirectoryName(loader)} {Path.Combine(package.Folder, "usr", "sbin", "criu")} \"$@\"\n",
             cancellationToken);
-        var check = await Command.RunAsync(Path.Combine(folder, "criu"), ["check"], cancellationToken: cancellationToken);
+        var check = await Command.RunAsync(program, ["check"], cancellationToken: cancellationToken);
         return check.ExitCode == 0 ? folder : throw new RigUnavailableException($"{package} does not work with this kernel: {check.Error.Trim()}");
     }
 
@@ -33,14 +34,5 @@ internal static class RigPrograms
         var folder = Directory.CreateDirectory(Path.Combine(parent, "runc")).FullName;
         File.CreateSymbolicLink(Path.Combine(folder, "runc"), Tools.Need("runc"));
         return folder;
-    }
-
-    private static async Task WriteAsync(string path, string script, CancellationToken cancellationToken)
-    {
-        await File.WriteAllTextAsync(path, $"#!/bin/sh\n{script}\n", cancellationToken);
-        if (!OperatingSystem.IsWindows())
-        {
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
     }
 }

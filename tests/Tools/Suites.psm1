@@ -146,12 +146,13 @@ function Get-XunitSuite {
     ConvertTo-Suite -Name $Name -Passed $passed.Count -Failed $failed -Skipped $skipped
 }
 
-# A folder with a file of a test file's name for each; a process takes one by moving it to its .taken. The largest come first: they take longest.
+# A folder with a file of a test file's name for each; a process takes one by moving it to its .taken. What takes longest comes first: the
+# examples of all pages on all generations, then the largest files.
 function Initialize-PesterQueue {
     param([string] $Folder, [string] $Results)
     $queue = (New-Item (Join-Path $Results pester) -ItemType Directory).FullName
     $place = 0
-    foreach ($file in Get-ChildItem $Folder -Filter *.Tests.ps1 -Recurse | Sort-Object Length -Descending) {
+    foreach ($file in Get-ChildItem $Folder -Filter *.Tests.ps1 -Recurse | Sort-Object { $_.BaseName -ne 'Examples.Tests' }, { -$_.Length }) {
         $place++
         [IO.File]::WriteAllText((Join-Path $queue ('{0:d3}.{1}.waiting' -f $place, $file.BaseName)), $file.FullName)
     }

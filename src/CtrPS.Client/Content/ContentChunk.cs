@@ -11,7 +11,7 @@ namespace CtrPS.Client.Content;
 /// </summary>
 internal sealed class ContentChunk : IDisposable
 {
-    private const uint DataTag = 18; // field 2 of ReadContentResponse: bytes data
+    private const ulong DataTag = 18; // field 2 of ReadContentResponse: bytes data
 
     private static readonly Method<ReadContentRequest, ContentChunk> ReadMethod = new(
         MethodType.ServerStreaming,
@@ -44,20 +44,20 @@ internal sealed class ContentChunk : IDisposable
         _length = 0;
     }
 
-    private static ContentChunk Parse(DeserializationContext context)
+    internal static ContentChunk Parse(DeserializationContext context)
     {
         var chunk = new ContentChunk();
         var reader = new SequenceReader<byte>(context.PayloadAsReadOnlySequence());
         while (!reader.End)
         {
-            uint tag = checked((uint)ReadVarint(ref reader));
+            ulong tag = ReadVarint(ref reader);
             if (tag == DataTag)
             {
                 chunk.Take(ref reader);
             }
             else
             {
-                Skip(ref reader, tag & 7);
+                Skip(ref reader, (int)(tag & 7));
             }
         }
 
@@ -80,7 +80,7 @@ internal sealed class ContentChunk : IDisposable
         _length = length;
     }
 
-    private static void Skip(ref SequenceReader<byte> reader, uint wireType)
+    private static void Skip(ref SequenceReader<byte> reader, int wireType)
     {
         switch (wireType)
         {

@@ -281,7 +281,7 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
             string between = await LeftoversAsync(rig);
             string criu = Path.Combine(rig.Folder, "criu", "criu");
             string script = await File.ReadAllTextAsync(criu);
-            await File.WriteAllTextAsync(criu, "#!/bin/sh\nexit 1\n");
+            await RigScript.WriteAsync(criu, "#!/bin/sh\nexit 1\n");
             try
             {
                 CtrException fault = await Assert.ThrowsAsync<CtrException>(() => connection.Checkpoints.RestoreAsync(
@@ -291,7 +291,7 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
             }
             finally
             {
-                await File.WriteAllTextAsync(criu, script);
+                await RigScript.WriteAsync(criu, script);
             }
 
             Assert.Equal(between, await LeftoversAsync(rig));

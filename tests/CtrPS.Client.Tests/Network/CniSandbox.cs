@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CtrPS.Client.Tests.Archives;
+using CtrPS.Rig;
 
 namespace CtrPS.Client.Tests.Network;
 
@@ -86,12 +87,7 @@ internal sealed class CniSandbox : IAsyncDisposable
     }
 
     /// <summary>A plugin of the test's own: a shell script.</summary>
-    public void WritePlugin(string name, string script)
-    {
-        string path = Path.Combine(Fakes, name);
-        File.WriteAllText(path, "#!/bin/sh\n" + script + "\n");
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-    }
+    public Task WritePluginAsync(string name, string script) => RigScript.WriteAsync(Path.Combine(Fakes, name), $"#!/bin/sh\n{script}\n");
 
     /// <summary>Makes a network namespace and returns its path.</summary>
     public async Task<string> AddNetworkNamespaceAsync()

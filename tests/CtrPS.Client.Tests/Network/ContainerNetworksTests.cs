@@ -106,7 +106,7 @@ public sealed class ContainerNetworksTests(Daemons daemons)
         long other = await container.SleepInAsync(await sandbox.AddNetworkNamespaceAsync());
         Assert.Contains("no network configuration", await FaultAsync(other), StringComparison.Ordinal);
         sandbox.WriteConfig("1.0.0", """{"type":"bad"}""");
-        sandbox.WritePlugin("bad", "[ $CNI_COMMAND = DEL ] || exit 1");
+        await sandbox.WritePluginAsync("bad", "[ $CNI_COMMAND = DEL ] || exit 1");
         Assert.Contains("shares the machine's own network", await FaultAsync(container.Pid), StringComparison.Ordinal);
         Assert.False(Directory.Exists($"/sys/class/net/{sandbox.Name}"));
         Assert.Equal(CtrErrorIds.ContainerNotFound, (await Assert.ThrowsAsync<CtrException>(() => connection.Networks.AddAsync(

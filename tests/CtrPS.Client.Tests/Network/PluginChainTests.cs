@@ -64,13 +64,13 @@ public sealed class PluginChainTests
     {
         await using var sandbox = new CniSandbox();
         sandbox.WriteConfig("1.0.0", """{"type":"bad"}""", """{"type":"never"}""");
-        sandbox.WritePlugin(
+        await sandbox.WritePluginAsync(
             "bad",
             $$"""
             cat >{{sandbox.Folder}}/$CNI_COMMAND.json
             [ $CNI_COMMAND = DEL ] || { echo '{"cniVersion":"1.0.0","code":102,"msg":"no room","details":"on the shelf"}'; exit 1; }
             """);
-        sandbox.WritePlugin("never", $"echo $CNI_COMMAND >>{sandbox.Folder}/never; cat >/dev/null");
+        await sandbox.WritePluginAsync("never", $"echo $CNI_COMMAND >>{sandbox.Folder}/never; cat >/dev/null");
         CniAttachment attachment = Describe(await sandbox.AddNetworkNamespaceAsync());
         CtrException fault = await Assert.ThrowsAsync<CtrException>(
             () => Chain(sandbox, CniNetwork.LoadDefault(sandbox.ConfigFolder)).AddAsync(attachment, CancellationToken.None));
@@ -90,8 +90,8 @@ public sealed class PluginChainTests
     {
         await using var sandbox = new CniSandbox();
         sandbox.WriteConfig("1.0.0", """{"type":"bad"}""", """{"type":"worse"}""");
-        sandbox.WritePlugin("bad", """cat | sed 's/.*"prevResult":\(.*\)}$/\1/'; [ $CNI_COMMAND = ADD ] || { echo stuck >&2; exit 3; }""");
-        sandbox.WritePlugin("worse", """cat | sed 's/.*"prevResult":\(.*\)}$/\1/'; [ $CNI_COMMAND = ADD ] || exit 4""");
+        await sandbox.WritePluginAsync("bad", """cat | sed 's/.*"prevResult":\(.*\)}$/\1/'; [ $CNI_COMMAND = ADD ] || { echo stuck >&2; exit 3; }""");
+        await sandbox.WritePluginAsync("worse", """cat | sed 's/.*"prevResult":\(.*\)}$/\1/'; [ $CNI_COMMAND = ADD ] || exit 4""");
         CniAttachment attachment = Describe(await sandbox.AddNetworkNamespaceAsync());
         PluginChain chain = Chain(sandbox, CniNetwork.LoadDefault(sandbox.ConfigFolder));
         JsonObject result = await chain.AddAsync(attachment, CancellationToken.None);
@@ -119,7 +119,7 @@ public sealed class PluginChainTests
     {
         await using var sandbox = new CniSandbox();
         sandbox.WriteConfig("1.0.0", """{"type":"slow"}""");
-        sandbox.WritePlugin(
+        await sandbox.WritePluginAsync(
             "slow",
             $"cat >/dev/null; [ $CNI_COMMAND = DEL ] && exit 0; sleep 1000 & echo $! >{sandbox.Folder}/child.partial; mv "
                 + $"{sandbox.Folder}/child.partial {sandbox.Folder}/child; wait");
@@ -148,7 +148,7 @@ public sealed class PluginChainTests
     public async Task What_plugins_do_wrong_is_told(string script, string words)
     {
         await using var sandbox = new CniSandbox();
-        sandbox.WritePlugin("odd", $"[ $CNI_COMMAND = DEL ] && exit 0; {script}");
+        await sandbox.WritePluginAsync("odd", $"[ $CNI_COMMAND = DEL ] && exit 0; {script}");
         File.WriteAllText(Path.Combine(sandbox.ConfigFolder, "odd.conf"), """{"name":"odd","cniVersion":"1.0.0","type":"odd"}""");
         var chain = new PluginChain(
             CniNetwork.LoadDefault(sandbox.ConfigFolder),

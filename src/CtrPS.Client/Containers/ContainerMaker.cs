@@ -405,10 +405,10 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
                     CtrErrorIds.BlobMissing,
                     CtrStatus.NotFound,
                     $"The blob '{node.Descriptor.Digest}' of image '{image.Name}' is not in namespace '{image.Namespace}'.")
-            {
-                Target = node.Descriptor.Digest,
-                RecommendedAction = "Get it with Repair-CtrImage, or import the image again.",
-            };
+                {
+                    Target = node.Descriptor.Digest,
+                    RecommendedAction = "Get it with Repair-CtrImage, or import the image again.",
+                };
         }
     }
 

@@ -80,10 +80,10 @@ internal static class BlobFaults
     /// <summary>The bytes are right, the image is wrong: no repair helps.</summary>
     public static CtrBlobFault Inconsistent(ImageNode node, ImageNode? manifest, string reason) =>
         Make(node, manifest, CtrBlobStatus.Corrupt, reason, NoWayOut) with
-    {
-        ActualDigest = node.Descriptor.Digest,
-        ActualSize = node.StoredSize,
-    };
+        {
+            ActualDigest = node.Descriptor.Digest,
+            ActualSize = node.StoredSize,
+        };
 
     /// <summary>The error of something that cannot be done because of a fault.</summary>
     /// <param name="cannot">What cannot be done, without a full stop: <c>The image 'x' of namespace 'y' cannot be saved</c>.</param>

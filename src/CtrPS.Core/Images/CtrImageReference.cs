@@ -64,10 +64,10 @@ public sealed partial record CtrImageReference
         string? fault = Read(reference, out CtrImageReference? result);
         return result
             ?? throw new CtrException(CtrErrorIds.InvalidReference, CtrStatus.InvalidArgument, $"'{reference}' is not an image reference: {fault}")
-        {
-            Target = reference,
-            RecommendedAction = "Write [registry[:port]/]repository[:tag][@digest], as in nginx:1.27 or registry.example.com:5000/team/app:2.",
-        };
+            {
+                Target = reference,
+                RecommendedAction = "Write [registry[:port]/]repository[:tag][@digest], as in nginx:1.27 or registry.example.com:5000/team/app:2.",
+            };
     }
 
     /// <summary>Reads a reference; false where it is none.</summary>

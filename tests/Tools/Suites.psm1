@@ -151,8 +151,9 @@ function Get-XunitSuite {
 function Initialize-PesterQueue {
     param([string] $Folder, [string] $Results)
     $queue = (New-Item (Join-Path $Results pester) -ItemType Directory).FullName
+    $order = { $_.BaseName -ne 'Examples.Tests' }, @{ Expression = 'Length'; Descending = $true }
     $place = 0
-    foreach ($file in Get-ChildItem $Folder -Filter *.Tests.ps1 -Recurse | Sort-Object { $_.BaseName -ne 'Examples.Tests' }, { -$_.Length }) {
+    foreach ($file in Get-ChildItem $Folder -Filter *.Tests.ps1 -Recurse | Sort-Object $order) {
         $place++
         [IO.File]::WriteAllText((Join-Path $queue ('{0:d3}.{1}.waiting' -f $place, $file.BaseName)), $file.FullName)
     }

@@ -123,14 +123,16 @@ function Invoke-TestTask {
     Import-Module (Join-Path $root tests Tools Suites.psm1)
     $suites = @(Invoke-Suite -Tests (Join-Path $root tests) -Pester $pester -Results $results -Configuration $Configuration)
 
+    # Not $suites.Failed: in strict mode that is an error where no suite has any.
+    $failed = @($suites | ForEach-Object { $_.Failed })
+    $skipped = @($suites | ForEach-Object { $_.Skipped })
+    $passed = ($suites | Measure-Object Passed -Sum).Sum
     Write-Host "`nSummary"
-    $suites.Failed | Sort-Object | ForEach-Object { Write-Host "  failed $_" }
-    $suites.Skipped | Sort-Object | ForEach-Object { Write-Host "  skipped $_" }
+    $failed | Sort-Object | ForEach-Object { Write-Host "  failed $_" }
+    $skipped | Sort-Object | ForEach-Object { Write-Host "  skipped $_" }
     $suites | ForEach-Object { Write-Host "$($_.Name): $($_.Passed) passed, $($_.Failed.Count) failed, $($_.Skipped.Count) skipped" }
-    $passed = ($suites.Passed | Measure-Object -Sum).Sum
-    $failed = @($suites.Failed).Count
-    Write-Host "$passed passed, $failed failed, $(@($suites.Skipped).Count) skipped"
-    if ($failed -gt 0 -or $passed -eq 0) {
+    Write-Host "$passed passed, $($failed.Count) failed, $($skipped.Count) skipped"
+    if ($failed.Count -gt 0 -or $passed -eq 0) {
         exit 1
     }
 }

@@ -5,18 +5,16 @@ namespace CtrPS.Completion;
 /// <summary>Completes runtimes: runc's shim, what the namespaces have as their default, and what containers were made with.</summary>
 public sealed class RuntimeCompleter : CtrCompleter
 {
-    private const string RuncRuntime = "io.containerd.runc.v2";
-
     /// <inheritdoc/>
     protected override Task<IEnumerable<CtrCandidate>> CandidatesAsync(string word, IDictionary boundParameters, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(boundParameters);
         return AskAsync(boundParameters, async (session, connection) =>
         {
-            var runtimes = new SortedSet<string>(StringComparer.Ordinal) { RuncRuntime };
+            var runtimes = new SortedSet<string>(StringComparer.Ordinal) { ContainerNames.RuncRuntime };
             foreach (CtrNamespace one in await connection.Namespaces.ListAsync(cancellationToken).ConfigureAwait(false))
             {
-                if (one.Labels.TryGetValue("containerd.io/defaults/runtime", out string? runtime) && runtime.Length > 0)
+                if (one.Labels.TryGetValue(ContainerNames.DefaultRuntimeLabel, out string? runtime) && runtime.Length > 0)
                 {
                     _ = runtimes.Add(runtime);
                 }

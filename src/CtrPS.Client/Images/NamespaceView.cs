@@ -70,7 +70,7 @@ internal sealed class NamespaceView
         if (names.Count > Few)
         {
             HashSet<string> wanted = [.. names];
-            var query = new CtrImageQuery { Namespace = @namespace, Match = wanted.Contains, Detail = detail };
+            var query = new CtrImageQuery { Namespace = @namespace, AllRecords = true, Match = wanted.Contains, Detail = detail };
             await foreach (CtrImage image in connection.Images.ListAsync(query, cancellationToken).ConfigureAwait(false))
             {
                 yield return image;

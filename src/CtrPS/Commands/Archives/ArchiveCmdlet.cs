@@ -33,15 +33,18 @@ public abstract class ArchiveCmdlet : CtrCmdlet
         bool literal = ParameterSetName == LiteralSet;
         foreach (string given in literal ? LiteralPath : Path)
         {
-            Guard(given, () =>
+            Attempt(given, () =>
             {
                 foreach (string path in ProviderPath.Existing(this, given, literal).Where(_seen.Add))
                 {
-                    Guard(path, () => Read(path));
+                    Attempt(path, () => Read(path));
                 }
             });
         }
     }
+
+    /// <summary>Does the work for what was given, or for one archive of it: an error is told, and the others go on.</summary>
+    private protected virtual void Attempt(string target, Action work) => Guard(target, work);
 
     /// <summary>Reads one archive and writes what is found.</summary>
     private protected abstract void Read(string path);

@@ -205,6 +205,17 @@ Describe 'Test-CtrArchive' {
         $failure[0].Exception.Message | Should -Match 'it ends within the entry ''blobs/sha256/[0-9a-f]{64}'', of which \d+ of \d+ bytes are there'
     }
 
+    It 'answers with one true or false with -Quiet' {
+        $path = Join-Path $TestDrive quiet.tar
+        [IO.File]::WriteAllBytes($path, [IO.File]::ReadAllBytes($busybox)[0..500000])
+        Test-CtrArchive $busybox, $index -Quiet | Should -BeOfType bool
+        Test-CtrArchive $busybox, $index -Quiet | Should -BeTrue
+        foreach ($wrong in $path, "$path.none", (Join-Path $TestDrive 'none*.tar'), "$PSScriptRoot") {
+            Test-CtrArchive $busybox, $wrong -Quiet -ErrorVariable errors | Should -BeFalse -Because $wrong
+            $errors | Should -BeNullOrEmpty
+        }
+    }
+
     It 'reads each archive once' {
         Test-CtrArchive $index, $index | Should -HaveCount 1
         Get-CtrArchive $index, $busybox | Test-CtrArchive | Should -HaveCount 2

@@ -79,6 +79,6 @@ internal sealed partial class ImageIds(ImageDescriber describer)
         };
     }
 
-    [GeneratedRegex("^(?:sha256:)?([0-9a-fA-F]{6,64})$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^(?:sha256:)?([0-9a-fA-F]{6,64})\\z", RegexOptions.CultureInvariant)]
     private static partial Regex DigitsPattern();
 }

@@ -509,7 +509,7 @@ Describe 'One row an image, containerd <generation>' -ForEach (Get-RigGeneration
         @{ line = 'Get-CtrNamespace k8sio'; says = "*Did you mean 'k8s.io'?" }
     ) {
         Add-TestContainer $rig $namespace web sleep 100000
-        $record = [scriptblock]::Create($line) | Should -Throw -ErrorId 'Ctr*NotFound,*' -ExpectedMessage $says -PassThru
+        $record = [scriptblock]::Create("$line -ErrorAction Stop") | Should -Throw -ErrorId 'Ctr*NotFound,*' -ExpectedMessage $says -PassThru
         $record.CategoryInfo.Category | Should -Be ObjectNotFound
     }
 }

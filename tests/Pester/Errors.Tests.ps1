@@ -232,7 +232,7 @@ Describe 'Errors, containerd <generation>' -ForEach (Get-RigGeneration) {
         @{ script = { $image | Get-CtrImage -Session $other }; names = 'session*-Session' }
         @{ script = { Get-CtrNamespace k8s.io | Set-CtrNamespace -Label @{ a = 'b' } -Session $other }; names = 'session*-Session' }
     ) {
-        $other = Connect-CtrSession $rig.Address -NoDefault
+        $other = Join-Path $TestDrive other.sock
         $image = Get-CtrImage busybox:1.35 -Namespace k8s.io
         $script |
             Assert-ErrorRecord -Id CtrTargetConflict -Category InvalidArgument -Says $names -Advice '*leave -Session and -Namespace out*'

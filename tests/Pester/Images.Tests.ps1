@@ -873,7 +873,7 @@ Describe 'Lines about images, containerd <generation>' -ForEach (Get-RigGenerati
         @{
             line = 'Get-CtrImage -Namespace k8s.io'
             has  = 'Name', 'Names', 'Aliases', 'Registry', 'Repository', 'Tag', 'Digest', 'MediaType', 'Size', 'Platforms', 'Labels', 'CreatedAt',
-            'UpdatedAt', 'Pinned', 'Namespace'
+            'UpdatedAt', 'Pinned', 'Namespace', 'Address'
         }
         @{
             line = 'Get-CtrImage attested:1 -Namespace k8s.io -IncludeAttestation | Select -Expand Platforms'

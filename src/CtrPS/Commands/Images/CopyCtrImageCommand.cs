@@ -64,7 +64,7 @@ public sealed class CopyCtrImageCommand : CtrImageCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    private protected override void OnBegin()
     {
         try
         {
@@ -86,7 +86,7 @@ public sealed class CopyCtrImageCommand : CtrImageCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForEachImage(Copy, RequireOne, oneName: NewName is not null);
+    private protected override void OnRecord() => ForEachImage(Copy, RequireOne, oneName: NewName is not null);
 
     /// <inheritdoc/>
     private protected override CtrImageDetail Detail => CtrImageDetail.Aliases;
@@ -119,7 +119,7 @@ public sealed class CopyCtrImageCommand : CtrImageCmdlet
         string where = $"namespace '{to}'"
             + (ReferenceEquals(session, found.Session) ? "" : $" of containerd at '{session.Address}'")
             + (name == image.Name ? "" : $" as '{name}'");
-        if (!ShouldProcess(Words(image), $"Copy to {where}"))
+        if (!ShouldProcess(found.Session, Words(image), $"Copy to {where}"))
         {
             return;
         }

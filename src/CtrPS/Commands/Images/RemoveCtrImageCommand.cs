@@ -25,13 +25,8 @@ public sealed class RemoveCtrImageCommand : CtrImageCmdlet
     [Parameter(HelpMessage = "Remove pinned images as well, and say nothing of containers that use an image.")]
     public SwitchParameter Force { get; set; }
 
-    /// <summary>Whether only what would be done is to be said.</summary>
-    private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
-        ? given is SwitchParameter { IsPresent: true }
-        : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
-
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void OnRecord()
     {
         _gathered.AddRange(Image.Select(wanted => (wanted, Namespace)));
         if (_gathered.Count >= Window)
@@ -41,7 +36,7 @@ public sealed class RemoveCtrImageCommand : CtrImageCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    private protected override void OnEnd()
     {
         RemoveGathered();
 
@@ -112,7 +107,7 @@ public sealed class RemoveCtrImageCommand : CtrImageCmdlet
         bool isLast = images.NamesOf(image).All(name => name == image.Name || _agreed.Contains((found.Session, image.Namespace, name)));
         IReadOnlyList<string> aliases = isLast ? image.Aliases : [];
         IReadOnlyList<string> users = Force ? [] : Await(token => images.UsersAsync(aliases.Prepend(image.Name), token));
-        bool agreed = ShouldProcess(Words(image), Action(aliases, users));
+        bool agreed = ShouldProcess(found.Session, Words(image), Action(aliases, users));
         if (agreed || IsWhatIf)
         {
             _ = _agreed.Add(key);

@@ -47,10 +47,10 @@ public sealed class TestCtrImageCommand : CtrImageCmdlet
     public int ThrottleLimit { get; set; } = 4;
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForEachImage(_found.Add, absent: Quiet ? Fail : null);
+    private protected override void OnRecord() => ForEachImage(_found.Add, absent: Quiet ? Fail : null);
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    private protected override void OnEnd()
     {
         var options = new CtrTestOptions { Platforms = Platform, Snapshotter = Snapshotter, Deep = Deep, Concurrency = ThrottleLimit };
 
@@ -75,6 +75,9 @@ public sealed class TestCtrImageCommand : CtrImageCmdlet
             WriteObject(_found.Count > 0 && !_failed);
         }
     }
+
+    /// <inheritdoc/>
+    private protected override string? OneSessionOnly => Quiet ? "-Quiet gives one answer" : null;
 
     /// <inheritdoc/>
     private protected override void OnFailure(CtrException error) => _failed = true;

@@ -344,12 +344,18 @@ Describe 'One row an image, containerd <generation>' -ForEach (Get-RigGeneration
         @{ what = 'an alias in its short form'; given = { $aliases[0] -replace 'docker.io/library/' } }
         @{ what = 'the alias of the id'; given = { $aliases[1] } }
         @{ what = 'the digest'; given = { $digest } }
-        @{ what = 'the first digits of the digest, as the table shows them'; given = { (Get-CtrImage | Out-String -Width 100) -match '\b[0-9a-f]{12}\b'; $Matches[0] } }
+        @{
+            what = 'the first digits of the digest, as the table shows them'
+            given = { (Get-CtrImage | Out-String -Width 100) -match '\b[0-9a-f]{12}\b'; $Matches[0] }
+        }
         @{ what = 'six digits of the digest'; given = { $digest.Substring(0, 13) } }
         @{ what = 'the first digits of the id'; given = { $aliases[1].Substring(7, 13) } }
     ) {
-        $one = @(& $given)[-1]
-        (Get-CtrImage $one).Name | Should -Be $busybox
+        (Get-CtrImage @(& $given)[-1]).Name | Should -Be $busybox
+    }
+
+    It 'takes the first digits of a digest or of an id for the image in every cmdlet' {
+        $one = $digest.Substring(7, 12)
         (Test-CtrImage $one).Name | Should -Be $busybox
         Test-CtrImage $one -Quiet | Should -BeTrue
         (Repair-CtrImage $one -From (Get-ArchivePath busybox)).Name | Should -Be $busybox
@@ -362,10 +368,11 @@ Describe 'One row an image, containerd <generation>' -ForEach (Get-RigGeneration
         Clear-TestNamespace $rig $other
         (New-CtrContainer $one made).Image | Should -Be $busybox
         Remove-CtrContainer made
+        Invoke-CtrImage $one run -Remove echo here | Should -Be here
         (Add-CtrImageTag $one further:1 -PassThru).Name | Should -Be docker.io/library/further:1
         (Get-CtrImage $one).Name | Should -Be $busybox, docker.io/library/further:1
         (Add-CtrImageTag $one again:1 -PassThru) | Should -HaveCount 1
-        Remove-CtrImage $one
+        Remove-CtrImage $aliases[1].Substring(7, 13)
         Get-Record | Should -BeNullOrEmpty
     }
 

@@ -23,8 +23,8 @@ internal interface IImageStore
     /// name="detail"/>.
     /// </returns>
     /// <exception cref="CtrException">
-    /// <see cref="CtrErrorIds.AmbiguousReference"/>: the hex digits are those of several images. <see cref="CtrErrorIds.InvalidReference"/>: it is not
-    /// in the store and cannot be a name.
+    /// <see cref="CtrErrorIds.AmbiguousReference"/>: the hex digits are those of several images. <see cref="CtrErrorIds.InvalidReference"/>: it is
+    /// not in the store and cannot be a name.
     /// </exception>
     Task<IReadOnlyList<CtrImage>> LookUpAsync(
         string @namespace, string given, CtrImageDetail detail, bool allRecords, CancellationToken cancellationToken);

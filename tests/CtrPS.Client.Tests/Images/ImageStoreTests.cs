@@ -171,11 +171,13 @@ public sealed class ImageStoreTests(Daemons daemons)
         // With the records as they are, each is found by itself.
         CtrImage record = Assert.Single(await connection.Images.LookUpAsync(ns, id, CtrImageDetail.Full, allRecords: true, CancellationToken.None));
         Assert.Equal((id, true), (record.Name, record.IsRecord));
-        Assert.Equal(4, (await ListAsync(connection, new CtrImageQuery { Namespace = ns, AllRecords = true, Filters = [$"target.digest=={busybox.Digest}"] })).Count);
+        string[] filters = [$"target.digest=={busybox.Digest}"];
+        Assert.Equal(4, (await ListAsync(connection, new CtrImageQuery { Namespace = ns, AllRecords = true, Filters = filters })).Count);
 
         // A filter that lets only an alias pass finds no row.
         Assert.Empty(await ListAsync(connection, new CtrImageQuery { Namespace = ns, Filters = ["name~=^sha256"] }));
-        Assert.Equal(busybox.Aliases, Assert.Single(await ListAsync(connection, new CtrImageQuery { Namespace = ns, Filters = ["name~=1.35"] })).Aliases);
+        Assert.Equal(
+            busybox.Aliases, Assert.Single(await ListAsync(connection, new CtrImageQuery { Namespace = ns, Filters = ["name~=1.35"] })).Aliases);
 
         Task<IReadOnlyList<CtrImage>> LookUpAsync(string given, CtrImageDetail detail) =>
             connection.Images.LookUpAsync(ns, given, detail, allRecords: false, CancellationToken.None);

@@ -76,7 +76,9 @@ internal static class ImageFinder
         }
         : (await LiteralAsync(connection, @namespace, identity, CtrImageDetail.None, cancellationToken).ConfigureAwait(false))[0];
 
-    /// <summary>The error for a name that is in none of the namespaces: it says where the image is, what else its repository has, or what is near.</summary>
+    /// <summary>
+    /// The error for a name that is in none of the namespaces: it says where the image is, what else its repository has, or what is near.
+    /// </summary>
     public static async Task<CtrException> NotFoundAsync(
         ICtrConnection connection, IReadOnlyCollection<string> namespaces, string name, CancellationToken cancellationToken)
     {

@@ -59,7 +59,8 @@ internal sealed class RemovableImages
             return [image];
         }
 
-        // An alias, a name in another form, the digits of a digest, or nothing; or an object whose name has become an alias: its record alone is meant.
+        // An alias, a name in another form, the digits of a digest, or nothing; or an object whose name has become an alias: its record alone is
+        // meant.
         var found = new List<CtrImage>();
         await foreach (CtrImage other in ImageFinder.FindAsync(
             _connection, _namespace, wanted, CtrImageDetail.Aliases, cancellationToken).ConfigureAwait(false))

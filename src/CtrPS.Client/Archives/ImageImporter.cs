@@ -1,5 +1,6 @@
 using CtrPS.Client.Connection;
 using CtrPS.Client.Content;
+using CtrPS.Client.Formats;
 using CtrPS.Client.Oci;
 
 namespace CtrPS.Client.Archives;
@@ -19,15 +20,15 @@ internal sealed class ImageImporter(ContainerdConnection connection) : IImageImp
             IReadOnlyDictionary<string, long> present =
                 await connection.Content.ListSizesAsync(request.Namespace, cancellationToken).ConfigureAwait(false);
             var source = new FallbackSource(archive, new NamespaceBlobs(connection.Content, request.Namespace, present));
-            var warnings = new List<string>();
-            List<ImportImage> wanted = await ReadAsync(archive, source, request, host, warnings, cancellationToken).ConfigureAwait(false);
-            var faults = new List<CtrException>();
+            var names = new ImportNames(request);
+            List<ImportImage> wanted = await ReadAsync(archive, source, request, host, names, cancellationToken).ConfigureAwait(false);
+            var faults = new List<CtrException>(names.Faults);
             foreach (ImportImage image in wanted)
             {
                 faults.AddRange(await FaultsAsync(image, source, cancellationToken).ConfigureAwait(false));
             }
 
-            return new ImportPlan(connection, archive, source, request, wanted, snapshotter, present, faults, warnings);
+            return new ImportPlan(connection, archive, source, request, wanted, snapshotter, present, faults, names.Warnings);
         }
         catch
         {
@@ -41,7 +42,7 @@ internal sealed class ImageImporter(ContainerdConnection connection) : IImageImp
         IBlobSource source,
         CtrImportRequest request,
         CtrPlatform host,
-        List<string> warnings,
+        ImportNames names,
         CancellationToken cancellationToken)
     {
         if (request.Name is not null && archive.Images.Select(image => image.Target.Digest).Distinct().Count() > 1)
@@ -59,30 +60,27 @@ internal sealed class ImageImporter(ContainerdConnection connection) : IImageImp
         SelectionRules rules = RulesFor(request, host);
         var graph = new ImageGraph(source, cancellationToken);
         var wanted = new List<ImportImage>();
-        foreach (IGrouping<string, ArchiveImage> entries in archive.Images.GroupBy(image => image.Target.Digest, StringComparer.Ordinal))
+        foreach ((IReadOnlyList<ArchiveImage> entries, IReadOnlyList<string> own) in names.Of(archive.Images))
         {
-            var names = new List<string>();
-            foreach (ArchiveImage entry in entries)
+            if (own.Count == 0)
             {
-                names.AddRange(ImportNames.For(entry, request, out string? warning));
-                if (warning is not null)
-                {
-                    warnings.Add(warning);
-                }
+                continue; // all its names are another's
             }
 
-            ImageNode root = await graph.ReadAsync(entries.First().Target).ConfigureAwait(false);
+            ImageNode root = await graph.ReadAsync(entries[0].Target).ConfigureAwait(false);
             var selection = ImageSelection.Of(root, rules);
             var image = new ImportImage(
-                [.. names.Distinct()],
+                own,
                 selection,
                 selection.Runnable(PlatformMatcher.Only(host)),
-                entries.First().Docker,
-                $"image '{names[0]}' in archive '{request.Path}'");
+                entries[0].Docker,
+                $"image '{ForeignText.Show(own[0])}' in archive '{request.Path}'");
             if (image.Host is null && request.Unpack && selection.AbsentPlatforms.Count == 0 && !selection.Broken.Any())
             {
                 string[] platforms = [.. selection.Images.Select(manifest => manifest.Platform?.ToString() ?? "no platform").Distinct()];
-                warnings.Add($"The {image.Words} is for {string.Join(", ", platforms)}, but the server runs {host}: it is not unpacked.");
+                names.Warnings.Add($"The {image.Words} is "
+                    + (platforms.Length > 0 ? $"for {string.Join(", ", platforms)}, but the server runs {host}" : "of no platform's file system")
+                    + ": it is not unpacked.");
             }
 
             wanted.Add(image);

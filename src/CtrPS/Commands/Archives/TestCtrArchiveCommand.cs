@@ -8,12 +8,16 @@ namespace CtrPS.Commands;
 [OutputType(typeof(CtrArchiveCheck))]
 public sealed class TestCtrArchiveCommand : ArchiveCmdlet
 {
+    /// <summary>Unpack compressed layers too, and compare what comes of them with what the image says.</summary>
+    [Parameter(HelpMessage = "Unpack compressed layers too, and compare what comes of them with what the image says.")]
+    public SwitchParameter Deep { get; set; }
+
     /// <inheritdoc/>
     private protected override void Read(string path)
     {
         List<CtrArchiveCheck> checks = AwaitTransfer(
             $"Checking {path}",
-            (meter, token) => Connector.Archives.VerifyAsync(path, meter, token).ToListAsync(token).AsTask());
+            (meter, token) => Connector.Archives.VerifyAsync(path, Deep, meter, token).ToListAsync(token).AsTask());
         WriteObject(checks, enumerateCollection: true);
         if (checks.Count == 0)
         {

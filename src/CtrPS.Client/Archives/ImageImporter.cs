@@ -101,9 +101,12 @@ internal sealed class ImageImporter(ContainerdConnection connection) : IImageImp
     {
         string cannot = $"The {image.Words} cannot be imported";
         ImageSelection selection = image.Selection;
-        List<CtrException> faults =
-            [.. selection.AbsentPlatforms.Select(platform => BlobFaults.NoPlatform(cannot, selection, platform, platform.ToString()))];
-        foreach (ImageNode node in selection.Broken)
+        ImageNode[] broken = [.. selection.Broken];
+
+        // Of what cannot be read to its manifests no platform is known: that is the fault.
+        IEnumerable<CtrPlatform> absent = broken.Length > 0 && selection.AllImages.Count == 0 ? [] : selection.AbsentPlatforms;
+        List<CtrException> faults = [.. absent.Select(platform => BlobFaults.NoPlatform(cannot, selection, platform, platform.ToString()))];
+        foreach (ImageNode node in broken)
         {
             CtrBlobFault fault = await BlobFaults.OfAsync(node, selection.ManifestOf(node), source, cancellationToken).ConfigureAwait(false);
             faults.Add(BlobFaults.Refuse(cannot, fault, node.Fault));

@@ -16,7 +16,9 @@ internal sealed class ImportNames(CtrImportRequest request)
     /// <summary>Names that cannot be kept.</summary>
     public List<CtrException> Faults { get; } = [];
 
-    /// <summary>The images by their digests, in the order of the archive, each with the names that it gets: none where all of them are others'.</summary>
+    /// <summary>
+    /// The images by their digests, in the order of the archive, each with the names that it gets: none where all of them are others'.
+    /// </summary>
     public IReadOnlyList<(IReadOnlyList<ArchiveImage> Entries, IReadOnlyList<string> Names)> Of(IReadOnlyList<ArchiveImage> images)
     {
         var named = new List<(IReadOnlyList<ArchiveImage> Entries, List<string> Names)>();
@@ -36,8 +38,8 @@ internal sealed class ImportNames(CtrImportRequest request)
             {
                 _ = names.Remove(taken);
                 Warnings.Add(
-                    $"The archive '{request.Path}' gives the name '{ForeignText.Show(taken)}' to several images: it is that of {owners[taken]}, the last "
-                        + $"of them. The image {digest} {(names.Count > 0 ? "does not get it" : "has no other, and is not imported")}.");
+                    $"The archive '{request.Path}' gives the name '{ForeignText.Show(taken)}' to several images: it is that of {owners[taken]}, "
+                        + $"the last of them. The image {digest} {(names.Count > 0 ? "does not get it" : "has no other, and is not imported")}.");
             }
         }
 

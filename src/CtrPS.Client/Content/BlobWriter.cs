@@ -279,7 +279,9 @@ internal sealed partial class BlobWriter(
         }
     }
 
-    /// <summary>Sends a message. Where the server has ended the call, its own words come: those of the broken stream only say that it broke.</summary>
+    /// <summary>
+    /// Sends a message. Where the server has ended the call, its own words come: those of the broken stream only say that it broke.
+    /// </summary>
     private async Task PutAsync(
         AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call, WriteContentRequest message, CancellationToken cancellationToken)
     {

@@ -129,7 +129,7 @@ internal sealed class ImageSelection
             case CtrPlatformScope.All:
                 _chosen.UnionWith(_manifests);
                 return;
-            case CtrPlatformScope.Listed when _root.IsSound || (_root.StoredSize is not null && _root.Kind == ImageNodeKind.Manifest):
+            case CtrPlatformScope.Listed when _root.StoredSize is not null:
                 foreach (PlatformMatcher wanted in _rules.Platforms)
                 {
                     ChooseFor(wanted);

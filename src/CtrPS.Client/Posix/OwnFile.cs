@@ -10,8 +10,8 @@ internal static partial class OwnFile
     private const int AllPermissions = 0xFFF;
 
     /// <summary>
-    /// Gives an open file the owner, the group and the permissions of the plain file at a path, links not followed. Where there is none it stays as it
-    /// is.
+    /// Gives an open file the owner, the group and the permissions of the plain file at a path, links not followed. Where there is none it stays as
+    /// it is.
     /// </summary>
     /// <exception cref="UnauthorizedAccessException">It may not be given away.</exception>
     public static void TakeAfter(SafeFileHandle file, string path)

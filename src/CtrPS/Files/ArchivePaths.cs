@@ -29,7 +29,8 @@ internal static class ArchivePaths
         }
         catch (CtrException e) when (given == StandardInput && e.ErrorId == CtrErrorIds.ArchiveNotFound)
         {
-            throw new CtrException(e.ErrorId, e.Status, e.Message, e) { Target = given, RecommendedAction = WayOf(cmdlet.MyInvocation.MyCommand.Name) };
+            string way = WayOf(cmdlet.MyInvocation.MyCommand.Name);
+            throw new CtrException(e.ErrorId, e.Status, e.Message, e) { Target = given, RecommendedAction = way };
         }
     }
 

@@ -8,8 +8,8 @@ using System.Text.Json.Nodes;
 namespace CtrPS.Client.Tests.Archives;
 
 /// <summary>
-/// Makes wrong archives of right ones: each by its number, the same in every run. What is changed in a JSON blob is often sealed again (new digests up
-/// to the listing), so that it comes further than to the first hash.
+/// Makes wrong archives of right ones: each by its number, the same in every run. What is changed in a JSON blob is often sealed again (new digests
+/// up to the listing), so that it comes further than to the first hash.
 /// </summary>
 internal sealed class ArchiveMutator(int seed, IReadOnlyList<byte[]> archives)
 {
@@ -19,8 +19,8 @@ internal sealed class ArchiveMutator(int seed, IReadOnlyList<byte[]> archives)
     private static readonly string[] Values =
     [
         "null", "true", "0", "-1", "1", "1.5", "1e400", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "17592186044416",
-        "\"\"", "\"a\"", "\"\\u0000\"", "\"\\u001b[31m\\n\"", "\"\\ud800\"", "\"../../etc/passwd\"", "\"/etc/passwd\"", "\"UPPER/Case:1\"", "[]", "{}",
-        "[null]", "[[]]", "[{}]", "{\"a\":1,\"a\":2}", "\"sha256:0000\"", "\"md5:00000000000000000000000000000000\"",
+        "\"\"", "\"a\"", "\"\\u0000\"", "\"\\u001b[31m\\n\"", "\"\\ud800\"", "\"../../etc/passwd\"", "\"/etc/passwd\"", "\"UPPER/Case:1\"", "[]",
+        "{}", "[null]", "[[]]", "[{}]", "{\"a\":1,\"a\":2}", "\"sha256:0000\"", "\"md5:00000000000000000000000000000000\"",
         "\"sha256:0000000000000000000000000000000000000000000000000000000000000000\"", "\"application/vnd.oci.image.index.v1+json\"",
         "\"application/vnd.oci.image.manifest.v1+json\"", "\"application/vnd.oci.image.config.v1+json\"",
         "\"application/vnd.oci.image.layer.v1.tar+gzip\"", "{\"os\":\"linux\",\"architecture\":\"arm64\"}", "{\"os\":\"\",\"architecture\":\"\"}",
@@ -35,7 +35,8 @@ internal sealed class ArchiveMutator(int seed, IReadOnlyList<byte[]> archives)
 
     private static readonly byte[][] Sizes =
     [
-        "00000000000\0"u8.ToArray(), "00000000001\0"u8.ToArray(), "77777777777\0"u8.ToArray(), "99999999999\0"u8.ToArray(), "-0000000001\0"u8.ToArray(),
+        "00000000000\0"u8.ToArray(), "00000000001\0"u8.ToArray(), "77777777777\0"u8.ToArray(), "99999999999\0"u8.ToArray(),
+        "-0000000001\0"u8.ToArray(),
         [0x80, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
         [0x80, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0], [.. new byte[12]], "           \0"u8.ToArray(),
     ];

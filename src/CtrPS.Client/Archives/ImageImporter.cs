@@ -8,6 +8,9 @@ namespace CtrPS.Client.Archives;
 /// <inheritdoc/>
 internal sealed class ImageImporter(ContainerdConnection connection) : IImageImporter
 {
+    /// <summary>Faults that are told. A manifest may list very many blobs, and an error each for all that are absent helps nobody.</summary>
+    private const int MaxFaults = 100;
+
     public async Task<ICtrImportPlan> PlanAsync(CtrImportRequest request, CancellationToken cancellationToken)
     {
         ArchiveReader archive = await ArchiveReader.OpenAsync(request.Path, cancellationToken).ConfigureAwait(false);
@@ -23,9 +26,14 @@ internal sealed class ImageImporter(ContainerdConnection connection) : IImageImp
             var names = new ImportNames(request);
             List<ImportImage> wanted = await ReadAsync(archive, source, request, host, names, cancellationToken).ConfigureAwait(false);
             var faults = new List<CtrException>(names.Faults);
-            foreach (ImportImage image in wanted)
+            foreach (ImportImage image in wanted.TakeWhile(_ => faults.Count < MaxFaults))
             {
                 faults.AddRange(await FaultsAsync(image, source, cancellationToken).ConfigureAwait(false));
+            }
+
+            if (faults.Count >= MaxFaults)
+            {
+                names.Warnings.Add($"The first {MaxFaults} faults of the archive '{request.Path}' are told; Test-CtrArchive tells all.");
             }
 
             return new ImportPlan(connection, archive, source, request, wanted, snapshotter, present, faults, names.Warnings);
@@ -106,7 +114,7 @@ internal sealed class ImageImporter(ContainerdConnection connection) : IImageImp
         // Of what cannot be read to its manifests no platform is known: that is the fault.
         IEnumerable<CtrPlatform> absent = broken.Length > 0 && selection.AllImages.Count == 0 ? [] : selection.AbsentPlatforms;
         List<CtrException> faults = [.. absent.Select(platform => BlobFaults.NoPlatform(cannot, selection, platform, platform.ToString()))];
-        foreach (ImageNode node in broken)
+        foreach (ImageNode node in broken.Take(MaxFaults))
         {
             CtrBlobFault fault = await BlobFaults.OfAsync(node, selection.ManifestOf(node), source, cancellationToken).ConfigureAwait(false);
             faults.Add(BlobFaults.Refuse(cannot, fault, node.Fault));

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using CtrPS.Binding;
+using CtrPS.Files;
 
 namespace CtrPS.Commands;
 
@@ -15,6 +16,7 @@ public abstract class ArchiveCmdlet : CtrCmdlet
     [Parameter(
         Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet,
         HelpMessage = "Archives or layout folders. Wildcards are allowed.")]
+    [ArchivePathTransformation]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
@@ -35,7 +37,7 @@ public abstract class ArchiveCmdlet : CtrCmdlet
         {
             Attempt(given, () =>
             {
-                foreach (string path in ProviderPath.Existing(this, given, literal).Where(_seen.Add))
+                foreach (string path in ArchivePaths.Find(this, given, literal).Where(_seen.Add))
                 {
                     Attempt(path, () => Read(path));
                 }

@@ -15,6 +15,10 @@ public sealed class TestCtrArchiveCommand : ArchiveCmdlet
     [Parameter(HelpMessage = "Return one true or false: whether there is an image in the archives, and all are right.")]
     public SwitchParameter Quiet { get; set; }
 
+    /// <summary>Unpack compressed layers too, and compare what comes of them with what the image says.</summary>
+    [Parameter(HelpMessage = "Unpack compressed layers too, and compare what comes of them with what the image says.")]
+    public SwitchParameter Deep { get; set; }
+
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
@@ -56,7 +60,7 @@ public sealed class TestCtrArchiveCommand : ArchiveCmdlet
     {
         List<CtrArchiveCheck> checks = AwaitTransfer(
             $"Checking {path}",
-            (meter, token) => Connector.Archives.VerifyAsync(path, meter, token).ToListAsync(token).AsTask());
+            (meter, token) => Connector.Archives.VerifyAsync(path, Deep, meter, token).ToListAsync(token).AsTask());
         if (Quiet)
         {
             _any |= checks.Count > 0;

@@ -49,16 +49,16 @@ public abstract class CtrContainerOptionsCmdlet : CtrSpecOptionsCmdlet
 
     /// <summary>The id. Default: a new one, made from the image's name.</summary>
     [Parameter(
-        Position = 1, ParameterSetName = ImageSet,
+        Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = ImageSet,
         HelpMessage = "The id of the container. Default: a new one, made from the image's name.")]
     [Parameter(
-        Position = 1, ParameterSetName = RootFsSet,
+        Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = RootFsSet,
         HelpMessage = "The id of the container. Default: a new one, made from the folder's name.")]
     [Parameter(
-        Position = 1, ParameterSetName = SpecSet,
+        Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = SpecSet,
         HelpMessage = "The id of the container. Default: a new one.")]
     [Parameter(
-        Position = 1, ParameterSetName = SpecPathSet,
+        Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = SpecPathSet,
         HelpMessage = "The id of the container. Default: a new one.")]
     [Alias("Name")]
     [ValidateNotNullOrEmpty]
@@ -168,6 +168,12 @@ public abstract class CtrContainerOptionsCmdlet : CtrSpecOptionsCmdlet
     /// <summary>Reads the parameters and finds the image, then does the work. An error about one container leaves the others to be done.</summary>
     private protected void ForEachRequest(Action<ContainerPlan> work) => Guard(Id ?? (object?)Image, () =>
     {
+        if (Id == Image?.Name && !HasPlainId)
+        {
+            // -Name is the id, but the Name of a piped image is the image's.
+            Id = null;
+        }
+
         string what = Image is null ? "The container" : $"Image '{Image.Name}'";
         CtrSession session = SessionOf(Image?.Session, what);
         string name = NamespaceOf(Image?.Namespace, Namespace, session, what);

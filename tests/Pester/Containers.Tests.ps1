@@ -266,7 +266,10 @@ Describe 'New-CtrContainer, containerd <generation>' -ForEach (Get-RigGeneration
         $session = Connect-CtrSession $rig.Address
         $namespace = Add-TestNamespace $rig
         $null = Invoke-Ctr $rig -n $namespace images import --no-unpack (Get-ArchivePath arm)
-        $PSDefaultParameterValues = @{ 'New-CtrContainer:Namespace' = $namespace; 'New-CtrSpec:Namespace' = $namespace }
+        $PSDefaultParameterValues = @{
+            'New-CtrContainer:Namespace' = $namespace; 'New-CtrSpec:Namespace' = $namespace; 'Invoke-CtrImage:Namespace' = $namespace
+            'Get-CtrContainer:Namespace' = $namespace; 'Get-CtrImage:Namespace' = $namespace
+        }
         $id = "new-$([guid]::NewGuid().ToString('n').Substring(0, 8))"
 
         function Get-CtrInfo {

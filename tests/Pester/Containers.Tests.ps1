@@ -450,7 +450,7 @@ Describe 'New-CtrContainer, containerd <generation>' -ForEach (Get-RigGeneration
         @{ line = 'Invoke-CtrImage --name $id busybox:1.35'; hint = '*-Id here*' }
         @{ line = 'Invoke-CtrImage -Memory 512M busybox:1.35'; hint = "*'512M' is no number of bytes. Write 512MB*" }
         @{ line = 'New-CtrSpec -MemorySwap 1.5gib'; hint = "*Write 1.5GB*" }
-        @{ line = 'Invoke-CtrImage busybox:1.35 $id no-such'; hint = "*The second word, '*', is the id of the container.*busybox:1.35 -- * no-such for a new id*" }
+        @{ line = 'Invoke-CtrImage busybox:1.35 $id no-such'; hint = "*second word, '*', is the id of the container.*busybox:1.35 -- * no-such *" }
     ) {
         { & ([scriptblock]::Create($line)) } | Should -Throw -ExpectedMessage $hint
         Get-CtrContainer $id* | Should -BeNullOrEmpty

@@ -128,7 +128,9 @@ Describe 'Processes in containers, containerd <generation>' -ForEach $generation
             @{ line = 'function each { Invoke-CtrCommand $one @args }; each -- echo -cf x'; words = '-cf x' }
             @{ line = 'Set-Alias inside Invoke-CtrCommand; inside $one -- echo -cf'; words = '-cf' }
             @{ line = '$table = @{ Container = $one; us = "root" }; Invoke-CtrCommand @table echo a'; words = 'a' }
-            @{ line = '[powershell]::Create("CurrentRunspace").AddCommand("Invoke-CtrCommand").AddArgument($one).AddArgument("echo").AddArgument("-cf").Invoke()'
+            @{
+                line  = '[powershell]::Create("CurrentRunspace").AddCommand("Invoke-CtrCommand").AddArgument($one)' +
+                '.AddArgument("echo").AddArgument("-cf").Invoke()'
                 words = '-cf'
             }
         ) {
@@ -155,7 +157,7 @@ Describe 'Processes in containers, containerd <generation>' -ForEach $generation
             @{ line = '$x = @(Get-CtrContainer $one | Invoke-CtrCommand touch -c /wrong).Count'; word = '-c'
                 write = '$x = @(Get-CtrContainer $one | Invoke-CtrCommand -- touch -c /wrong).Count'
             }
-            @{ line = '"x" | CtrPS\Invoke-CtrCommand $one touch -c /wrong'; word = '-c'; write = '"x" | CtrPS\Invoke-CtrCommand $one -- touch -c /wrong' }
+            @{ line = '"x" | CtrPS\Invoke-CtrCommand $one touch -c /wrong'; word = '-c'; write = 'CtrPS\Invoke-CtrCommand $one -- touch -c /wrong' }
             @{ line = 'function each { Invoke-CtrCommand $one @args }; each touch -cf /wrong'; word = '-cf'; write = '' }
             @{ line = 'Set-Alias inside Invoke-CtrCommand; inside $one touch -cf /wrong'; word = '-cf'; write = 'inside $one -- touch -cf /wrong' }
             @{ line = '$run = Get-Command Invoke-CtrCommand; & $run $one touch -cf /wrong'; word = '-cf'; write = '& $run $one -- touch -cf /wrong' }
@@ -430,8 +432,9 @@ Describe 'Processes in containers, containerd <generation>' -ForEach $generation
 
         It 'has all of both streams in the log when the task has ended' {
             # By containerd's shim the stream that ends first closes the file for both: seen in one run of ten, with all of the other lost.
+            $both = 'i=0; while [ $i -lt 300 ]; do echo "err $i" >&2; echo "out $i"; i=$((i+1)); done'
             foreach ($n in 1..20) {
-                $null = New-CtrContainer busybox:1.35 "$id-$n" -Shell 'i=0; while [ $i -lt 300 ]; do echo "err $i" >&2; echo "out $i"; i=$((i+1)); done'
+                $null = New-CtrContainer busybox:1.35 "$id-$n" -Shell $both
                 $log = "$TestDrive/both $generation/$id-$n.log"
                 $null = Start-CtrTask "$id-$n" -LogPath $log
                 $null = Wait-CtrTask "$id-$n"

@@ -176,8 +176,8 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
 
         if (!CtrSignal.TryParse(text, out CtrSignal? signal))
         {
-            warning = $"The container '{container.Id}' in namespace '{container.Namespace}' wants to be stopped with '{text}', which is not a signal. "
-                + "It was sent SIGTERM.";
+            warning = $"The container '{container.Id}' in namespace '{container.Namespace}' wants to be stopped with '{text}', "
+                + "which is not a signal. It was sent SIGTERM.";
         }
 
         return signal ?? CtrSignal.Term;

@@ -18,6 +18,9 @@ public sealed record CtrLogLine
     /// <summary>The containerd namespace of the container. Null where a file was read by itself.</summary>
     public string? Namespace { get; init; }
 
+    /// <summary>Where the containerd of the container listens. Null where a file was read by itself.</summary>
+    public string? Address { get; init; }
+
     /// <summary>Name of the container's pod. Null where it is not Kubernetes'.</summary>
     public string? PodName { get; init; }
 

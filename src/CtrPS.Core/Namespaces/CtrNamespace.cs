@@ -11,6 +11,9 @@ public sealed record CtrNamespace
     /// </summary>
     public required IReadOnlyDictionary<string, string> Labels { get; init; }
 
+    /// <summary>Where the containerd listens that the namespace is of. Null where it is not known.</summary>
+    public string? Address => Session?.Address;
+
     internal CtrSession? Session { get; set; }
 
     /// <summary>The name.</summary>

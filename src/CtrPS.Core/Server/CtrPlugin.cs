@@ -40,6 +40,9 @@ public sealed record CtrPlugin
     /// <summary>Values that it publishes, such as <c>root</c>, the folder of a snapshotter.</summary>
     public required IReadOnlyDictionary<string, string> Exports { get; init; }
 
+    /// <summary>Where the containerd listens that the plugin is of. Null where it is not known.</summary>
+    public string? Address => Session?.Address;
+
     internal CtrSession? Session { get; set; }
 
     /// <summary>Kind and name.</summary>

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using System.Management.Automation.Runspaces;
+using CtrPS.Commands;
 using CtrPS.Output;
 
 namespace CtrPS.Binding;
@@ -43,10 +44,12 @@ internal static class CommandWords
         }
     }
 
-    /// <summary>Looks at the call itself, whatever name or variable it goes by, with what is splatted. To be called before the first object.</summary>
-    /// <returns>The parameters that come before the command by position, and stand neither there nor by name before <c>--</c>. None without it.</returns>
+    /// <summary>
+    /// Looks at the call itself, whatever name or variable it goes by, with what is splatted. To be called before the first object.
+    /// </summary>
+    /// <returns>Where the command begins.</returns>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidArgument"/>.</exception>
-    public static CommandPlace Check(PSCmdlet cmdlet)
+    public static CommandPlace Check(CtrCmdlet cmdlet)
     {
         string text = Text(cmdlet.MyInvocation);
         if (TypedCall.In(text).FirstOrDefault() is not { } call)
@@ -55,7 +58,7 @@ internal static class CommandWords
         }
 
         var table = ParameterTable.Of(cmdlet.GetType());
-        var typed = TypedCall.Read(call, cmdlet.SessionState.PSVariable.GetValue);
+        var typed = TypedCall.Read(call, name => cmdlet.OnPipeline(() => cmdlet.Whole.SessionState.PSVariable.GetValue(name)));
         return WordCheck.Fault(typed, table, text) is { } fault ? throw fault : WordCheck.Place(typed, table);
     }
 
@@ -78,8 +81,8 @@ internal static class CommandWords
     }
 
     /// <summary>
-    /// The typed text of the call, without the rest of its pipeline; empty for a call by a program. The reference assembly that the module is compiled
-    /// against lacks the property.
+    /// The typed text of the call, without the rest of its pipeline; empty for a call by a program. The reference assembly that the module is
+    /// compiled against lacks the property.
     /// </summary>
     private static string Text(InvocationInfo invocation) =>
         typeof(InvocationInfo).GetProperty("Statement")?.GetValue(invocation) as string ?? "";

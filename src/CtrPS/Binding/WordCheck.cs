@@ -57,7 +57,8 @@ internal sealed class WordCheck
             else if (_words.Count > 0 || Left <= 0)
             {
                 _words.Add(word.Text);
-                _wrong ??= _words.Count == 1 && DockerWords.IsLong(word.Text) && DockerWords.Find(word.Text, _table) is not null ? Unbegun(word) : null;
+                bool isOurs = _words.Count == 1 && DockerWords.IsLong(word.Text) && DockerWords.Find(word.Text, _table) is not null;
+                _wrong ??= isOurs ? Unbegun(word) : null;
             }
             else if (DockerWords.IsLong(word.Text))
             {

@@ -11,6 +11,14 @@ public static class CtrFormat
 {
     private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
+    /// <summary>The header of a group of objects: their namespace, with the address where the runspace has several sessions.</summary>
+    public static string? Place(PSObject? item) => Text(item, "Namespace") is { } name && Node(item) is { } node ? $"{name} at {node}" : Text(item, "Namespace");
+
+    /// <summary>The address that an object came from, where the runspace has several sessions. Null: there is nothing to tell apart.</summary>
+    public static string? Node(PSObject? item) => SessionTable.Current.Sessions.Count > 1 ? Text(item, "Address") : null;
+
+    private static string? Text(PSObject? item, string property) => item?.Properties[property]?.Value?.ToString();
+
     /// <summary>A duration in seconds, to the hundredth.</summary>
     public static string Seconds(TimeSpan duration) => duration.TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture);
 

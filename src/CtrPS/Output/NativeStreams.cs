@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Reflection;
+using CtrPS.Commands;
 
 namespace CtrPS.Output;
 
@@ -21,14 +22,28 @@ internal static class NativeStreams
     /// <param name="cmdlet">The cmdlet that writes.</param>
     /// <param name="line">The line.</param>
     /// <param name="target">Where it comes from.</param>
-    public static void WriteError(PSCmdlet cmdlet, string line, object target)
+    public static void WriteError(CtrCmdlet cmdlet, string line, object target) =>
+        _ = cmdlet.OnPipeline(() => Write(cmdlet.Whole, line, target));
+
+    /// <summary>Makes <c>$?</c> false after the pipeline, without an error.</summary>
+    public static void Fail(CtrCmdlet cmdlet) => _ = cmdlet.OnPipeline(() =>
+    {
+        if (Failure(cmdlet.Whole.CommandRuntime) is var (pipeline, failed))
+        {
+            failed.SetValue(pipeline, true);
+        }
+
+        return true;
+    });
+
+    private static bool Write(PSCmdlet cmdlet, string line, object target)
     {
         var record = new ErrorRecord(new CtrException(CtrErrorIds.StandardError, CtrStatus.None, line), TextOnly, ErrorCategory.FromStdErr, target);
         ICommandRuntime runtime = cmdlet.CommandRuntime;
         if (Writer(runtime) is not { } write || Failure(runtime) is not var (pipeline, failed))
         {
             cmdlet.WriteError(record);
-            return;
+            return true;
         }
 
         object? before = failed.GetValue(pipeline);
@@ -38,15 +53,8 @@ internal static class NativeStreams
         {
             errors.RemoveAt(0);
         }
-    }
 
-    /// <summary>Makes <c>$?</c> false after the pipeline, without an error.</summary>
-    public static void Fail(PSCmdlet cmdlet)
-    {
-        if (Failure(cmdlet.CommandRuntime) is var (pipeline, failed))
-        {
-            failed.SetValue(pipeline, true);
-        }
+        return true;
     }
 
     private static ActionPreference Preference(PSCmdlet cmdlet) =>

@@ -1,5 +1,5 @@
-using System.Management.Automation;
 using System.Text;
+using CtrPS.Commands;
 
 namespace CtrPS.Output;
 
@@ -16,9 +16,9 @@ internal abstract class OutputSink
     /// <param name="cmdlet">The cmdlet that writes.</param>
     /// <param name="format">How.</param>
     /// <param name="target">Where it comes from, for the records of standard error.</param>
-    public static OutputSink ToPipeline(PSCmdlet cmdlet, OutputFormat format, object target) => new PipelineSink(cmdlet, format, target);
+    public static OutputSink ToPipeline(CtrCmdlet cmdlet, OutputFormat format, object target) => new PipelineSink(cmdlet, format, target);
 
-    private sealed class PipelineSink(PSCmdlet cmdlet, OutputFormat format, object target) : OutputSink
+    private sealed class PipelineSink(CtrCmdlet cmdlet, OutputFormat format, object target) : OutputSink
     {
         private readonly LineSplitter _output = new(format.Encoding);
         private readonly LineSplitter _error = new(format.Encoding);

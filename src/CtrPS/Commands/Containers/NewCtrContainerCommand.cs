@@ -12,12 +12,12 @@ public sealed class NewCtrContainerCommand : CtrContainerOptionsCmdlet
     public NewCtrContainerCommand() => CommandWords.CheckStatement<NewCtrContainerCommand>();
 
     /// <inheritdoc/>
-    protected override void BeginProcessing() => OrEnd(PlaceWords);
+    private protected override void OnBegin() => OrEnd(PlaceWords);
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForEachRequest(plan =>
+    private protected override void OnRecord() => ForEachRequest(plan =>
     {
-        if (ShouldProcess(plan.Words, $"Create from {plan.Origin}"))
+        if (ShouldProcess(plan.Session, plan.Words, $"Create from {plan.Origin}"))
         {
             WriteObject(Create(plan));
         }

@@ -35,10 +35,10 @@ public sealed class NewCtrSpecCommand : CtrSpecOptionsCmdlet
     private protected override IReadOnlyList<string> Words => Command;
 
     /// <inheritdoc/>
-    protected override void BeginProcessing() => OrEnd(() => _ = CommandWords.Check(this));
+    private protected override void OnBegin() => OrEnd(() => _ = CommandWords.Check(this));
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => Guard(Image, () =>
+    private protected override void OnRecord() => Guard(Image, () =>
     {
         string what = Image is null ? "The spec" : $"Image '{Image.Name}'";
         CtrSession session = SessionOf(Image?.Session, what);

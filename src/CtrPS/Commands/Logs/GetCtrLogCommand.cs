@@ -76,7 +76,10 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
     public string? Namespace { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override bool IsEndless => Follow;
+
+    /// <inheritdoc/>
+    private protected override void OnRecord()
     {
         foreach (CtrContainerIdentity wanted in Container)
         {
@@ -96,7 +99,7 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    private protected override void OnEnd()
     {
         if (_followed.Count > 0)
         {
@@ -117,9 +120,13 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
         ICtrConnection connection = Connect(session);
         foreach (CtrContainer container in Pull(token => ContainerFinder.FindAsync(connection, name, wanted, token)).ToList())
         {
-            Guard(container, () => Take(
-                Await(token => connection.Logs.FindAsync(name, container.Id, token)),
-                Request(token => connection.Logs.WaitEndAsync(name, container.Id, token))));
+            Guard(container, () =>
+            {
+                CtrLogSource source = Await(token => connection.Logs.FindAsync(name, container.Id, token));
+                Take(
+                    source with { Common = source.Common with { Address = session.Address } },
+                    Request(token => connection.Logs.WaitEndAsync(name, container.Id, token)));
+            });
         }
     }
 
@@ -140,7 +147,7 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
 
     private CtrLogRequest Request(Func<CancellationToken, Task>? ended) => new()
     {
-        Tail = MyInvocation.BoundParameters.ContainsKey(nameof(Tail)) ? Tail : null,
+        Tail = IsGiven(nameof(Tail)) ? Tail : null,
         Since = Since,
         Until = Until,
         Stream = Stream,

@@ -60,13 +60,13 @@ public abstract class CtrProcessCmdlet : CtrContainerCmdlet
     private protected bool IsInputPiped { get; private set; }
 
     /// <summary>Whether the process is to have a standard input.</summary>
-    private protected bool HasInput => IsInputPiped || MyInvocation.BoundParameters.ContainsKey(nameof(InputObject));
+    private protected bool HasInput => IsInputPiped || IsGiven(nameof(InputObject));
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    private protected override void OnBegin()
     {
         Running.ExitCode.IsError = ErrorOnExitCode;
-        IsInputPiped = MyInvocation.ExpectingInput && MyInvocation.BoundParameters.ContainsKey(nameof(Container));
+        IsInputPiped = ExpectsInput && IsOnCommandLine(nameof(Container));
         _isDecided = !IsInputPiped || !WaitsForInput;
         if (IsInputPiped && _isDecided && WantsInput)
         {
@@ -89,7 +89,7 @@ public abstract class CtrProcessCmdlet : CtrContainerCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void OnRecord()
     {
         bool isFirst = !_isDecided;
         if (isFirst)
@@ -116,7 +116,7 @@ public abstract class CtrProcessCmdlet : CtrContainerCmdlet
         }
         else if (isFirst || !IsInputPiped)
         {
-            byte[][] input = !WantsInput || InputObject is null || MyInvocation.ExpectingInput
+            byte[][] input = !WantsInput || InputObject is null || ExpectsInput
                 ? []
                 : [ProcessInput.Encode(InputObject, InputEncoding)];
             ForEachContainer(found => Begin(found, HasInput && WantsInput ? new ProcessInput(input) : null));
@@ -126,7 +126,7 @@ public abstract class CtrProcessCmdlet : CtrContainerCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    private protected override void OnEnd()
     {
         foreach (FoundContainer found in _named ?? [])
         {

@@ -22,7 +22,9 @@ public sealed class EnterCtrContainerCommand : CtrContainerCmdlet
     }
 
     /// <summary>The program and its arguments. Default: the first of bash and sh that is there.</summary>
-    [Parameter(Position = 1, ValueFromRemainingArguments = true, HelpMessage = "The program and its arguments. Default: bash, else sh. Write -- before them where they have options.")]
+    [Parameter(
+        Position = 1, ValueFromRemainingArguments = true,
+        HelpMessage = "The program and its arguments. Default: bash, else sh. Write -- before them where they have options.")]
     [WordsTransformation]
     [ValidateNotNull]
     public string[] Command { get; set; } = [];
@@ -50,7 +52,10 @@ public sealed class EnterCtrContainerCommand : CtrContainerCmdlet
     public string DetachKeys { get; set; } = DetachSequence.Default;
 
     /// <inheritdoc/>
-    protected override void BeginProcessing() => OrEnd(() =>
+    private protected override string? OneSessionOnly => "this terminal talks to one process";
+
+    /// <inheritdoc/>
+    private protected override void OnBegin() => OrEnd(() =>
     {
         _keys = DetachSequence.Parse(DetachKeys);
         _ = CommandWords.Check(this);
@@ -58,9 +63,9 @@ public sealed class EnterCtrContainerCommand : CtrContainerCmdlet
     });
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForEachContainer(found =>
+    private protected override void OnRecord() => ForEachContainer(found =>
     {
-        if (ShouldProcess(Words(found.Container), Command.Length > 0 ? $"Enter with '{string.Join(' ', Command)}'" : "Enter"))
+        if (ShouldProcess(found.Session, Words(found.Container), Command.Length > 0 ? $"Enter with '{string.Join(' ', Command)}'" : "Enter"))
         {
             ConsoleTalk.Require(this, "Run single commands with Invoke-CtrCommand.");
             Enter(found);

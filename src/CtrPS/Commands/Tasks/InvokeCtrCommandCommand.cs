@@ -109,18 +109,18 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
     private protected override bool WaitsForInput => true;
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    private protected override void OnBegin()
     {
         OrEnd(() =>
         {
             _place = CommandWords.Check(this);
-            if (!MyInvocation.ExpectingInput || !MyInvocation.BoundParameters.ContainsKey(nameof(Container)))
+            if (!ExpectsInput || !IsOnCommandLine(nameof(Container)))
             {
                 _command = CommandWords.Choose(Command, Shell);
             }
         });
         Running.ExitCode.IsData = AsResult;
-        base.BeginProcessing();
+        base.OnBegin();
     }
 
     /// <inheritdoc/>
@@ -144,7 +144,7 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
     /// <inheritdoc/>
     private protected override ProcessRun? Begin(FoundContainer found, ProcessInput? input)
     {
-        if (!ShouldProcess(Words(found.Container), $"Run '{string.Join(' ', _command)}'"))
+        if (!ShouldProcess(found.Session, Words(found.Container), $"Run '{string.Join(' ', _command)}'"))
         {
             return null;
         }

@@ -108,7 +108,7 @@ public sealed class InvokeCtrImageCommand : CtrContainerOptionsCmdlet, ITaskPara
     public string? PidFile { get; set; }
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    private protected override void OnBegin()
     {
         OrEnd(() =>
         {
@@ -116,8 +116,8 @@ public sealed class InvokeCtrImageCommand : CtrContainerOptionsCmdlet, ITaskPara
             CheckParameters();
         });
         _running.ExitCode.IsError = ErrorOnExitCode;
-        _isInputPiped = MyInvocation.ExpectingInput
-            && (IsGiven(nameof(Image)) || IsGiven(nameof(RootFS)) || IsGiven(nameof(Spec)) || IsGiven(nameof(SpecPath)));
+        _isInputPiped = ExpectsInput
+            && (IsOnCommandLine(nameof(Image)) || IsOnCommandLine(nameof(RootFS)) || IsOnCommandLine(nameof(Spec)) || IsOnCommandLine(nameof(SpecPath)));
         if (_isInputPiped)
         {
             ForEachRequest(plan => _fed = Run(plan, Detach ? null : new ProcessInput()));
@@ -125,12 +125,12 @@ public sealed class InvokeCtrImageCommand : CtrContainerOptionsCmdlet, ITaskPara
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void OnRecord()
     {
         if (!_isInputPiped)
         {
             // What the pipeline brings is the image; input can only be given beside it.
-            bool hasInput = InputObject is not null && !MyInvocation.ExpectingInput && !Detach;
+            bool hasInput = InputObject is not null && !ExpectsInput && !Detach;
             ForEachRequest(plan => Run(plan, hasInput ? new ProcessInput([ProcessInput.Encode(InputObject, InputEncoding)]) : null));
         }
         else if (_fed is { TakesInput: true })
@@ -142,7 +142,7 @@ public sealed class InvokeCtrImageCommand : CtrContainerOptionsCmdlet, ITaskPara
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => _running.Finish();
+    private protected override void OnEnd() => _running.Finish();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -189,7 +189,7 @@ public sealed class InvokeCtrImageCommand : CtrContainerOptionsCmdlet, ITaskPara
 
     private ProcessRun? Run(ContainerPlan plan, ProcessInput? input)
     {
-        if (!ShouldProcess(plan.Words, $"Run from {plan.Origin}"))
+        if (!ShouldProcess(plan.Session, plan.Words, $"Run from {plan.Origin}"))
         {
             return null;
         }
@@ -233,7 +233,8 @@ public sealed class InvokeCtrImageCommand : CtrContainerOptionsCmdlet, ITaskPara
         string words = string.Join(' ', [Id!, .. Command]);
         return new CtrException(
             error.ErrorId, error.Status,
-            $"{error.Message} The second word, '{Id}', is the id of the container. Write {MyInvocation.MyCommand.Name} {Image} -- {words} for a new id.",
+            $"{error.Message} The second word, '{Id}', is the id of the container. "
+                + $"Write {MyInvocation.MyCommand.Name} {Image} -- {words} for a new id.",
             error)
         {
             Target = error.Target,

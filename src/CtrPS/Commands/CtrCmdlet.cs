@@ -53,8 +53,8 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
     internal void StopNode() => StopProcessing();
 
     /// <summary>
-    /// Does what needs the engine (its variables, its providers, a script block) on the pipeline's thread: an instance for one of several sessions runs
-    /// on a thread of its own.
+    /// Does what needs the engine (its variables, its providers, a script block) on the pipeline's thread: an instance for one of several sessions
+    /// runs on a thread of its own.
     /// </summary>
     internal T OnPipeline<T>(Func<T> work) => CommandRuntime is NodeRuntime node ? node.Ask(work) : work();
 

@@ -27,7 +27,8 @@ public abstract class CtrSessionCmdlet : CtrCmdlet
     public CtrSession[]? Session { get; set; }
 
     /// <summary>
-    /// A session from the pipeline. It means <see cref="Session"/>, and is a parameter of its own, as that one would take any piped text for an address.
+    /// A session from the pipeline. It means <see cref="Session"/>, and is a parameter of its own, as that one would take any piped text for an
+    /// address.
     /// </summary>
     [Parameter(ValueFromPipeline = true, DontShow = true)]
     public CtrSession? PipedSession { get; set; }
@@ -38,7 +39,7 @@ public abstract class CtrSessionCmdlet : CtrCmdlet
     /// <summary>Whether the pipeline brings something else than the sessions to work with.</summary>
     private protected bool ExpectsInput => MyInvocation.ExpectingInput && !_isForPipedSession;
 
-    /// <summary>Whether the cmdlet, as it was called, can work with one session only, and why: "one archive is written". Null: with several.</summary>
+    /// <summary>Why the cmdlet, as it was called, can work with one session only: "one archive is written". Null: it can with several.</summary>
     private protected virtual string? OneSessionOnly => null;
 
     /// <summary>

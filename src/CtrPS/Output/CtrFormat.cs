@@ -12,7 +12,11 @@ public static class CtrFormat
     private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
     /// <summary>The header of a group of objects: their namespace, with the address where the runspace has several sessions.</summary>
-    public static string? Place(PSObject? item) => Text(item, "Namespace") is { } name && Node(item) is { } node ? $"{name} at {node}" : Text(item, "Namespace");
+    public static string? Place(PSObject? item)
+    {
+        string? name = Text(item, "Namespace");
+        return name is not null && Node(item) is { } node ? $"{name} at {node}" : name;
+    }
 
     /// <summary>The address that an object came from, where the runspace has several sessions. Null: there is nothing to tell apart.</summary>
     public static string? Node(PSObject? item) => SessionTable.Current.Sessions.Count > 1 ? Text(item, "Address") : null;

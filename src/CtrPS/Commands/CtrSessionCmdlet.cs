@@ -143,6 +143,9 @@ public abstract class CtrSessionCmdlet : CtrCmdlet
     private protected bool IsGiven(string parameter) =>
         _isForPipedSession ? _given!.IsGiven(parameter) : MyInvocation.BoundParameters.ContainsKey(parameter);
 
+    /// <summary>Whether a parameter was given on the command line: an object of the pipeline may give it too by the time the work begins.</summary>
+    private protected bool IsOnCommandLine(string parameter) => _given!.IsGiven(parameter);
+
     /// <summary>The session of a piped object, else the cmdlet's.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.TargetConflict"/> when both are given and differ.</exception>
     private protected CtrSession SessionOf(CtrSession? carried, string what) =>
@@ -245,7 +248,7 @@ public abstract class CtrSessionCmdlet : CtrCmdlet
             parameters.CopyTo(node, but: nameof(PipedSession));
             node.CommandRuntime = runtime;
             node.Session = [session];
-            node._given = parameters;
+            node._given = _given;
             node._isForPipedSession = arePiped;
             node._isOneOfSeveral = sessions.Length > 1;
             return node;

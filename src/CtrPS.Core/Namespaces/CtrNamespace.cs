@@ -1,15 +1,19 @@
 namespace CtrPS;
 
 /// <summary>A namespace of containerd.</summary>
-public sealed record CtrNamespace
+public sealed class CtrNamespace
 {
+    internal CtrNamespace()
+    {
+    }
+
     /// <summary>The name.</summary>
-    public required string Name { get; init; }
+    public string Name { get; internal set; } = null!;
 
     /// <summary>
     /// The labels. <c>containerd.io/defaults/snapshotter</c> and <c>containerd.io/defaults/runtime</c> hold the namespace's defaults.
     /// </summary>
-    public required IReadOnlyDictionary<string, string> Labels { get; init; }
+    public IReadOnlyDictionary<string, string> Labels { get; internal set => field = CtrMap.Of(value); } = CtrMap<string>.Empty;
 
     internal CtrSession? Session { get; set; }
 

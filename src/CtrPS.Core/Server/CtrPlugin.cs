@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>How a plugin of containerd came up.</summary>
-public enum CtrPluginStatus
+public enum CtrPluginStatus : long
 {
     /// <summary>It works.</summary>
     Ok,
@@ -14,31 +14,35 @@ public enum CtrPluginStatus
 }
 
 /// <summary>A plugin of the daemon.</summary>
-public sealed record CtrPlugin
+public sealed class CtrPlugin
 {
+    internal CtrPlugin()
+    {
+    }
+
     /// <summary>The kind, such as <c>io.containerd.snapshotter.v1</c>.</summary>
-    public required string Type { get; init; }
+    public string Type { get; internal set; } = null!;
 
     /// <summary>The name within its kind, such as <c>overlayfs</c>.</summary>
-    public required string Id { get; init; }
+    public string Id { get; internal set; } = null!;
 
     /// <summary>How it came up.</summary>
-    public required CtrPluginStatus Status { get; init; }
+    public CtrPluginStatus Status { get; internal set; }
 
     /// <summary>Why it was skipped or failed, in the server's words. Null when it works.</summary>
-    public string? Reason { get; init; }
+    public string? Reason { get; internal set; }
 
     /// <summary>The platforms that it works for.</summary>
-    public IReadOnlyList<CtrPlatform> Platforms { get; init; } = [];
+    public IReadOnlyList<CtrPlatform> Platforms { get; internal set => field = CtrList.Of(value); } = CtrList<CtrPlatform>.Empty;
 
     /// <summary>What it can do, such as <c>rebase</c>.</summary>
-    public IReadOnlyList<string> Capabilities { get; init; } = [];
+    public IReadOnlyList<string> Capabilities { get; internal set => field = CtrList.Of(value); } = CtrList<string>.Empty;
 
     /// <summary>The kinds of plugins that it needs.</summary>
-    public IReadOnlyList<string> Requires { get; init; } = [];
+    public IReadOnlyList<string> Requires { get; internal set => field = CtrList.Of(value); } = CtrList<string>.Empty;
 
     /// <summary>Values that it publishes, such as <c>root</c>, the folder of a snapshotter.</summary>
-    public required IReadOnlyDictionary<string, string> Exports { get; init; }
+    public IReadOnlyDictionary<string, string> Exports { get; internal set => field = CtrMap.Of(value); } = CtrMap<string>.Empty;
 
     internal CtrSession? Session { get; set; }
 

@@ -1,10 +1,10 @@
 namespace CtrPS;
 
 /// <summary>What every object from a namespace of containerd has: the namespace, and (not shown) the session that it came from.</summary>
-public abstract record CtrObject
+public abstract class CtrObject
 {
     /// <summary>The containerd namespace that the object lives in.</summary>
-    public required string Namespace { get; init; }
+    public string Namespace { get; internal set; } = null!;
 
     /// <summary>The session that the object came from; a cmdlet that gets the object through the pipeline works there.</summary>
     internal CtrSession? Session { get; set; }

@@ -177,14 +177,14 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
     };
 
     private void WriteResult(FoundContainer found, ProcessEnd end, CapturedOutput captured) =>
-        WriteObject(Result(found, end.ExecId, end.ProcessId) with
+        WriteObject(Result(found, end.ExecId, end.ProcessId).With(copy =>
         {
-            ExitCode = end.ExitCode,
-            StdOut = captured.Output,
-            StdErr = captured.Error,
-            Duration = end.Duration,
-            TimedOut = end.TimedOut,
-        });
+            copy.ExitCode = end.ExitCode;
+            copy.StdOut = captured.Output;
+            copy.StdErr = captured.Error;
+            copy.Duration = end.Duration;
+            copy.TimedOut = end.TimedOut;
+        }));
 
     private void CheckTime(CtrContainer container, ProcessEnd end)
     {

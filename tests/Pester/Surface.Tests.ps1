@@ -144,9 +144,7 @@ Describe 'The views' {
         $labels['containerd.io/defaults/snapshotter'] = 'overlayfs'
         $labels['io.cri-containerd.image'] = 'managed'
         $raw = [Collections.Generic.Dictionary[string, object]]::new()
-        $platform = [CtrPS.CtrImagePlatform]::new('windows', 'arm64', 'v8.2', '')
-        $platform.GetType().GetProperty('Digest').SetValue($platform, $digest)
-        $platform.GetType().GetProperty('Size').SetValue($platform, [long]1023GB)
+        $platform = New-Sample CtrImagePlatform @{ Digest = $digest; Size = [long]1023GB } 'windows', 'arm64', 'v8.2', ''
 
         # Opens nothing: a session is there once it is named.
         $address = "/nonexistent/$('a-long-path/' * 6)c.sock"
@@ -155,40 +153,40 @@ Describe 'The views' {
 
         # As wide as things get.
         $samples = @{
-            CtrImage = [CtrPS.CtrImage]@{
+            CtrImage = New-Sample CtrImage @{
                 Name = "registry.example.com:5000/team/service@$digest"; Namespace = 'k8s.io'; Digest = $digest; MediaType = 'm'; Size = 1023GB
                 Platforms = [CtrPS.CtrImagePlatform[]]@($platform, $platform); Labels = $labels; UpdatedAt = [DateTimeOffset]::Now.AddMonths(-11)
             }
             CtrImagePlatform = $platform
-            CtrNamespace = [CtrPS.CtrNamespace]@{ Name = 'n' * 76; Labels = $labels }
-            CtrPlugin = [CtrPS.CtrPlugin]@{
+            CtrNamespace = New-Sample CtrNamespace @{ Name = 'n' * 76; Labels = $labels }
+            CtrPlugin = New-Sample CtrPlugin @{
                 Type = 'io.containerd.differ-and-more.v1'; Id = 'a-plugin-with-a-really-long-name'; Status = 'Error'; Exports = $labels
-                Platforms = [CtrPS.CtrPlatform[]]@('linux/amd64', 'linux/386', 'linux/arm/v7')
+                PlatformValues = [CtrPS.CtrPlatform[]]@('linux/amd64', 'linux/386', 'linux/arm/v7')
             }
-            CtrEvent = [CtrPS.CtrEvent]@{
+            CtrEvent = New-Sample CtrEvent @{
                 Timestamp = [DateTimeOffset]::Now; Namespace = 'n' * 76; Topic = '/tasks/exec-started'; Subject = 'a' * 64
                 ContainerId = 'a' * 64; ExecId = 'b' * 64
                 ExitCode = 137; Labels = $labels
             }
-            CtrLogLine = [CtrPS.CtrLogLine]@{ Time = [DateTimeOffset]::Now; Stream = 'Output'; Text = 'word ' * 40; Path = '/var/log/web.log' }
+            CtrLogLine = New-Sample CtrLogLine @{ Time = [DateTimeOffset]::Now; Stream = 'Output'; Text = 'word ' * 40; Path = '/var/log/web.log' }
             CtrSession = $session
-            CtrServer = [CtrPS.CtrServer]@{ Address = $address; Version = '2.1.9+unknown'; Revision = 'f' * 40; Uuid = [guid]::Empty }
-            CtrDeprecation = [CtrPS.CtrDeprecation]@{ Id = 'io.containerd.deprecation/cri-registry-mirrors'; Message = 'word ' * 40 }
-            CtrContainer = [CtrPS.CtrContainer]@{
+            CtrServer = New-Sample CtrServer @{ Address = $address; Version = '2.1.9+unknown'; Revision = 'f' * 40; Uuid = [guid]::Empty }
+            CtrDeprecation = New-Sample CtrDeprecation @{ Id = 'io.containerd.deprecation/cri-registry-mirrors'; Message = 'word ' * 40 }
+            CtrContainer = New-Sample CtrContainer @{
                 Namespace = 'k8s.io'; Id = 'c' * 76; Image = "registry.example.com:5000/team/service@$digest"
                 Runtime = 'r'; Snapshotter = 's'; SnapshotKey = 'k'
                 State = 'Running'; Labels = $labels; CreatedAt = [DateTimeOffset]::Now.AddMonths(-11)
                 PodName = 'shop-7f5c8d9b64-x2x9q'; ContainerName = 'cart'
             }
-            CtrTask = [CtrPS.CtrTask]@{
+            CtrTask = New-Sample CtrTask @{
                 Namespace = 'k8s.io'; Id = 't' * 76; State = 'Stopped'; ProcessId = 4194304; ExitCode = 137
                 ExitedAt = [DateTimeOffset]::Now.AddMonths(-11)
             }
-            CtrProcess = [CtrPS.CtrProcess]@{
+            CtrProcess = New-Sample CtrProcess @{
                 Namespace = 'k8s.io'; Id = 'p'; ProcessId = 4194304; ParentProcessId = 4194303; ExecId = 'e' * 76; UserId = 100000
                 CommandLine = 'word ' * 40; StartedAt = [DateTimeOffset]::Now.AddMonths(-11)
             }
-            CtrMetric = [CtrPS.CtrMetric]@{
+            CtrMetric = New-Sample CtrMetric @{
                 Namespace = 'k8s.io'; Id = 'm' * 76; CpuPercent = 6399.9; CpuUsage = '10.00:00:00'; MemoryBytes = 1023GB; MemoryLimit = 1023GB
                 Pids = 4194304; Raw = $raw
             }
@@ -224,7 +222,7 @@ Describe 'The views' {
             $header = $lines | Where-Object { $_ -match "^\s*$($columns[0])\b" } | Select-Object -First 1
             -split $header | Should -Be $columns
         } else {
-            $items = @($view.SelectNodes('.//ListItem/PropertyName').InnerText)
+            $items = @($view.SelectNodes('.//ListItem/PropertyName | .//ListItem/Label').InnerText)
             $lines -replace '\s*:.*' | Where-Object { $_ -cin $items } | Should -Be $items
         }
     }

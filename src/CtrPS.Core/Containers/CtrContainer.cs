@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace CtrPS;
 
 /// <summary>A container of containerd: what a task is started from, with the state of its task.</summary>
@@ -63,8 +65,8 @@ public sealed class CtrContainer : CtrObject
     /// <summary>The sandbox it belongs to, as containerd 1.7 and later keep it. Empty: none.</summary>
     public string Sandbox { get; internal set; } = "";
 
-    /// <summary>What further programs keep on the record: name to value.</summary>
-    public IReadOnlyDictionary<string, CtrExtension> Extensions { get; internal set => field = CtrMap.Of(value); } = CtrMap<CtrExtension>.Empty;
+    /// <summary>What further programs keep on the record: name to type. <see cref="GetExtension"/> gives the value.</summary>
+    public IReadOnlyDictionary<string, string> Extensions => CtrMap.Of(ExtensionValues.Select(one => KeyValuePair.Create(one.Key, one.Value.TypeUrl)));
 
     /// <summary>The options of the runtime, as they were given to it. Null: none.</summary>
     public CtrExtension? RuntimeOptions { get; internal set; }
@@ -78,6 +80,12 @@ public sealed class CtrContainer : CtrObject
     /// <summary>What is mounted, out of the spec, as <c>New-CtrContainer -Mount</c> takes it. Empty where the record has no spec.</summary>
     public IReadOnlyList<string> Mounts => CtrList.Of(Spec?.Mounts.Select(mount => mount.ToString())) ?? CtrList<string>.Empty;
 
+    /// <summary>What further programs keep on the record: name to value.</summary>
+    internal IReadOnlyDictionary<string, CtrExtension> ExtensionValues { get; set; } = CtrMap<CtrExtension>.Empty;
+
+    /// <summary>What <see cref="ToJson()"/> writes.</summary>
+    internal Func<JsonObject>? Record { get; set; }
+
     /// <summary>What <see cref="GetSpec"/> gives.</summary>
     internal CtrSpec? Spec => _spec ??= ReadSpec();
 
@@ -90,6 +98,17 @@ public sealed class CtrContainer : CtrObject
     /// </summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidSpec"/>: what the record holds is no JSON.</exception>
     public CtrSpec? GetSpec() => ReadSpec();
+
+    /// <summary>The record as <c>ctr containers info</c> prints it, on one line.</summary>
+    public string ToJson() => ToJson(false);
+
+    /// <summary>The record as <c>ctr containers info</c> prints it.</summary>
+    /// <param name="indented">On several lines, for people.</param>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidSpec"/>: what the record holds as spec is no JSON.</exception>
+    public string ToJson(bool indented) => RecordJson.Text(Record?.Invoke() ?? [], indented);
+
+    /// <summary>What a further program keeps on the record. Null where there is none of that name.</summary>
+    public CtrExtension? GetExtension(string name) => ExtensionValues.GetValueOrDefault(name);
 
     /// <summary>The id.</summary>
     public override string ToString() => Id;

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace CtrPS;
 
 /// <summary>
@@ -52,6 +54,9 @@ public sealed class CtrImage : CtrObject, IEquatable<CtrImage>, IComparable<CtrI
     /// <summary>Whether Kubernetes' image garbage collection leaves it alone (label <c>io.cri-containerd.pinned=pinned</c>).</summary>
     public bool Pinned { get; internal set; }
 
+    /// <summary>What <see cref="ToJson()"/> writes.</summary>
+    internal Func<JsonObject>? Record { get; set; }
+
     /// <summary>Size in bytes of the manifest or index itself.</summary>
     internal long TargetSize { get; set; }
 
@@ -70,6 +75,13 @@ public sealed class CtrImage : CtrObject, IEquatable<CtrImage>, IComparable<CtrI
 
     /// <inheritdoc/>
     public int CompareTo(object? obj) => CompareTo(obj as CtrImage);
+
+    /// <summary>The record as Go's client of containerd writes it (images.Image), on one line.</summary>
+    public string ToJson() => ToJson(false);
+
+    /// <summary>The record as Go's client of containerd writes it (images.Image).</summary>
+    /// <param name="indented">On several lines, for people.</param>
+    public string ToJson(bool indented) => RecordJson.Text(Record?.Invoke() ?? [], indented);
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;

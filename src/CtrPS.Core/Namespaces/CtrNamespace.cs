@@ -17,6 +17,13 @@ public sealed class CtrNamespace
 
     internal CtrSession? Session { get; set; }
 
+    /// <summary>The record by the names of containerd's API, on one line. ctr has no JSON of a namespace.</summary>
+    public string ToJson() => ToJson(false);
+
+    /// <summary>The record by the names of containerd's API. ctr has no JSON of a namespace.</summary>
+    /// <param name="indented">On several lines, for people.</param>
+    public string ToJson(bool indented) => RecordJson.Text(RecordJson.Filled(("name", Name), ("labels", RecordJson.Map(Labels))), indented);
+
     /// <summary>The name.</summary>
     public override string ToString() => Name;
 }

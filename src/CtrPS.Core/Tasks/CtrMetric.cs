@@ -67,6 +67,13 @@ public sealed class CtrMetric : CtrObject
     /// </summary>
     public IReadOnlyDictionary<string, object?> GetRaw() => Raw;
 
+    /// <summary>All counters as <c>ctr tasks metrics --format json</c> prints them, on one line: without those that are zero.</summary>
+    public string ToJson() => ToJson(false);
+
+    /// <summary>All counters as <c>ctr tasks metrics --format json</c> prints them: without those that are zero.</summary>
+    /// <param name="indented">On several lines, for people.</param>
+    public string ToJson(bool indented) => RecordJson.Text(RecordJson.Counters(Raw)!, indented);
+
     /// <summary>The container's id.</summary>
     public override string ToString() => Id;
 }

@@ -37,6 +37,24 @@ public sealed class CtrTask : CtrObject
     /// <summary>The interfaces and addresses that starting it with a network gave it. Null where that was not asked for.</summary>
     public CtrNetwork? Network { get; internal set; }
 
+    /// <summary>The record by the names of containerd's API (containerd.v1.types.Process), on one line. ctr has no JSON of a task.</summary>
+    public string ToJson() => ToJson(false);
+
+    /// <summary>The record by the names of containerd's API (containerd.v1.types.Process). ctr has no JSON of a task.</summary>
+    /// <param name="indented">On several lines, for people.</param>
+    public string ToJson(bool indented) => RecordJson.Text(
+        RecordJson.Filled(
+            ("id", Id),
+            ("pid", ProcessId),
+            ("status", State.ToString().ToUpperInvariant()),
+            ("stdin", RecordJson.OrNull(StandardInput)),
+            ("stdout", RecordJson.OrNull(StandardOutput)),
+            ("stderr", RecordJson.OrNull(StandardError)),
+            ("terminal", Terminal ? true : null),
+            ("exit_status", ExitCode),
+            ("exited_at", ExitedAt?.UtcDateTime)),
+        indented);
+
     /// <summary>The container's id.</summary>
     public override string ToString() => Id;
 }

@@ -44,7 +44,7 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
 
     /// <summary>The archive; as -Path, which takes no wildcards either.</summary>
     [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet, HelpMessage = "The archive to write.")]
-    [Alias("LP")]
+    [Alias("PSPath", "LP", "FullName")]
     [ValidateNotNullOrEmpty]
     public string? LiteralPath { get; set; }
 

@@ -20,12 +20,12 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
     private readonly List<(CtrLogSource Source, CtrLogRequest Request)> _followed = [];
     private bool _warned;
 
-    /// <summary>The containers: ids, wildcards, or objects of containers, tasks and events.</summary>
+    /// <summary>The containers: ids, wildcards, or objects of containers, tasks and events. From the pipeline also files.</summary>
     [Parameter(
         Position = 0, Mandatory = true, ParameterSetName = ContainerSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true,
         HelpMessage = "The containers. Wildcards are allowed.")]
     [Alias("Id", "ContainerId", "Name")]
-    [ContainerIdentityTransformation]
+    [ContainerIdentityTransformation(Files = true)]
     [ArgumentCompleter(typeof(ContainerCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
@@ -38,8 +38,10 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
     public string[] Path { get; set; } = [];
 
     /// <summary>Log files to read by themselves; their names are taken as they are.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet, HelpMessage = "Log files to read by themselves, their names taken as they are.")]
-    [Alias("PSPath")]
+    [Parameter(
+        Mandatory = true, ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true,
+        HelpMessage = "Log files to read by themselves, their names taken as they are.")]
+    [Alias("PSPath", "LP", "FullName")]
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 
@@ -80,7 +82,17 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
     {
         foreach (CtrContainerIdentity wanted in Container)
         {
-            Guard(wanted, () => ReadContainer(wanted));
+            Guard(wanted, () =>
+            {
+                if (wanted.File is { } file)
+                {
+                    ReadFile(file);
+                }
+                else
+                {
+                    ReadContainer(wanted);
+                }
+            });
         }
 
         foreach (string path in Path.Concat(LiteralPath))
@@ -89,7 +101,7 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
             {
                 foreach (string file in Existing(path))
                 {
-                    Guard(file, () => Take(SourceOf(file), Request(null)));
+                    Guard(file, () => ReadFile(file));
                 }
             });
         }
@@ -122,6 +134,8 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
                 Request(token => connection.Logs.WaitEndAsync(name, container.Id, token))));
         }
     }
+
+    private void ReadFile(string file) => Take(SourceOf(file), Request(null));
 
     /// <summary>Reads a log, or keeps it to be followed with the others.</summary>
     private void Take(CtrLogSource source, CtrLogRequest request)

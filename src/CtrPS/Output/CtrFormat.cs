@@ -101,8 +101,9 @@ public static class CtrFormat
     /// <summary>The options of a mount.</summary>
     public static string MountOptions(IEnumerable<string> options) => Text(string.Join(' ', options));
 
-    /// <summary>Time of the day: <c>14:01:53.118</c>. Empty where there is none.</summary>
-    public static string Clock(object? time) => Moment(time)?.LocalDateTime.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture) ?? "";
+    /// <summary>Time of the day: <c>14:01:53.118</c>, without a fraction where a job or a file lost it. Empty where there is none.</summary>
+    public static string Clock(object? time) => Moment(time)?.LocalDateTime.ToString(
+        time is string text && !text.Contains('.', StringComparison.Ordinal) ? "HH:mm:ss" : "HH:mm:ss.fff", CultureInfo.InvariantCulture) ?? "";
 
     /// <summary>The first 12 digits of a digest.</summary>
     public static string ShortDigest(string? digest)
@@ -152,13 +153,18 @@ public static class CtrFormat
     public static string Count(object? elements) => Elements(elements).Count().ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Labels as <c>key=value</c>, sorted.</summary>
-    public static string Labels(object? labels) => labels is not IDictionary map ? Text(labels) : Text(string.Join(", ", map.Keys
-        .Cast<object>()
-        .OrderBy(key => key.ToString(), StringComparer.Ordinal)
-        .Select(key => $"{key}={map[key]}")));
+    public static string Labels(object? labels) => labels switch
+    {
+        IEnumerable<KeyValuePair<string, string>> pairs => Pairs(pairs.Select(pair => (pair.Key, (object?)pair.Value))),
+        IDictionary map => Pairs(map.Keys.Cast<object>().Select(key => (key.ToString() ?? "", map[key]))),
+        _ => Text(labels),
+    };
 
     /// <summary>Whether cmdlets of this runspace use the session when none is named. A code property of CtrSession.</summary>
     public static bool IsDefault(PSObject session) => session?.BaseObject is CtrSession one && SessionTable.Current.IsDefault(one);
+
+    private static string Pairs(IEnumerable<(string Key, object? Value)> pairs) =>
+        Text(string.Join(", ", pairs.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}")));
 
     private static IEnumerable<object> Elements(object? elements) => elements switch
     {

@@ -43,10 +43,10 @@ public sealed class CtrFormatTests
     }
 
     [Theory]
-    [InlineData("11/28/2026 10:36:14 +00:00")]
-    [InlineData("2026-11-28T10:36:14.3092532+00:00")]
-    public void A_moment_may_come_back_as_text(string text) =>
-        Assert.Equal(DateTimeOffset.Parse(text, CultureInfo.InvariantCulture).LocalDateTime.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture), CtrFormat.Clock(text));
+    [InlineData("11/28/2026 10:36:14 +00:00", "HH:mm:ss")]
+    [InlineData("2026-11-28T10:36:14.3092532+00:00", "HH:mm:ss.fff")]
+    public void A_moment_may_come_back_as_text(string text, string format) => Assert.Equal(
+        DateTimeOffset.Parse(text, CultureInfo.InvariantCulture).LocalDateTime.ToString(format, CultureInfo.InvariantCulture), CtrFormat.Clock(text));
 
     [Fact]
     public void Lists_may_come_back_as_text_or_as_lists_of_it()

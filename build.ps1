@@ -120,6 +120,13 @@ function Invoke-TestTask {
     $results = Join-Path $artifacts test-results
     Remove-Item $results -Recurse -Force -ErrorAction Ignore
     $null = New-Item $results -ItemType Directory
+    # The daemons of the tests live in memory where there is plenty: the tests mostly wait for their fsyncs else, and a container whose
+    # processes wait for the disk cannot be paused.
+    $memory = [IO.DriveInfo]::GetDrives() | Where-Object Name -EQ /dev/shm
+    $room = [Math]::Min($memory ? $memory.AvailableFreeSpace : 0, [GC]::GetGCMemoryInfo().TotalAvailableMemoryBytes)
+    if (-not $env:CTRPS_RIG_FOLDER -and $room -gt 12GB) {
+        $env:CTRPS_RIG_FOLDER = $memory.Name
+    }
     Import-Module (Join-Path $root tests Tools Suites.psm1)
     $suites = @(Invoke-Suite -Tests (Join-Path $root tests) -Pester $pester -Results $results -Configuration $Configuration)
 

@@ -586,7 +586,7 @@ Describe 'Lines about images, containerd <generation>' -ForEach (Get-RigGenerati
         @{
             line = 'Get-CtrImage -Namespace k8s.io'
             has  = 'Name', 'Names', 'Registry', 'Repository', 'Tag', 'Digest', 'MediaType', 'Size', 'Platforms', 'Labels', 'CreatedAt',
-            'UpdatedAt', 'Pinned', 'Namespace'
+            'UpdatedAt', 'Pinned', 'Namespace', 'Address'
         }
         @{
             line = 'Get-CtrImage attested:1 -Namespace k8s.io -IncludeAttestation | Select -Expand Platforms'

@@ -140,7 +140,7 @@ Describe 'Namespaces, containerd <generation>' -ForEach (Get-RigGeneration) {
 
     It '<line>' -ForEach @(
         @{ line = 'Get-CtrNamespace k*, z* | Select -Expand Name'; gives = 'k8s.io' }
-        @{ line = 'Get-CtrNamespace k8s.io'; has = 'Name', 'Labels' }
+        @{ line = 'Get-CtrNamespace k8s.io'; has = 'Name', 'Labels', 'Address' }
         @{ line = 'Get-CtrNamespace'; shows = 'k8s.io' }
         @{ line = 'Get-CtrNamespace k8s.io | ConvertTo-Json'; shows = '  "Name": "k8s.io",' }
         @{

@@ -91,7 +91,7 @@ Describe 'The server, containerd <generation>' -ForEach (Get-RigGeneration) {
             gives = 'native', 'overlayfs'
         }
         @{ line = 'Get-CtrServer'; has = 'Address', 'Version', 'Revision', 'Uuid', 'ProcessId', 'Deprecations' }
-        @{ line = 'Get-CtrPlugin'; has = 'Type', 'Id', 'Status', 'Reason', 'Platforms', 'Capabilities', 'Requires', 'Exports' }
+        @{ line = 'Get-CtrPlugin'; has = 'Type', 'Id', 'Status', 'Reason', 'Platforms', 'Capabilities', 'Requires', 'Exports', 'Address' }
         @{ line = 'Get-CtrServer'; shows = 'Deprecations : {}' }
         @{
             line  = 'Get-CtrPlugin -Type *snap* | Where Id -eq native'

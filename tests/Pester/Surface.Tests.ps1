@@ -76,7 +76,7 @@ Describe '<name>' -ForEach $commands {
         if ($command.Verb -in 'Get', 'Connect', 'New' -or $command.Parameters.ContainsKey('PassThru')) {
             $types | Should -Not -BeNullOrEmpty
         }
-        $others = [IO.FileInfo], [byte[]], [string], [Management.Automation.PSEventJob]
+        $others = [IO.FileInfo], [byte[]], [string], [bool], [Management.Automation.PSEventJob]
         $types | Where-Object { $_ -and $_.Assembly.GetName().Name -ne 'CtrPS.Core' -and $_ -notin $others } | Should -BeNullOrEmpty
     }
 
@@ -98,6 +98,124 @@ Describe '<name>' -ForEach $commands {
         $described = $help.parameters.parameter | Where-Object { ($_.description.Text -join '').Trim() }
         $parameters.Name | Where-Object { $_ -notin $described.name } | Should -BeNullOrEmpty
         $help.parameters.parameter.name | Where-Object { -not $command.Parameters.ContainsKey($_) } | Should -BeNullOrEmpty
+    }
+}
+
+# The rules that make a cmdlet like its neighbours (docs/architecture.md). Each exception has its reason beside it.
+Describe '<name> is as its neighbours:' -ForEach $commands {
+    BeforeAll {
+        function Get-Binding { # how a parameter is bound in its sets
+            param($Parameter)
+            $Parameter.Attributes | Where-Object { $_ -is [Parameter] }
+        }
+        function Test-Attribute {
+            param($Parameter, [type] $Type)
+            [bool]($Parameter.Attributes | Where-Object { $_ -is $Type })
+        }
+        $identity = $command.Parameters.Values | Where-Object {
+            $_.ParameterType.Name -match '^Ctr(Image|Container|Namespace)Identity(\[\])?$' -and (Get-Binding $_).Position -contains 0 }
+        $looks = $command.Verb -in 'Get', 'Test'
+        $readsPaths = $command.Verb -in 'Get', 'Test', 'Import'
+    }
+
+    It 'what it works on is the first word, comes by value and by property name, and is Name or Id as well' {
+        $others = $command.Parameters.Values | Where-Object { $_.ParameterType.Name -match 'Identity' -and $_.Name -ne $identity.Name }
+        $others | Where-Object { (Get-Binding $_).ValueFromPipeline -contains $true } | ForEach-Object Name | Should -BeNullOrEmpty
+        if ($identity) {
+            $identity | Should -HaveCount 1
+            (Get-Binding $identity).ValueFromPipeline | Should -Not -Contain $false
+            if ($identity.ParameterType.IsArray) { # one alone is the image of a container to be made, whose name -Name is
+                (Get-Binding $identity).ValueFromPipelineByPropertyName | Should -Not -Contain $false
+                @($identity.Name) + $identity.Aliases | Where-Object { $_ -in 'Name', 'Id' } | Should -Not -BeNullOrEmpty
+                Test-Attribute $identity ([SupportsWildcards]) | Should -BeTrue
+            }
+            Test-Attribute $identity ([ArgumentCompleter]) | Should -BeTrue
+        }
+    }
+
+    It 'what only looks takes all where nothing is named, and what changes has to be told' {
+        # All logs of a node are no answer to anything; a spec can be made without an image.
+        if ($identity -and $name -notin 'Get-CtrLog', 'New-CtrSpec') {
+            (Get-Binding $identity).Mandatory | Select-Object -Unique | Should -Be (-not $looks)
+        }
+    }
+
+    It 'it says how much it changes' {
+        $attribute = $command.ImplementingType.GetCustomAttributes([Management.Automation.CmdletAttribute], $false)[0]
+        if ($attribute.SupportsShouldProcess) {
+            # High only where data is lost for good.
+            "$($attribute.ConfirmImpact)" | Should -Be ($name -in 'Remove-CtrNamespace' ? 'High' : 'Medium')
+        }
+        if ("$($attribute.ConfirmImpact)" -eq 'High') { $command.Parameters.Keys | Should -Contain Force }
+    }
+
+    It 'it takes -Session if it speaks to a daemon' {
+        $quiet = 'Get-CtrArchive', 'Test-CtrArchive', 'New-CtrMount', 'Connect-CtrSession', 'Get-CtrSession' # they speak to none, or open one
+        $command.Parameters.ContainsKey('Session') | Should -Be ($name -notin $quiet)
+        if ($command.Parameters.ContainsKey('Session')) {
+            $session = $command.Parameters['Session']
+            $session.Aliases | Should -Contain Address
+            $session.ParameterType | Should -Be ([CtrPS.CtrSession[]])
+            Test-Attribute $session ([ArgumentCompleter]) | Should -BeTrue
+        }
+    }
+
+    It 'its -Namespace completes, and takes wildcards if it looks' {
+        if ($command.Parameters.ContainsKey('Namespace')) {
+            $space = $command.Parameters['Namespace']
+            if ($name -ne 'Connect-CtrSession') { # the daemon is not known yet
+                Test-Attribute $space ([ArgumentCompleter]) | Should -BeTrue
+            }
+            if ($looks) {
+                Test-Attribute $space ([SupportsWildcards]) | Should -BeTrue
+                $space.ParameterType | Should -Be ([string[]])
+            }
+        }
+    }
+
+    It 'a test can answer with a bool' {
+        $command.Parameters.ContainsKey('Quiet') | Should -Be ($command.Verb -eq 'Test')
+        if ($command.Verb -eq 'Test') { $command.OutputType.Type | Should -Contain ([bool]) }
+    }
+
+    It 'what gives nothing by itself gives its object with -PassThru' {
+        if ($command.Verb -in 'Add', 'Copy', 'Set', 'Suspend', 'Resume', 'Stop', 'Update', 'Save', 'Export') {
+            $command.Parameters.Keys | Should -Contain PassThru
+        }
+    }
+
+    It 'it says what it gives' {
+        $gives = $command.Verb -notin 'Remove', 'Send', 'Disconnect', 'Enter'
+        [bool]$command.OutputType | Should -Be $gives
+    }
+
+    It 'it takes paths as cmdlets of PowerShell do' {
+        $path = $command.Parameters['Path']
+        $literal = $command.Parameters['LiteralPath']
+        [bool]$path | Should -Be ([bool]$literal)
+        if ($path) {
+            $path.Aliases | Should -BeNullOrEmpty
+            $literal.Aliases | Sort-Object -Culture '' | Should -Be 'FullName', 'LP', 'PSPath'
+            (Get-Binding $literal).Mandatory | Should -Not -Contain $false
+            Test-Attribute $literal ([SupportsWildcards]) | Should -BeFalse
+            (Get-Binding $literal).ValueFromPipelineByPropertyName | Should -Not -Contain (-not $readsPaths)
+            Test-Attribute $path ([SupportsWildcards]) | Should -Be $readsPaths
+            if ($readsPaths -and $name -ne 'Get-CtrLog') { # there files come in the place of containers
+                (Get-Binding $path).ValueFromPipeline | Should -Not -Contain $false
+            }
+        }
+    }
+
+    It 'what can only be one of some completes' {
+        $finite = 'Session', 'Image', 'Container', 'Namespace', 'Snapshotter', 'Runtime', 'Platform', 'Signal', 'Topic', 'Type', 'Pod', 'Encoding',
+        'InputEncoding', 'OutputEncoding', 'RestartPolicy', 'JoinNamespace', 'Rlimit', 'Option', 'StopSignal', 'Compress', 'AddCapability',
+        'DropCapability'
+        $silent = $command.Parameters.Values | Where-Object {
+            $type = $_.ParameterType.IsArray ? $_.ParameterType.GetElementType() : ([Nullable]::GetUnderlyingType($_.ParameterType) ?? $_.ParameterType)
+            $_.Name -in $finite -and -not $type.IsEnum -and
+            -not (Test-Attribute $_ ([ArgumentCompleter])) -and -not (Test-Attribute $_ ([ValidateSet])) -and -not (Test-Attribute $_ ([ArgumentCompletions]))
+        }
+        $silent | Where-Object { "$name $($_.Name)" -ne 'Connect-CtrSession Namespace' } | ForEach-Object Name | Should -BeNullOrEmpty
     }
 }
 
@@ -200,7 +318,7 @@ Describe 'The views' {
     It 'are for types that exist' {
         $names = @($format.SelectNodes('//TypeName').InnerText) + @($types.SelectNodes('/Types/Type/Name | //GetCodeReference/TypeName').InnerText)
         $names.Count | Should -BeGreaterThan 8
-        $names | Where-Object { -not ($_ -as [type]) } | Should -BeNullOrEmpty
+        $names | Where-Object { -not (($_ -replace '#Node$') -as [type]) } | Should -BeNullOrEmpty
     }
 
     It 'are there for each type that a cmdlet gives' {

@@ -28,10 +28,12 @@ internal sealed class RigFolder : IAsyncDisposable
     /// <summary>Full path, without a link in it.</summary>
     public string Path { get; }
 
-    /// <summary>Makes a folder in <paramref name="parent"/>, the temporary folder by default.</summary>
+    /// <summary>
+    /// Makes a folder in <paramref name="parent"/>; by default in the folder that CTRPS_RIG_FOLDER names, else in the temporary folder.
+    /// </summary>
     public static async Task<RigFolder> CreateAsync(string? parent = null)
     {
-        parent = ResolveLinks(parent ?? System.IO.Path.GetTempPath());
+        parent = ResolveLinks(parent ?? Environment.GetEnvironmentVariable("CTRPS_RIG_FOLDER") ?? System.IO.Path.GetTempPath());
         if (!Directory.Exists(parent))
         {
             throw new DirectoryNotFoundException($"there is no folder '{parent}'");

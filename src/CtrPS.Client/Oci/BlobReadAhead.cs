@@ -16,8 +16,15 @@ internal sealed class BlobReadAhead : IAsyncDisposable
     /// <summary>Blobs that are open at the same time.</summary>
     private const int OpenBlobs = 4;
 
+    /// <summary>
+    /// How many of them may be large: a daemon that is far away sends each up to the window of its HTTP/2 stream (16 MiB), read or not.
+    /// </summary>
+    private const int LargeBlobs = 2;
+
+    private const long Large = 4 << 20;
+
     /// <summary>Chunks that wait, are written or are hashed: enough for one layer to be hashed while the next is written.</summary>
-    private const int Room = 32;
+    private const int Room = 16;
 
     private const int ChunkSize = 1 << 20;
 
@@ -25,6 +32,7 @@ internal sealed class BlobReadAhead : IAsyncDisposable
         Channel.CreateUnbounded<Chunk?>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
 
     private readonly SemaphoreSlim _room = new(Room);
+    private readonly SemaphoreSlim _large = new(LargeBlobs);
     private readonly RefuseBlob _refuse;
     private readonly CancellationTokenSource _stop;
     private readonly Task _reading;
@@ -79,6 +87,11 @@ internal sealed class BlobReadAhead : IAsyncDisposable
                     }
                 }
 
+                if (IsLarge(blob))
+                {
+                    _ = _large.Release();
+                }
+
                 await _queue.Writer.WriteAsync(null, cancellationToken).ConfigureAwait(false);
             }
 
@@ -90,8 +103,15 @@ internal sealed class BlobReadAhead : IAsyncDisposable
         }
     }
 
+    private static bool IsLarge(MovedBlob blob) => blob.Node.Descriptor.Size >= Large;
+
     private async Task<(MovedBlob Blob, Stream Content, Chunk? First)> OpenAsync(MovedBlob blob, CancellationToken cancellationToken)
     {
+        if (IsLarge(blob))
+        {
+            await _large.WaitAsync(cancellationToken).ConfigureAwait(false); // in the order in which they are read
+        }
+
         Stream content = await blob.Source.OpenAsync(blob.Node.Descriptor, 0, cancellationToken).ConfigureAwait(false);
         try
         {

@@ -34,13 +34,17 @@ public sealed class CtrContainerIdentity
     {
     }
 
-    /// <summary>By id and namespace: an object that came back from a file.</summary>
+    /// <summary>By id and namespace.</summary>
     internal CtrContainerIdentity(string id, string? @namespace)
     {
         ArgumentException.ThrowIfNullOrEmpty(id);
         Id = id;
         Namespace = @namespace;
     }
+
+    /// <summary>By id, namespace and session: a record that came back from a file.</summary>
+    internal CtrContainerIdentity(string id, string? @namespace, CtrSession? session)
+        : this(id, @namespace) => Session = session;
 
     /// <summary>By an object of a container.</summary>
     internal CtrContainerIdentity(string id, CtrObject source)

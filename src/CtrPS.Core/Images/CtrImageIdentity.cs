@@ -20,6 +20,10 @@ public sealed class CtrImageIdentity
         Namespace = string.IsNullOrEmpty(@namespace) ? null : @namespace;
     }
 
+    /// <summary>By name, namespace and session: a record that came back from a file.</summary>
+    internal CtrImageIdentity(string name, string? @namespace, CtrSession? session)
+        : this(name, @namespace) => Session = session;
+
     /// <summary>By object.</summary>
     public CtrImageIdentity(CtrImage image)
     {

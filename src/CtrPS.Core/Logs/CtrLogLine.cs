@@ -22,6 +22,9 @@ public sealed class CtrLogLine
     /// <summary>The containerd namespace of the container. Null where a file was read by itself.</summary>
     public string? Namespace { get; internal set; }
 
+    /// <summary>Where the containerd of the container listens. Null where a file was read by itself.</summary>
+    public string? Address { get; internal set; }
+
     /// <summary>Name of the container's pod. Null where it is not Kubernetes'.</summary>
     public string? PodName { get; internal set; }
 

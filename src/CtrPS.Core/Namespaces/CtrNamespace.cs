@@ -15,6 +15,9 @@ public sealed class CtrNamespace
     /// </summary>
     public IReadOnlyDictionary<string, string> Labels { get; internal set => field = CtrMap.Of(value); } = CtrMap<string>.Empty;
 
+    /// <summary>Where the containerd listens that the namespace is of. Null where it is not known.</summary>
+    public string? Address => Session?.Address;
+
     internal CtrSession? Session { get; set; }
 
     /// <summary>The record by the names of containerd's API, on one line. ctr has no JSON of a namespace.</summary>

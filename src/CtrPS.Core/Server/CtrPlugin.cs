@@ -47,6 +47,9 @@ public sealed class CtrPlugin
     /// <summary>The platforms that it works for.</summary>
     internal IReadOnlyList<CtrPlatform> PlatformValues { get; set; } = [];
 
+    /// <summary>Where the containerd listens that the plugin is of. Null where it is not known.</summary>
+    public string? Address => Session?.Address;
+
     internal CtrSession? Session { get; set; }
 
     /// <summary>The record by the names of containerd's API, on one line. ctr has no JSON of a plugin.</summary>

@@ -4,7 +4,7 @@ namespace CtrPS.Binding;
 
 /// <summary>
 /// Lets a parameter of type <see cref="CtrContainerIdentity"/> take what comes back from Import-Clixml, ConvertFrom-Json or a CSV: an object with
-/// the properties Id and Namespace. The type's own constructors take ids and live objects.
+/// the properties Id, Namespace and Address. The type's own constructors take ids and live objects.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ContainerIdentityTransformationAttribute : IdentityTransformationAttribute
@@ -34,7 +34,7 @@ public sealed class ContainerIdentityTransformationAttribute : IdentityTransform
     {
         ArgumentNullException.ThrowIfNull(record);
         return record.Properties["Id"]?.Value?.ToString() is { Length: > 0 } id
-            ? new CtrContainerIdentity(id, record.Properties["Namespace"]?.Value?.ToString())
+            ? new CtrContainerIdentity(id, record.Properties["Namespace"]?.Value?.ToString(), SessionOf(record))
             : null;
     }
 }

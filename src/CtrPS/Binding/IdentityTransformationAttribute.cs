@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using CtrPS.Sessions;
 
 namespace CtrPS.Binding;
 
@@ -23,6 +24,26 @@ public abstract class IdentityTransformationAttribute : ArgumentTransformationAt
 
     /// <summary>The identity of a record. Null where it has none.</summary>
     protected abstract object? FromRecord(PSObject record);
+
+    /// <summary>
+    /// The session with the address that a record names. Null where it names none: what is no address of a containerd is a property of somebody else.
+    /// </summary>
+    private protected static CtrSession? SessionOf(PSObject record)
+    {
+        if (record.Properties["Address"]?.Value?.ToString() is not { Length: > 0 } address)
+        {
+            return null;
+        }
+
+        try
+        {
+            return SessionTable.Current.GetOrAdd(CtrEndpoint.Parse(address));
+        }
+        catch (CtrException e) when (e.ErrorId == CtrErrorIds.InvalidAddress)
+        {
+            return null;
+        }
+    }
 
     private object?[] Many(EngineIntrinsics engineIntrinsics, IList many)
     {

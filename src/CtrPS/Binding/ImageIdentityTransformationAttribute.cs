@@ -4,7 +4,7 @@ namespace CtrPS.Binding;
 
 /// <summary>
 /// Lets a parameter of type <see cref="CtrImageIdentity"/> take what comes back from Import-Clixml, ConvertFrom-Json or a CSV: an object with
-/// the properties Name and Namespace. The type's own constructors take names and live objects.
+/// the properties Name, Namespace and Address. The type's own constructors take names and live objects.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ImageIdentityTransformationAttribute : IdentityTransformationAttribute
@@ -26,7 +26,7 @@ public sealed class ImageIdentityTransformationAttribute : IdentityTransformatio
     {
         ArgumentNullException.ThrowIfNull(record);
         return record.Properties["Name"]?.Value?.ToString() is { Length: > 0 } name
-            ? new CtrImageIdentity(name, record.Properties["Namespace"]?.Value?.ToString())
+            ? new CtrImageIdentity(name, record.Properties["Namespace"]?.Value?.ToString(), SessionOf(record))
             : null;
     }
 }

@@ -1,4 +1,6 @@
+using System.Collections.ObjectModel;
 using System.Management.Automation;
+using CtrPS.Commands;
 
 namespace CtrPS.Binding;
 
@@ -21,7 +23,11 @@ internal static class ProviderPath
                 return File.Exists(one) || Directory.Exists(one) ? [one] : throw NotFound(path);
             }
 
-            var found = cmdlet.SessionState.Path.GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider);
+            (Collection<string> found, ProviderInfo provider) = OnPipeline(cmdlet, () =>
+            {
+                Collection<string> paths = cmdlet.SessionState.Path.GetResolvedProviderPathFromPSPath(path, out ProviderInfo whose);
+                return (paths, whose);
+            });
             Require(provider, path);
             return found.Count > 0 ? found : throw NotFound(path);
         }
@@ -39,10 +45,16 @@ internal static class ProviderPath
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidArgument"/> for a path that is no file system's.</exception>
     public static string Resolve(PSCmdlet cmdlet, string path)
     {
-        string full = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
+        (string full, ProviderInfo provider) = OnPipeline(cmdlet, () =>
+        {
+            string one = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo whose, out _);
+            return (one, whose);
+        });
         Require(provider, path);
         return full;
     }
+
+    private static T OnPipeline<T>(PSCmdlet cmdlet, Func<T> work) => cmdlet is CtrCmdlet ours ? ours.OnPipeline(work) : work();
 
     private static void Require(ProviderInfo provider, string path)
     {

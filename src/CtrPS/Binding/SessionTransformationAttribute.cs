@@ -1,10 +1,11 @@
+using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using CtrPS.Sessions;
 
 namespace CtrPS.Binding;
 
-/// <summary>Lets a parameter of type <see cref="CtrSession"/> take an address or a session's number as well. Connects to nothing.</summary>
+/// <summary>Lets a parameter of sessions take addresses and the numbers of sessions as well. Connects to nothing.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class SessionTransformationAttribute : ArgumentTransformationAttribute
 {
@@ -18,7 +19,7 @@ public sealed class SessionTransformationAttribute : ArgumentTransformationAttri
         string text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) => ById(number),
         int number => ById(number),
         string address => FromAddress(address),
-        object[] many => many.Select(one => Transform(engineIntrinsics, one)).SelectMany(one => one as object?[] ?? new[] { one }).ToArray(),
+        IList many => many.Cast<object?>().Select(one => Transform(engineIntrinsics, one)).SelectMany(one => one as object?[] ?? [one]).ToArray(),
         _ => inputData,
     };
 

@@ -43,6 +43,21 @@ public abstract class CtrCmdlet : CtrTextCmdlet, IDisposable
         }
     }
 
+    /// <summary>The cmdlet that the engine made, of which this may be the instance for one of several sessions.</summary>
+    internal CtrCmdlet Whole => CommandRuntime is NodeRuntime node ? node.Cmdlet : this;
+
+    /// <summary>What <c>$LASTEXITCODE</c> was set to. Null: it was not.</summary>
+    internal int? FirstExitCode { get; set; }
+
+    /// <summary>Ends the work of an instance that is one of several, as the engine does it for the one that it made.</summary>
+    internal void StopNode() => StopProcessing();
+
+    /// <summary>
+    /// Does what needs the engine (its variables, its providers, a script block) on the pipeline's thread: an instance for one of several sessions runs
+    /// on a thread of its own.
+    /// </summary>
+    internal T OnPipeline<T>(Func<T> work) => CommandRuntime is NodeRuntime node ? node.Ask(work) : work();
+
     /// <summary>Waits for asynchronous work.</summary>
     private protected T Await<T>(Func<CancellationToken, Task<T>> work)
     {
@@ -220,7 +235,7 @@ public abstract class CtrCmdlet : CtrTextCmdlet, IDisposable
     {
         bool whatIf = MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
             ? given is SwitchParameter { IsPresent: true }
-            : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
+            : OnPipeline(() => LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference")));
         if (force && !whatIf && !MyInvocation.BoundParameters.ContainsKey("Confirm"))
         {
             WriteVerbose($"{action} {target}.");

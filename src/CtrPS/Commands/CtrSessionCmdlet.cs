@@ -5,26 +5,149 @@ using CtrPS.Sessions;
 
 namespace CtrPS.Commands;
 
-/// <summary>Base of the cmdlets that speak to a containerd: which one, and which namespaces of it.</summary>
+/// <summary>
+/// Base of the cmdlets that speak to a containerd: which one, or which ones, and which namespaces. Over several sessions a cmdlet runs once for
+/// each, side by side, as an instance of its own that knows only that session (<see cref="NodeRun"/>).
+/// </summary>
 public abstract class CtrSessionCmdlet : CtrCmdlet
 {
-    /// <summary>A session from Connect-CtrSession, its number, or an address. Default: the default session, which connects by itself.</summary>
-    [Parameter(HelpMessage = "A session, its number, or the address of a containerd.")]
+    private readonly List<CtrSession> _piped = [];
+    private CmdletParameters? _given;
+    private bool _isForPipedSession;
+    private bool _isOneOfSeveral;
+    private bool _hasBegun;
+    private NodeRun? _nodes;
+
+    /// <summary>Sessions from Connect-CtrSession, their numbers, or addresses. Default: the default session, which connects by itself.</summary>
+    [Parameter(HelpMessage = "Sessions, their numbers, or addresses of containerd. Sessions may be piped in as well.")]
     [Alias("Address")]
     [SessionTransformation]
     [ArgumentCompleter(typeof(SessionCompleter))]
-    [ValidateNotNull]
-    public CtrSession? Session { get; set; }
+    [ValidateNotNullOrEmpty]
+    public CtrSession[]? Session { get; set; }
+
+    /// <summary>
+    /// A session from the pipeline. It means <see cref="Session"/>, and is a parameter of its own, as that one would take any piped text for an address.
+    /// </summary>
+    [Parameter(ValueFromPipeline = true, DontShow = true)]
+    public CtrSession? PipedSession { get; set; }
 
     /// <summary>The session to use for what was not piped in with its own.</summary>
-    private protected CtrSession TargetSession => Session ?? SessionTable.Current.Default;
+    private protected CtrSession TargetSession => OnlySession ?? SessionTable.Current.Default;
+
+    /// <summary>Whether the pipeline brings something else than the sessions to work with.</summary>
+    private protected bool ExpectsInput => MyInvocation.ExpectingInput && !_isForPipedSession;
+
+    /// <summary>Whether the cmdlet, as it was called, can work with one session only, and why: "one archive is written". Null: with several.</summary>
+    private protected virtual string? OneSessionOnly => null;
+
+    /// <summary>
+    /// Whether the cmdlet, as it was called, may write for a long time. Then what several sessions write comes as it comes, else one after the other.
+    /// </summary>
+    private protected virtual bool IsEndless => false;
+
+    private CtrSession? OnlySession => Session is [CtrSession only] ? only : null;
+
+    /// <inheritdoc/>
+    protected sealed override void BeginProcessing()
+    {
+        _given = CmdletParameters.Of(this);
+        if (!MyInvocation.ExpectingInput)
+        {
+            BeginOnce(); // else with the first object: it may be a session
+        }
+    }
+
+    /// <inheritdoc/>
+    protected sealed override void ProcessRecord()
+    {
+        if (PipedSession is not null)
+        {
+            _piped.Add(PipedSession);
+            return;
+        }
+
+        BeginOnce();
+        if (_nodes is null)
+        {
+            OnRecord();
+        }
+        else
+        {
+            var now = CmdletParameters.Of(this);
+            _nodes.ForEach(node =>
+            {
+                now.CopyTo(node, but: nameof(Session));
+                node.OnRecord();
+            });
+        }
+    }
+
+    /// <inheritdoc/>
+    protected sealed override void EndProcessing()
+    {
+        if (_piped.Count > 0)
+        {
+            OrEnd(RunForPiped);
+        }
+
+        if (_piped.Count == 0 || _hasBegun)
+        {
+            BeginOnce();
+            if (_nodes is null)
+            {
+                OnEnd();
+            }
+            else
+            {
+                _nodes.ForEach(node => node.OnEnd());
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void StopProcessing()
+    {
+        base.StopProcessing();
+        _nodes?.Stop();
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _nodes?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    /// <summary>The cmdlet's work before the first object.</summary>
+    private protected virtual void OnBegin()
+    {
+    }
+
+    /// <summary>The cmdlet's work for an object, or for none where no pipeline brings any.</summary>
+    private protected virtual void OnRecord()
+    {
+    }
+
+    /// <summary>The cmdlet's work after the last object.</summary>
+    private protected virtual void OnEnd()
+    {
+    }
+
+    /// <summary>Whether a parameter was given, on the command line or by an object that is none of the sessions.</summary>
+    private protected bool IsGiven(string parameter) =>
+        _isForPipedSession ? _given!.IsGiven(parameter) : MyInvocation.BoundParameters.ContainsKey(parameter);
 
     /// <summary>The session of a piped object, else the cmdlet's.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.TargetConflict"/> when both are given and differ.</exception>
     private protected CtrSession SessionOf(CtrSession? carried, string what) =>
-        carried is null || Session is null || ReferenceEquals(carried, Session)
-            ? carried ?? TargetSession
-            : throw Conflict($"{what} comes from the session with '{carried.Address}', but -Session says '{Session.Address}'.");
+        carried is null || OnlySession is null || carried.Endpoint.Reaches(OnlySession.Endpoint)
+            ? OnlySession ?? carried ?? TargetSession
+            : throw Conflict($"{what} comes from the session with '{carried.Address}', but -Session says '{OnlySession.Address}'.");
 
     /// <summary>The namespace of a piped object, else the given one, else the session's.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.TargetConflict"/>; <see cref="CtrErrorIds.InvalidNamespace"/>.</exception>
@@ -42,6 +165,90 @@ public abstract class CtrSessionCmdlet : CtrCmdlet
         }
 
         return Await(session.OpenAsync);
+    }
+
+    /// <summary>Something in words, for questions and messages: with the address where there is more than one to think of.</summary>
+    private protected string At(CtrSession session, string words) =>
+        _isOneOfSeveral || SessionTable.Current.Sessions.Count > 1 ? $"{words} at '{session.Address}'" : words;
+
+    /// <summary>Asks whether to go on with something that is at a session.</summary>
+    private protected bool ShouldProcess(CtrSession session, string words, string action) => ShouldProcess(At(session, words), action);
+
+    private void BeginOnce()
+    {
+        if (_hasBegun)
+        {
+            return;
+        }
+
+        _hasBegun = true;
+        CtrSession[] sessions = [.. (Session ?? []).Distinct()];
+        Session = sessions.Length > 0 ? sessions : null;
+        if (sessions.Length <= 1)
+        {
+            OnBegin();
+            return;
+        }
+
+        OrEnd(() => _nodes = Nodes(sessions, CmdletParameters.Of(this), arePiped: false));
+        _nodes!.ForEach(node => node.OnBegin());
+    }
+
+    /// <summary>Does all the work for the sessions that the pipeline brought. What else the engine bound to their properties means nothing.</summary>
+    private void RunForPiped()
+    {
+        if (_given!.IsGiven(nameof(Session)))
+        {
+            throw Conflict($"A session with '{_piped[0].Address}' comes through the pipeline, and -Session names one as well.");
+        }
+
+        if (_given.Missing(ParameterSetName) is { } missing)
+        {
+            throw new CtrException(
+                CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument,
+                $"A session comes through the pipeline: it says where, and -{missing} has to say what.")
+            {
+                Target = missing,
+                RecommendedAction = $"Give -{missing}.",
+            };
+        }
+
+        using NodeRun nodes = Nodes([.. _piped.Distinct()], _given, arePiped: true);
+        _nodes = nodes;
+        nodes.ForEach(node =>
+        {
+            node.OnBegin();
+            node.OnRecord();
+            node.OnEnd();
+        });
+        _nodes = null;
+    }
+
+    private NodeRun Nodes(CtrSession[] sessions, CmdletParameters parameters, bool arePiped)
+    {
+        if (sessions.Length > 1 && OneSessionOnly is { } reason)
+        {
+            throw new CtrException(
+                CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument,
+                $"{MyInvocation.MyCommand.Name} works with one session at a time, as {reason}; these are {sessions.Length}.")
+            {
+                Target = nameof(Session),
+                RecommendedAction = "Call it once for each session.",
+            };
+        }
+
+        return new NodeRun(this, sessions, inOrder: !IsEndless, (session, runtime) =>
+        {
+            var node = (CtrSessionCmdlet)Activator.CreateInstance(GetType())!;
+            CmdletParameters.CopyEngineState(this, node);
+            parameters.CopyTo(node, but: nameof(PipedSession));
+            node.CommandRuntime = runtime;
+            node.Session = [session];
+            node._given = parameters;
+            node._isForPipedSession = arePiped;
+            node._isOneOfSeveral = sessions.Length > 1;
+            return node;
+        });
     }
 
     private static CtrException Conflict(string message) => new(CtrErrorIds.TargetConflict, CtrStatus.InvalidArgument, message)

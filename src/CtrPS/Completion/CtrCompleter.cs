@@ -84,6 +84,11 @@ public abstract class CtrCompleter : IArgumentCompleter
     private static CtrSession? ExistingSession(object? given, out CtrEndpoint endpoint)
     {
         object? value = given is PSObject wrapped ? wrapped.BaseObject : given;
+        if (value is IList { Count: > 0 } several)
+        {
+            return ExistingSession(several[0], out endpoint); // what is at the first one is likely to be at the others
+        }
+
         endpoint = value is string address && address.AsSpan().ContainsAny('/', '\\') ? CtrEndpoint.Parse(address) : CtrEndpoint.EnvironmentDefault;
         return value switch
         {

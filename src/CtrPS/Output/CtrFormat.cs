@@ -18,6 +18,17 @@ public static class CtrFormat
     /// <summary><see cref="Text"/> that may have lines and tabs.</summary>
     public static string Lines(object? value) => ForeignText.EscapeLines(value?.ToString()) ?? "";
 
+    /// <summary>The header of a group of objects: their namespace, with the address where the runspace has several sessions.</summary>
+    public static string? Place(PSObject? item)
+    {
+        object? name = item is null ? null : ReadWrapped(item, "Namespace");
+        return name is not null && Node(item) is { } node ? $"{Text(name)} at {node}" : name is null ? null : Text(name);
+    }
+
+    /// <summary>The address that an object came from, where the runspace has several sessions. Null: there is nothing to tell apart.</summary>
+    public static string? Node(PSObject? item) =>
+        item is not null && SessionTable.Current.Sessions.Count > 1 && ReadWrapped(item, "Address") is { } address ? Text(address) : null;
+
     /// <summary>A duration in seconds, to the hundredth.</summary>
     public static string Seconds(TimeSpan duration) => duration.TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture);
 

@@ -44,7 +44,10 @@ public sealed class ExportCtrInventoryCommand : CtrSessionCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    private protected override string? OneSessionOnly => "one file is written";
+
+    /// <inheritdoc/>
+    private protected override void OnBegin()
     {
         try
         {
@@ -57,7 +60,7 @@ public sealed class ExportCtrInventoryCommand : CtrSessionCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => Guard(_file, () =>
+    private protected override void OnEnd() => Guard(_file, () =>
     {
         ICtrConnection connection = Connect(TargetSession);
         CtrInventory inventory = Await(token => Connector.Saver.TakeInventoryAsync(connection, Namespaces(connection), token));

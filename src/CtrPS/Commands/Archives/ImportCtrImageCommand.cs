@@ -106,7 +106,7 @@ public sealed class ImportCtrImageCommand : CtrSessionCmdlet
     public int ThrottleLimit { get; set; } = 4;
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    private protected override void OnBegin()
     {
         (string First, string Second, bool Given)[] contradictions =
         [
@@ -127,7 +127,7 @@ public sealed class ImportCtrImageCommand : CtrSessionCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void OnRecord()
     {
         bool literal = ParameterSetName == LiteralSet;
         foreach (string given in literal ? LiteralPath : Path)
@@ -163,7 +163,7 @@ public sealed class ImportCtrImageCommand : CtrSessionCmdlet
 
             string what = plan.Names.Count == 1 ? $"image '{plan.Names[0]}'" : $"{plan.Names.Count} images ({string.Join(", ", plan.Names)})";
             string amount = $"{plan.BlobsToWrite} blobs with {CtrFormat.Size(plan.BytesToWrite)} to write, {plan.BlobsPresent} there already";
-            if (plan.Faults.Count > 0 || !ShouldProcess($"namespace '{name}'", $"Import {what} from archive '{path}': {amount}"))
+            if (plan.Faults.Count > 0 || !ShouldProcess(session, $"namespace '{name}'", $"Import {what} from archive '{path}': {amount}"))
             {
                 return;
             }

@@ -99,7 +99,10 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    private protected override string? OneSessionOnly => "one archive is written";
+
+    /// <inheritdoc/>
+    private protected override void OnBegin()
     {
         try
         {
@@ -133,7 +136,7 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void OnRecord()
     {
         foreach (CtrImageIdentity wanted in Image)
         {
@@ -156,7 +159,7 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => Guard(_file, () =>
+    private protected override void OnEnd() => Guard(_file, () =>
     {
         string where = _file is null ? "the pipeline" : $"'{_file}'";
         if (_failed)

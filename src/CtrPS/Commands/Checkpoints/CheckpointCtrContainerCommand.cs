@@ -28,7 +28,7 @@ public sealed class CheckpointCtrContainerCommand : CtrContainerCmdlet
     public SwitchParameter IncludeTask { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void OnRecord()
     {
         string name = "";
         bool isValid = false;
@@ -55,7 +55,7 @@ public sealed class CheckpointCtrContainerCommand : CtrContainerCmdlet
             Image = IncludeImage,
             Task = IncludeTask,
         };
-        if (ShouldProcess(Words(container), $"Keep as image '{name}'"))
+        if (ShouldProcess(found.Session, Words(container), $"Keep as image '{name}'"))
         {
             CtrImage image = Await(token => found.Connection.Checkpoints.CheckpointContainerAsync(request, token));
             image.Session = found.Session;

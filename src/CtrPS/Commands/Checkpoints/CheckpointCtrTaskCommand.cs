@@ -23,7 +23,7 @@ public sealed class CheckpointCtrTaskCommand : CtrTaskCmdlet
     public SwitchParameter Exit { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForEachTask(Keep);
+    private protected override void OnRecord() => ForEachTask(Keep);
 
     private void Keep(FoundContainer found)
     {
@@ -37,7 +37,7 @@ public sealed class CheckpointCtrTaskCommand : CtrTaskCmdlet
             Exit = Exit,
         };
         string where = request.ImagePath is null ? "" : $" in '{request.ImagePath}'";
-        if (ShouldProcess(TaskWords(container), $"Keep the state{where}{(Exit ? " and end" : "")}")
+        if (ShouldProcess(found.Session, TaskWords(container), $"Keep the state{where}{(Exit ? " and end" : "")}")
             && Await(token => found.Connection.Checkpoints.CheckpointTaskAsync(request, token)) is { } image)
         {
             image.Session = found.Session;

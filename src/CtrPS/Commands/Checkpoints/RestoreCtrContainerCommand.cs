@@ -42,7 +42,7 @@ public sealed class RestoreCtrContainerCommand : CtrSessionCmdlet
     public SwitchParameter NoStart { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => Guard(Id, () =>
+    private protected override void OnRecord() => Guard(Id, () =>
     {
         if (Live && NoStart)
         {
@@ -58,7 +58,7 @@ public sealed class RestoreCtrContainerCommand : CtrSessionCmdlet
         CtrSession session = SessionOf(wanted.Session, $"Image '{wanted.Name}'");
         string name = NamespaceOf(wanted.Namespace, Namespace, session, $"Image '{wanted.Name}'");
         string then = NoStart ? "" : Live ? " and let go on" : " and start";
-        if (ShouldProcess($"container '{id}' in namespace '{name}'", $"Restore from '{wanted.Name}'{then}"))
+        if (ShouldProcess(session, $"container '{id}' in namespace '{name}'", $"Restore from '{wanted.Name}'{then}"))
         {
             var request = new CtrRestoreRequest
             {

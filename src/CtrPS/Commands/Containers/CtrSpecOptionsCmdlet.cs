@@ -221,7 +221,6 @@ public abstract class CtrSpecOptionsCmdlet : CtrSessionCmdlet
         .Where(IsGiven);
 
     /// <summary>Whether a parameter was given.</summary>
-    private protected bool IsGiven(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 
     /// <summary>The options as the parameters say them.</summary>
     /// <exception cref="CtrException">

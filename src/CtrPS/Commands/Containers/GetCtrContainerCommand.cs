@@ -51,7 +51,7 @@ public sealed class GetCtrContainerCommand : CtrListCmdlet
     public string[] Filter { get; set; } = [];
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void OnRecord()
     {
         if (Container is null)
         {

@@ -8,9 +8,9 @@ namespace CtrPS.Commands;
 public sealed class NewCtrContainerCommand : CtrContainerOptionsCmdlet
 {
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForEachRequest(plan =>
+    private protected override void OnRecord() => ForEachRequest(plan =>
     {
-        if (ShouldProcess(plan.Words, $"Create from {plan.Origin}"))
+        if (ShouldProcess(plan.Session, plan.Words, $"Create from {plan.Origin}"))
         {
             WriteObject(Create(plan));
         }

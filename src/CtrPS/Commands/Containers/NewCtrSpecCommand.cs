@@ -38,7 +38,7 @@ public sealed class NewCtrSpecCommand : CtrSpecOptionsCmdlet
         CommandOption ? CommandWords.Restore(MyInvocation, Command, nameof(CommandOption), [nameof(Image)]) : Command;
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => Guard(Image, () =>
+    private protected override void OnRecord() => Guard(Image, () =>
     {
         foreach (string warning in Command.Length > 0 ? CommandWords.CheckParameters(MyInvocation, [nameof(Image)]) : [])
         {

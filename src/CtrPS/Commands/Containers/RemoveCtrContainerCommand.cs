@@ -15,7 +15,7 @@ public sealed class RemoveCtrContainerCommand : CtrContainerCmdlet
     public SwitchParameter KeepSnapshot { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForEachContainer(Remove);
+    private protected override void OnRecord() => ForEachContainer(Remove);
 
     private void Remove(FoundContainer found)
     {
@@ -32,7 +32,7 @@ public sealed class RemoveCtrContainerCommand : CtrContainerCmdlet
             };
         }
 
-        if (!ShouldProcess(Words(container), $"{(hasEnded ? "Remove" : "Kill and remove")}{(KeepSnapshot ? ", keep its snapshot" : "")}"))
+        if (!ShouldProcess(found.Session, Words(container), $"{(hasEnded ? "Remove" : "Kill and remove")}{(KeepSnapshot ? ", keep its snapshot" : "")}"))
         {
             return;
         }

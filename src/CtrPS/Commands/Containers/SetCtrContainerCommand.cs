@@ -29,7 +29,7 @@ public sealed class SetCtrContainerCommand : CtrContainerCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void OnRecord()
     {
         LabelChange? change = null;
         ForEachContainer(found => Change(found, change!), _ => change = LabelChange.From(Label, ReplaceLabel));
@@ -37,7 +37,7 @@ public sealed class SetCtrContainerCommand : CtrContainerCmdlet
 
     private void Change(FoundContainer found, LabelChange change)
     {
-        if (!change.IsWanted(Words(found.Container), ShouldProcess))
+        if (!change.IsWanted(At(found.Session, Words(found.Container)), ShouldProcess))
         {
             return;
         }

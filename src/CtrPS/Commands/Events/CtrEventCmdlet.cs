@@ -56,14 +56,17 @@ public abstract class CtrEventCmdlet : CtrSessionCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => _containers.AddRange(Container);
+    private protected override void OnRecord() => _containers.AddRange(Container);
+
+    /// <inheritdoc/>
+    private protected override bool IsEndless => true;
 
     /// <summary>
     /// Subscribes and does the work; then the subscription ends, whatever happens. Nothing is done where the pipeline brought no container.
     /// </summary>
     private protected void WithSubscription(Action<ICtrSubscription, CtrSession> work)
     {
-        if (MyInvocation.ExpectingInput && _containers.Count == 0)
+        if (ExpectsInput && _containers.Count == 0)
         {
             return;
         }
@@ -138,7 +141,7 @@ public abstract class CtrEventCmdlet : CtrSessionCmdlet
         }
     }
 
-    private void Invoke(ScriptBlock script) => _ = InvokeCommand.InvokeScript(useLocalScope: false, script, input: null);
+    private void Invoke(ScriptBlock script) => _ = OnPipeline(() => InvokeCommand.InvokeScript(useLocalScope: false, script, input: null));
 
     private static async IAsyncEnumerable<CtrEvent> UntilAsync(
         ICtrSubscription subscription, int seconds, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)

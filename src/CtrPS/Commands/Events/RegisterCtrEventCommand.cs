@@ -35,7 +35,10 @@ public sealed class RegisterCtrEventCommand : CtrEventCmdlet
     public int MaxTriggerCount { get; set; }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => Guard(SourceIdentifier, () =>
+    private protected override string? OneSessionOnly => "a registration has one source";
+
+    /// <inheritdoc/>
+    private protected override void OnEnd() => Guard(SourceIdentifier, () =>
     {
         if (Action is not null && Forward)
         {

@@ -19,7 +19,7 @@ public sealed class WaitCtrEventCommand : CtrEventCmdlet
     public ScriptBlock? ScriptBlock { get; set; }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => WithSubscription((subscription, session) =>
+    private protected override void OnEnd() => WithSubscription((subscription, session) =>
     {
         Run(ScriptBlock);
         foreach (CtrEvent told in EventsOf(subscription, session, Timeout))

@@ -23,7 +23,7 @@ public sealed class WatchCtrEventCommand : CtrEventCmdlet
     public ScriptBlock? ScriptBlock { get; set; }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => WithSubscription((subscription, session) =>
+    private protected override void OnEnd() => WithSubscription((subscription, session) =>
     {
         Run(ScriptBlock);
         int count = 0;

@@ -35,7 +35,7 @@ public sealed class AddCtrImageTagCommand : CtrImageCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForEachImage(
+    private protected override void OnRecord() => ForEachImage(
         found =>
         {
             foreach (string target in Targets(found.Image))
@@ -63,7 +63,7 @@ public sealed class AddCtrImageTagCommand : CtrImageCmdlet
 
     private void AddTag(FoundImage found, string target)
     {
-        if (ShouldProcess(Words(found.Image), $"Add tag '{target}'"))
+        if (ShouldProcess(found.Session, Words(found.Image), $"Add tag '{target}'"))
         {
             CtrImage made = Await(token => found.Connection.Images.TagAsync(found.Image, target, Force, token));
             if (PassThru)

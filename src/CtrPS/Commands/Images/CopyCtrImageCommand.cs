@@ -64,7 +64,7 @@ public sealed class CopyCtrImageCommand : CtrImageCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    private protected override void OnBegin()
     {
         try
         {
@@ -86,7 +86,7 @@ public sealed class CopyCtrImageCommand : CtrImageCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForEachImage(Copy, RequireOne);
+    private protected override void OnRecord() => ForEachImage(Copy, RequireOne);
 
     /// <summary>A name can be for one image only.</summary>
     private void RequireOne(CtrImageIdentity wanted)
@@ -116,7 +116,7 @@ public sealed class CopyCtrImageCommand : CtrImageCmdlet
         string where = $"namespace '{to}'"
             + (ReferenceEquals(session, found.Session) ? "" : $" of containerd at '{session.Address}'")
             + (name == image.Name ? "" : $" as '{name}'");
-        if (!ShouldProcess(Words(image), $"Copy to {where}"))
+        if (!ShouldProcess(found.Session, Words(image), $"Copy to {where}"))
         {
             return;
         }

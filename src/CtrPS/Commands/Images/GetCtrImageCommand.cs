@@ -41,7 +41,7 @@ public sealed class GetCtrImageCommand : CtrListCmdlet
     private CtrImageDetail Detail => new() { Platforms = Platform, IncludeAttestations = IncludeAttestation };
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void OnRecord()
     {
         if (Image is null)
         {

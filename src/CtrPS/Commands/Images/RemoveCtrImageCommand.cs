@@ -25,7 +25,7 @@ public sealed class RemoveCtrImageCommand : CtrImageCmdlet
     public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void OnRecord()
     {
         _gathered.AddRange(Image.Select(wanted => (wanted, Namespace)));
         if (_gathered.Count >= Window)
@@ -35,7 +35,7 @@ public sealed class RemoveCtrImageCommand : CtrImageCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    private protected override void OnEnd()
     {
         RemoveGathered();
 
@@ -53,7 +53,7 @@ public sealed class RemoveCtrImageCommand : CtrImageCmdlet
         {
             Guard(found.Image, () =>
             {
-                if (MayRemove(found.Image))
+                if (MayRemove(found.Session, found.Image))
                 {
                     confirmed.Add(found);
                 }
@@ -67,13 +67,13 @@ public sealed class RemoveCtrImageCommand : CtrImageCmdlet
         }
     }
 
-    private bool MayRemove(CtrImage image) => image.Pinned && !Force
+    private bool MayRemove(CtrSession session, CtrImage image) => image.Pinned && !Force
         ? throw new CtrException(CtrErrorIds.ImagePinned, CtrStatus.FailedPrecondition, $"The {Words(image)} is pinned. It was not removed.")
         {
             Target = image.Name,
             RecommendedAction = "Use -Force if you mean it.",
         }
-        : ShouldProcess(Words(image), "Remove");
+        : ShouldProcess(session, Words(image), "Remove");
 
     private static async Task<(FoundImage Found, CtrException? Error)> RemoveAsync(FoundImage found, CancellationToken cancellationToken)
     {

@@ -40,16 +40,16 @@ public sealed class RepairCtrImageCommand : CtrImageCmdlet
     public int ThrottleLimit { get; set; } = 4;
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForEachImage(found =>
+    private protected override void OnRecord() => ForEachImage(found =>
     {
-        if (ShouldProcess(Words(found.Image), $"Repair from {string.Join(", ", From.Select(RepairOrigins.Words))}"))
+        if (ShouldProcess(found.Session, Words(found.Image), $"Repair from {string.Join(", ", From.Select(RepairOrigins.Words))}"))
         {
             _found.Add(found);
         }
     });
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    private protected override void OnEnd()
     {
         // The sources are opened once for all images of a namespace.
         foreach (IGrouping<(CtrSession Session, string Namespace), FoundImage> some in

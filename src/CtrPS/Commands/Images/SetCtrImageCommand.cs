@@ -28,7 +28,7 @@ public sealed class SetCtrImageCommand : CtrImageCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void OnRecord()
     {
         LabelChange? change = null;
         ForEachImage(found => Change(found, change!), _ => change = LabelChange.From(Label, ReplaceLabel));
@@ -36,7 +36,7 @@ public sealed class SetCtrImageCommand : CtrImageCmdlet
 
     private void Change(FoundImage found, LabelChange change)
     {
-        if (!change.IsWanted(Words(found.Image), ShouldProcess))
+        if (!change.IsWanted(At(found.Session, Words(found.Image)), ShouldProcess))
         {
             return;
         }

@@ -32,10 +32,10 @@ public sealed class TestCtrImageCommand : CtrImageCmdlet
     public int ThrottleLimit { get; set; } = 4;
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForEachImage(_found.Add);
+    private protected override void OnRecord() => ForEachImage(_found.Add);
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    private protected override void OnEnd()
     {
         var options = new CtrTestOptions { Platforms = Platform, Snapshotter = Snapshotter, Deep = Deep, Concurrency = ThrottleLimit };
 

@@ -11,7 +11,7 @@ namespace CtrPS.Commands;
 /// <summary>Get-CtrLog: the lines that containers wrote.</summary>
 [Cmdlet(VerbsCommon.Get, "CtrLog", DefaultParameterSetName = ContainerSet)]
 [OutputType(typeof(CtrLogLine))]
-public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
+public sealed partial class GetCtrLogCommand : CtrListCmdlet
 {
     private const string ContainerSet = "Container";
     private const string PathSet = "Path";
@@ -71,14 +71,11 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
     [Alias("Wait")]
     public SwitchParameter Follow { get; set; }
 
-    /// <summary>The namespace. Default: the session's; an object brings its own.</summary>
-    [Parameter(ParameterSetName = ContainerSet, ValueFromPipelineByPropertyName = true, HelpMessage = "The namespace.")]
-    [ArgumentCompleter(typeof(NamespaceCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string? Namespace { get; set; }
+    /// <inheritdoc/>
+    private protected override bool IsEndless => Follow;
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void OnRecord()
     {
         foreach (CtrContainerIdentity wanted in Container)
         {
@@ -108,7 +105,7 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    private protected override void OnEnd()
     {
         if (_followed.Count > 0)
         {
@@ -125,13 +122,17 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
     private void ReadContainer(CtrContainerIdentity wanted)
     {
         CtrSession session = SessionOf(wanted.Session, $"Container '{wanted.Id}'");
-        string name = NamespaceOf(wanted.Namespace, Namespace, session, $"Container '{wanted.Id}'");
         ICtrConnection connection = Connect(session);
-        foreach (CtrContainer container in Pull(token => ContainerFinder.FindAsync(connection, name, wanted, token)).ToList())
+        IReadOnlyList<string> namespaces = Namespaces(connection, session, wanted.Namespace, $"Container '{wanted.Id}'");
+        foreach (CtrContainer container in Pull(token => ContainerFinder.FindInAsync(connection, namespaces, wanted, token)).ToList())
         {
-            Guard(container, () => Take(
-                Await(token => connection.Logs.FindAsync(name, container.Id, token)),
-                Request(token => connection.Logs.WaitEndAsync(name, container.Id, token))));
+            Guard(container, () =>
+            {
+                CtrLogSource source = Await(token => connection.Logs.FindAsync(container.Namespace, container.Id, token));
+                Take(
+                    source with { Common = source.Common.With(line => line.Address = session.Address) },
+                    Request(token => connection.Logs.WaitEndAsync(container.Namespace, container.Id, token)));
+            });
         }
     }
 
@@ -154,7 +155,7 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
 
     private CtrLogRequest Request(Func<CancellationToken, Task>? ended) => new()
     {
-        Tail = MyInvocation.BoundParameters.ContainsKey(nameof(Tail)) ? Tail : null,
+        Tail = IsGiven(nameof(Tail)) ? Tail : null,
         Since = Since,
         Until = Until,
         Stream = Stream,

@@ -19,7 +19,7 @@ public sealed class GetCtrNamespaceCommand : CtrSessionCmdlet
     public CtrNamespaceIdentity[]? Name { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void OnRecord()
     {
         foreach (CtrNamespaceIdentity wanted in Name ?? [new CtrNamespaceIdentity("*")])
         {

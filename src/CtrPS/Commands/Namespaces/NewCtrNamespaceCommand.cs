@@ -23,7 +23,7 @@ public sealed class NewCtrNamespaceCommand : CtrSessionCmdlet
     public Hashtable Label { get; set; } = [];
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void OnRecord()
     {
         foreach (string name in Name)
         {

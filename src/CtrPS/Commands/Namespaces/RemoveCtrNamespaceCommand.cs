@@ -19,7 +19,7 @@ public sealed class RemoveCtrNamespaceCommand : CtrSessionCmdlet
     public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void OnRecord()
     {
         foreach (CtrNamespaceIdentity wanted in Name)
         {

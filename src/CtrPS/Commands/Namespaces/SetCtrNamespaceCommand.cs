@@ -37,7 +37,7 @@ public sealed class SetCtrNamespaceCommand : CtrSessionCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void OnRecord()
     {
         foreach (CtrNamespaceIdentity wanted in Name)
         {

@@ -32,7 +32,7 @@ public sealed class GetCtrPluginCommand : CtrSessionCmdlet
     public string[] Filter { get; set; } = [];
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => Guard(null, () =>
+    private protected override void OnEnd() => Guard(null, () =>
     {
         CtrSession session = TargetSession;
         ICtrConnection connection = Connect(session);

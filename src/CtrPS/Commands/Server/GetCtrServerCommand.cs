@@ -8,7 +8,7 @@ namespace CtrPS.Commands;
 public sealed class GetCtrServerCommand : CtrSessionCmdlet
 {
     /// <inheritdoc/>
-    protected override void EndProcessing() => Guard(null, () =>
+    private protected override void OnEnd() => Guard(null, () =>
     {
         CtrSession session = TargetSession;
         CtrServer server = Await(Connect(session).Server.GetAsync);

@@ -54,12 +54,12 @@ public abstract class CtrProcessCmdlet : CtrContainerCmdlet
     private protected bool IsInputPiped { get; private set; }
 
     /// <summary>Whether the process is to have a standard input.</summary>
-    private protected bool HasInput => IsInputPiped || MyInvocation.BoundParameters.ContainsKey(nameof(InputObject));
+    private protected bool HasInput => IsInputPiped || IsGiven(nameof(InputObject));
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    private protected override void OnBegin()
     {
-        IsInputPiped = MyInvocation.ExpectingInput && MyInvocation.BoundParameters.ContainsKey(nameof(Container));
+        IsInputPiped = ExpectsInput && IsGiven(nameof(Container));
         if (!IsInputPiped || !WantsInput)
         {
             return;
@@ -77,7 +77,7 @@ public abstract class CtrProcessCmdlet : CtrContainerCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void OnRecord()
     {
         if (_named is not null)
         {
@@ -85,7 +85,7 @@ public abstract class CtrProcessCmdlet : CtrContainerCmdlet
         }
         else
         {
-            byte[][] input = !WantsInput || InputObject is null || MyInvocation.ExpectingInput
+            byte[][] input = !WantsInput || InputObject is null || ExpectsInput
                 ? []
                 : [ProcessInput.Encode(InputObject, InputEncoding)];
             ForEachContainer(found => Begin(found, HasInput && WantsInput ? new ProcessInput(input) : null));
@@ -95,7 +95,7 @@ public abstract class CtrProcessCmdlet : CtrContainerCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    private protected override void OnEnd()
     {
         foreach (FoundContainer found in _named ?? [])
         {

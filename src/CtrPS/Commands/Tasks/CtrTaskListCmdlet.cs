@@ -19,7 +19,7 @@ public abstract class CtrTaskListCmdlet : CtrListCmdlet
     public CtrContainerIdentity[]? Container { get; set; }
 
     /// <inheritdoc/>
-    protected sealed override void ProcessRecord()
+    private protected sealed override void OnRecord()
     {
         if (Container is null)
         {

@@ -51,16 +51,19 @@ public sealed class EnterCtrContainerCommand : CtrContainerCmdlet
     public string DetachKeys { get; set; } = DetachSequence.Default;
 
     /// <inheritdoc/>
-    protected override void BeginProcessing() => OrEnd(() =>
+    private protected override string? OneSessionOnly => "this terminal talks to one process";
+
+    /// <inheritdoc/>
+    private protected override void OnBegin() => OrEnd(() =>
     {
         _keys = DetachSequence.Parse(DetachKeys);
         Command = CommandOption ? CommandWords.Restore(MyInvocation, Command, nameof(CommandOption), [nameof(Container)]) : Command;
     });
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForEachContainer(found =>
+    private protected override void OnRecord() => ForEachContainer(found =>
     {
-        if (ShouldProcess(Words(found.Container), Command.Length > 0 ? $"Enter with '{string.Join(' ', Command)}'" : "Enter"))
+        if (ShouldProcess(found.Session, Words(found.Container), Command.Length > 0 ? $"Enter with '{string.Join(' ', Command)}'" : "Enter"))
         {
             ConsoleTalk.Require(this, "Run single commands with Invoke-CtrCommand.");
             Enter(found);

@@ -21,10 +21,13 @@ public sealed class GetCtrMetricCommand : CtrTaskListCmdlet
     [ValidateRange(1, int.MaxValue)]
     public int Count { get; set; }
 
-    private bool IsSeries => Count > 0 || MyInvocation.BoundParameters.ContainsKey(nameof(Interval));
+    /// <inheritdoc/>
+    private protected override bool IsEndless => IsSeries;
+
+    private bool IsSeries => Count > 0 || IsGiven(nameof(Interval));
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    private protected override void OnEnd()
     {
         if (!IsSeries)
         {

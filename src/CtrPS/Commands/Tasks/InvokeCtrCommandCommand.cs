@@ -100,16 +100,16 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
     private protected override bool WantsInput => !Detach;
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    private protected override void OnBegin()
     {
         OrEnd(() => _command = CommandOption ? CommandWords.Restore(MyInvocation, Command, nameof(CommandOption), [nameof(Container)]) : Command);
-        base.BeginProcessing();
+        base.OnBegin();
     }
 
     /// <inheritdoc/>
     private protected override ProcessRun? Begin(FoundContainer found, ProcessInput? input)
     {
-        if (!ShouldProcess(Words(found.Container), $"Run '{string.Join(' ', _command)}'"))
+        if (!ShouldProcess(found.Session, Words(found.Container), $"Run '{string.Join(' ', _command)}'"))
         {
             return null;
         }

@@ -100,10 +100,10 @@ public sealed class InvokeCtrImageCommand : CtrContainerOptionsCmdlet, ITaskPara
     public string? PidFile { get; set; }
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    private protected override void OnBegin()
     {
         OrEnd(CheckParameters);
-        _isInputPiped = MyInvocation.ExpectingInput
+        _isInputPiped = ExpectsInput
             && (IsGiven(nameof(Image)) || IsGiven(nameof(RootFS)) || IsGiven(nameof(Spec)) || IsGiven(nameof(SpecPath)));
         if (_isInputPiped)
         {
@@ -112,12 +112,12 @@ public sealed class InvokeCtrImageCommand : CtrContainerOptionsCmdlet, ITaskPara
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void OnRecord()
     {
         if (!_isInputPiped)
         {
             // What the pipeline brings is the image; input can only be given beside it.
-            bool hasInput = InputObject is not null && !MyInvocation.ExpectingInput && !Detach;
+            bool hasInput = InputObject is not null && !ExpectsInput && !Detach;
             ForEachRequest(plan => Run(plan, hasInput ? new ProcessInput([ProcessInput.Encode(InputObject, InputEncoding)]) : null));
         }
         else if (_fed is { TakesInput: true })
@@ -129,7 +129,7 @@ public sealed class InvokeCtrImageCommand : CtrContainerOptionsCmdlet, ITaskPara
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => _running.Finish();
+    private protected override void OnEnd() => _running.Finish();
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -176,7 +176,7 @@ public sealed class InvokeCtrImageCommand : CtrContainerOptionsCmdlet, ITaskPara
 
     private ProcessRun? Run(ContainerPlan plan, ProcessInput? input)
     {
-        if (!ShouldProcess(plan.Words, $"Run from {plan.Origin}"))
+        if (!ShouldProcess(plan.Session, plan.Words, $"Run from {plan.Origin}"))
         {
             return null;
         }

@@ -11,7 +11,7 @@ public sealed class RemoveCtrTaskCommand : CtrTaskCmdlet
     public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForEachTask(Remove);
+    private protected override void OnRecord() => ForEachTask(Remove);
 
     private void Remove(FoundContainer found)
     {
@@ -22,7 +22,7 @@ public sealed class RemoveCtrTaskCommand : CtrTaskCmdlet
             throw WrongState(container, "It was not removed.", "Stop it first with Stop-CtrTask, or use -Force to kill it.");
         }
 
-        if (ShouldProcess(TaskWords(container), hasEnded ? "Remove" : "Kill and remove"))
+        if (ShouldProcess(found.Session, TaskWords(container), hasEnded ? "Remove" : "Kill and remove"))
         {
             WarnOfOwner(container, "removed");
             CtrExit? exit = Await(token => found.Connection.Stopper.RemoveAsync(container.Namespace, container.Id, Force, token));

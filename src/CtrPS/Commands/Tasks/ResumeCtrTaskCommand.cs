@@ -12,7 +12,7 @@ public sealed class ResumeCtrTaskCommand : CtrTaskCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForEachTask(Resume);
+    private protected override void OnRecord() => ForEachTask(Resume);
 
     private void Resume(FoundContainer found)
     {
@@ -22,7 +22,7 @@ public sealed class ResumeCtrTaskCommand : CtrTaskCmdlet
             throw WrongState(container, "Only a paused task can go on.", "Look with Get-CtrTask.");
         }
 
-        if (ShouldProcess(TaskWords(container), "Resume"))
+        if (ShouldProcess(found.Session, TaskWords(container), "Resume"))
         {
             Await(token => found.Connection.Tasks.ResumeAsync(container.Namespace, container.Id, token));
             if (PassThru)

@@ -26,7 +26,7 @@ public sealed class SendCtrSignalCommand : CtrTaskCmdlet
     public string ExecId { get; set; } = "";
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForEachTask(Send);
+    private protected override void OnRecord() => ForEachTask(Send);
 
     private void Send(FoundContainer found)
     {
@@ -38,7 +38,7 @@ public sealed class SendCtrSignalCommand : CtrTaskCmdlet
 
         string execId = ExecId.Length > 0 ? ExecId : ExecIdOf(found);
         string words = execId.Length > 0 ? $"process '{execId}' of {Words(container)}" : TaskWords(container);
-        if (ShouldProcess(words, $"Send {Signal}{(All ? " to all processes" : "")}"))
+        if (ShouldProcess(found.Session, words, $"Send {Signal}{(All ? " to all processes" : "")}"))
         {
             Await(token => found.Connection.Tasks.KillAsync(container.Namespace, container.Id, execId, Signal.Number, All, token));
         }

@@ -80,7 +80,7 @@ public sealed class StartCtrTaskCommand : CtrProcessCmdlet, ITaskParameters
     /// <inheritdoc/>
     private protected override ProcessRun? Begin(FoundContainer found, ProcessInput? input)
     {
-        if (!ShouldProcess(Words(found.Container), "Start"))
+        if (!ShouldProcess(found.Session, Words(found.Container), "Start"))
         {
             return null;
         }

@@ -26,9 +26,9 @@ public sealed class StopCtrTaskCommand : CtrTaskCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForEachTask(found =>
+    private protected override void OnRecord() => ForEachTask(found =>
     {
-        if (ShouldProcess(TaskWords(found.Container), Signal is null ? "Stop" : $"Stop with {Signal}"))
+        if (ShouldProcess(found.Session, TaskWords(found.Container), Signal is null ? "Stop" : $"Stop with {Signal}"))
         {
             WarnOfOwner(found.Container, "stopped");
             _found.Add(found);
@@ -36,7 +36,7 @@ public sealed class StopCtrTaskCommand : CtrTaskCmdlet
     });
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => ForEachAtOnce(
+    private protected override void OnEnd() => ForEachAtOnce(
         // Side by side, as each may take the whole time. One that was named twice is stopped once.
         _found.DistinctBy(found => (found.Session, found.Container.Namespace, found.Container.Id)),
         Width,

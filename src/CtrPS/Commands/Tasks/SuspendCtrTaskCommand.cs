@@ -12,7 +12,7 @@ public sealed class SuspendCtrTaskCommand : CtrTaskCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForEachTask(Suspend);
+    private protected override void OnRecord() => ForEachTask(Suspend);
 
     private void Suspend(FoundContainer found)
     {
@@ -22,7 +22,7 @@ public sealed class SuspendCtrTaskCommand : CtrTaskCmdlet
             throw WrongState(container, "Only a running task can be paused.", "Look with Get-CtrTask.");
         }
 
-        if (ShouldProcess(TaskWords(container), "Suspend"))
+        if (ShouldProcess(found.Session, TaskWords(container), "Suspend"))
         {
             Await(token => found.Connection.Tasks.PauseAsync(container.Namespace, container.Id, token));
             if (PassThru)

@@ -81,7 +81,7 @@ public sealed class UpdateCtrTaskCommand : CtrTaskCmdlet
     };
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    private protected override void OnBegin()
     {
         // The runtime takes 0 for "leave as it is".
         (string Name, long? Value)[] limits =
@@ -104,7 +104,7 @@ public sealed class UpdateCtrTaskCommand : CtrTaskCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForEachTask(Change);
+    private protected override void OnRecord() => ForEachTask(Change);
 
     private static CtrException Invalid(string message, string? target) =>
         new(CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, message) { Target = target };
@@ -117,7 +117,7 @@ public sealed class UpdateCtrTaskCommand : CtrTaskCmdlet
             throw WrongState(container, "It was not changed.", "Start the container anew with Start-CtrTask first.");
         }
 
-        if (ShouldProcess(TaskWords(container), $"Set {Describe()}"))
+        if (ShouldProcess(found.Session, TaskWords(container), $"Set {Describe()}"))
         {
             Await(token => found.Connection.Containers.UpdateResourcesAsync(container.Namespace, container.Id, Resources, token));
             if (PassThru)

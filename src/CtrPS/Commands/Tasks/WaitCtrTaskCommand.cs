@@ -15,10 +15,10 @@ public sealed class WaitCtrTaskCommand : CtrTaskCmdlet
     public int Timeout { get; set; } = -1;
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => ForEachTask(_found.Add);
+    private protected override void OnRecord() => ForEachTask(_found.Add);
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => ForEachAtOnce(
+    private protected override void OnEnd() => ForEachAtOnce(
         _found.DistinctBy(found => (found.Session, found.Container.Namespace, found.Container.Id)),
         width: null,
         WaitAsync,

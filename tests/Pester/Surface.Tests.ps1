@@ -119,8 +119,11 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
     }
 
     It 'what it works on is the first word, comes by value and by property name, and is Name or Id as well' {
-        $others = $command.Parameters.Values | Where-Object { $_.ParameterType.Name -match 'Identity' -and $_.Name -ne $identity.Name }
-        $others | Where-Object { (Get-Binding $_).ValueFromPipeline -contains $true } | ForEach-Object Name | Should -BeNullOrEmpty
+        # The first word is a topic of events there, and the name of a container that is to be.
+        if ($command.Noun -ne 'CtrEvent' -and $name -ne 'Restore-CtrContainer') {
+            $others = $command.Parameters.Values | Where-Object { $_.ParameterType.Name -match 'Identity' -and $_.Name -ne $identity.Name }
+            $others | Where-Object { (Get-Binding $_).ValueFromPipeline -contains $true } | ForEach-Object Name | Should -BeNullOrEmpty
+        }
         if ($identity) {
             $identity | Should -HaveCount 1
             (Get-Binding $identity).ValueFromPipeline | Should -Not -Contain $false
@@ -134,8 +137,8 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
     }
 
     It 'what only looks takes all where nothing is named, and what changes has to be told' {
-        # All logs of a node are no answer to anything; a spec can be made without an image.
-        if ($identity -and $name -notin 'Get-CtrLog', 'New-CtrSpec') {
+        # All logs of a node are no answer to anything. One image alone is what a container or spec is made from, if from any.
+        if ($identity -and $identity.ParameterType.IsArray -and $name -ne 'Get-CtrLog') {
             (Get-Binding $identity).Mandatory | Select-Object -Unique | Should -Be (-not $looks)
         }
     }
@@ -160,13 +163,13 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
         }
     }
 
-    It 'its -Namespace completes, and takes wildcards if it looks' {
+    It 'its -Namespace completes, and takes wildcards if it lists' {
         if ($command.Parameters.ContainsKey('Namespace')) {
             $space = $command.Parameters['Namespace']
             if ($name -ne 'Connect-CtrSession') { # the daemon is not known yet
                 Test-Attribute $space ([ArgumentCompleter]) | Should -BeTrue
             }
-            if ($looks) {
+            if ($command.Verb -eq 'Get') {
                 Test-Attribute $space ([SupportsWildcards]) | Should -BeTrue
                 $space.ParameterType | Should -Be ([string[]])
             }
@@ -210,12 +213,13 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
         $finite = 'Session', 'Image', 'Container', 'Namespace', 'Snapshotter', 'Runtime', 'Platform', 'Signal', 'Topic', 'Type', 'Pod', 'Encoding',
         'InputEncoding', 'OutputEncoding', 'RestartPolicy', 'JoinNamespace', 'Rlimit', 'Option', 'StopSignal', 'Compress', 'AddCapability',
         'DropCapability'
-        $silent = $command.Parameters.Values | Where-Object {
-            $type = $_.ParameterType.IsArray ? $_.ParameterType.GetElementType() : ([Nullable]::GetUnderlyingType($_.ParameterType) ?? $_.ParameterType)
-            $_.Name -in $finite -and -not $type.IsEnum -and
-            -not (Test-Attribute $_ ([ArgumentCompleter])) -and -not (Test-Attribute $_ ([ValidateSet])) -and -not (Test-Attribute $_ ([ArgumentCompletions]))
+        $silent = foreach ($parameter in $command.Parameters.Values | Where-Object Name -In $finite) {
+            $type = [Nullable]::GetUnderlyingType($parameter.ParameterType) ?? $parameter.ParameterType
+            $type = $type.IsArray ? $type.GetElementType() : $type
+            $completes = [ArgumentCompleter], [ValidateSet], [ArgumentCompletions] | Where-Object { Test-Attribute $parameter $_ }
+            if (-not $completes -and -not $type.IsEnum) { "$name -$($parameter.Name)" }
         }
-        $silent | Where-Object { "$name $($_.Name)" -ne 'Connect-CtrSession Namespace' } | ForEach-Object Name | Should -BeNullOrEmpty
+        $silent | Where-Object { $_ -ne 'Connect-CtrSession -Namespace' } | Should -BeNullOrEmpty
     }
 }
 

@@ -146,7 +146,7 @@ public static class CtrFormat
     /// <summary>What an event is about: a pod's container by name, digests short, the hole and its reason with a gap.</summary>
     public static string Subject(object? told)
     {
-        if (Read(told, nameof(CtrEvent.Kind))?.ToString() == nameof(CtrEventKind.Gap))
+        if (Read(told, nameof(CtrEvent.Topic)) is "gap")
         {
             string until = TimeOf(told, nameof(CtrEvent.To)) is { Length: > 0 } to ? to : "now";
             return Text($"{TimeOf(told, nameof(CtrEvent.From))} to {until}: {Read(told, nameof(CtrEvent.Reason))}");

@@ -76,11 +76,15 @@ public sealed class CtrFormatTests
         Assert.Equal("308a4593c279", CtrFormat.ShortDigest("sha256:308a4593c27905fb042a15aeefe956fe83d669e2b572b72313a7386699fb529b"));
 
     [Fact]
-    public void Incomplete_platforms_stand_in_brackets() => Assert.Equal("linux/amd64, (linux/arm64)", CtrFormat.Platforms(
+    public void Incomplete_platforms_stand_in_brackets()
+    {
+        CtrImagePlatform[] platforms =
         [
-            new CtrImagePlatform("linux", "amd64", "", "") { Digest = "sha256:1", IsComplete = true },
-            new CtrImagePlatform("linux", "arm64", "", "") { Digest = "sha256:2" },
-        ]));
+            new("linux", "amd64", "", "") { Digest = "sha256:1", IsComplete = true },
+            new("linux", "arm64", "", "") { Digest = "sha256:2" },
+        ];
+        Assert.Equal("linux/amd64, (linux/arm64)", CtrFormat.Platforms(platforms));
+    }
 
     [Fact]
     public void Labels_are_sorted() => Assert.Equal("a=1, b=2", CtrFormat.Labels(new Dictionary<string, string> { ["b"] = "2", ["a"] = "1" }));

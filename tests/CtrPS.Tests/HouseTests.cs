@@ -71,6 +71,32 @@ public sealed partial class HouseTests
         SignatureOf(type).SelectMany(Parts).Distinct(),
         part => Assert.True(IsKnown(part), $"{type} shows {part}, of {part.Assembly.GetName().Name}.")));
 
+    /// <summary>Records have setters and a copying method that PowerShell shows and calls. A spec is a document: it is there to be changed.</summary>
+    [Fact]
+    public void Nobody_can_change_or_copy_what_cmdlets_give()
+    {
+        const BindingFlags Own = BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly;
+        Type[] objects = [.. typeof(CtrSession).Assembly.GetExportedTypes().Where(type => !typeof(CtrSpecObject).IsAssignableFrom(type)
+            && type != typeof(CtrSpecDictionary) && !(type.IsGenericType && type.GetGenericTypeDefinition() == typeof(CtrSpecList<>)) && !type.IsEnum)];
+        Assert.Contains(typeof(CtrImage), objects);
+        Assert.All(objects, type =>
+        {
+            Assert.DoesNotContain(type.GetProperties(Own), property => property.GetSetMethod() is not null);
+            Assert.DoesNotContain(type.GetFields(Own), field => !field.IsInitOnly);
+            Assert.DoesNotContain(type.GetMethods(Own), method => method.Name.StartsWith('<'));
+        });
+    }
+
+    /// <summary>ConvertTo-Json writes the words of enums that are this long, and the numbers of others.</summary>
+    [Fact]
+    public void An_enum_on_an_object_has_words_in_json() => Assert.All(
+        typeof(CtrSession).Assembly.GetExportedTypes()
+            .Where(type => !typeof(Exception).IsAssignableFrom(type))
+            .SelectMany(type => type.GetProperties())
+            .Select(property => Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType)
+            .Where(type => type.IsEnum),
+        type => Assert.Equal(typeof(long), Enum.GetUnderlyingType(type)));
+
     /// <summary>The types that whoever uses or derives from a type sees.</summary>
     private static IEnumerable<Type> SignatureOf(Type type)
     {

@@ -127,7 +127,7 @@ Describe 'The life of a container, containerd <generation>' -ForEach (Get-RigGen
         $task = New-CtrContainer nginx:deb $web | Start-CtrTask -Cni -CniConfigPath $folder -CniPluginPath /usr/lib/cni
         $task.Network.IPAddresses | Should -HaveCount 1
         $address = ($task.Network.IPAddresses[0] -split '/')[0]
-        $task.Network.Interfaces.Name | Should -Contain eth0
+        $task.Network.GetInterfaces().Name | Should -Contain eth0
         nsenter --target $task.ProcessId --net ip -o -4 addr show eth0 | Should -BeLike "*$address*"
         # Others on this machine make interfaces too: this is the other end of the container's.
         $peer = [regex]::Match((nsenter --target $task.ProcessId --net ip -o link show eth0), 'eth0@if(\d+)').Groups[1].Value

@@ -319,7 +319,7 @@ Describe 'New-CtrContainer, containerd <generation>' -ForEach (Get-RigGeneration
         $arguments = @{ Hostname = 'box'; CapAdd = 'net_admin'; JoinNamespace = 'uts=/proc/1/ns/uts'; Annotation = @{ a = 'b' }; Seccomp = $true }
         $spec = New-CtrSpec busybox:1.35 sleep 60 -Id $id @arguments
         $made = New-CtrContainer busybox:1.35 $id sleep, 60 @arguments
-        $made.Spec.ToJson() | Should -BeExactly $spec.ToJson()
+        $made.GetSpec().ToJson() | Should -BeExactly $spec.ToJson()
         $null = Invoke-Ctr $rig -n $namespace containers rm $id
         $spec.Process.Args += 'more'
         $spec.Process.Env.Add('ADDED=1')
@@ -332,7 +332,7 @@ Describe 'New-CtrContainer, containerd <generation>' -ForEach (Get-RigGeneration
         $info.Spec.process.args | Should -Be 'sleep', '60', 'more'
         $info.Spec.linux.resources.memory.limit | Should -Be 32MB
         $info.Spec.mounts[-1].destination | Should -Be '/mnt'
-        (Get-CtrContainer $id -Namespace $namespace).Spec.GetJson('custom') | Should -BeExactly '{"k":[1.50,null]}'
+        (Get-CtrContainer $id -Namespace $namespace).GetSpec().GetJson('custom') | Should -BeExactly '{"k":[1.50,null]}'
     }
 
     It 'takes a spec as <what>' -ForEach @(
@@ -345,16 +345,16 @@ Describe 'New-CtrContainer, containerd <generation>' -ForEach (Get-RigGeneration
         $spec = New-CtrSpec busybox:1.35 true -Cpus 0.5
         $given = & $give $spec
         $made = New-CtrContainer @given -Id $id
-        $made.Spec.ToJson() | ConvertFrom-Json | ConvertTo-Json -Depth 9 | Should -Be ($spec.ToJson() | ConvertFrom-Json | ConvertTo-Json -Depth 9)
+        $made.GetSpec().ToJson() | ConvertFrom-Json | ConvertTo-Json -Depth 9 | Should -Be ($spec.ToJson() | ConvertFrom-Json | ConvertTo-Json -Depth 9)
         $made.Image | Should -BeNullOrEmpty
         $made.SnapshotKey | Should -BeNullOrEmpty
     }
 
     It 'makes one of a folder' {
         $made = New-CtrContainer -RootFS / $id true -User nobody -ReadOnly
-        $made.Spec.Root.Path | Should -Be '/'
-        $made.Spec.Root.Readonly | Should -BeTrue
-        $made.Spec.Process.User.Uid | Should -Be 65534
+        $made.GetSpec().Root.Path | Should -Be '/'
+        $made.GetSpec().Root.Readonly | Should -BeTrue
+        $made.GetSpec().Process.User.Uid | Should -Be 65534
         $made.SnapshotKey | Should -BeNullOrEmpty
         { New-CtrContainer -RootFS /nonexistent x true } | Should -Throw -ErrorId 'CtrInvalidPath,*'
     }
@@ -365,11 +365,11 @@ Describe 'New-CtrContainer, containerd <generation>' -ForEach (Get-RigGeneration
             $far = Connect-CtrSession $relay.Address -NoDefault
             $spec = New-CtrSpec busybox:1.35 true -Session $far -User root -Id $id
             $made = New-CtrContainer busybox:1.35 $id true -Session $far -User root
-            $made.Spec.ToJson() | Should -BeExactly $spec.ToJson()
-            $made.Spec.Process.User.AdditionalGids | Should -Contain 0
+            $made.GetSpec().ToJson() | Should -BeExactly $spec.ToJson()
+            $made.GetSpec().Process.User.AdditionalGids | Should -Contain 0
             { New-CtrContainer busybox:1.35 "$id-2" true -Session $far -Privileged } | Should -Throw -ErrorId 'CtrNotLocal,*'
             { New-CtrContainer -RootFS / "$id-2" true -Session $far -User nobody } | Should -Throw -ErrorId 'CtrNotLocal,*'
-            (New-CtrContainer -RootFS / "$id-2" true -Session $far -User 1:2).Spec.Process.User.Gid | Should -Be 2
+            (New-CtrContainer -RootFS / "$id-2" true -Session $far -User 1:2).GetSpec().Process.User.Gid | Should -Be 2
             Disconnect-CtrSession $far
         } finally {
             $relay.Dispose()

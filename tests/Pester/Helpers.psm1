@@ -258,6 +258,21 @@ function Get-RigState {
     [IO.File]::ReadAllLines('/proc/mounts') | Where-Object { $_.Contains((Split-Path $Rig.Root)) } | ForEach-Object { "mount $(($_ -split ' ')[1])" }
 }
 
+# An object of the module with the values that a test needs: users cannot make one. Its properties have internal setters.
+function New-Sample {
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'an object in memory')]
+    param([string] $Type, [hashtable] $Value, [object[]] $ArgumentList = @())
+    $any = [Reflection.BindingFlags]'Instance, Public, NonPublic'
+    $class = "CtrPS.$Type" -as [type]
+    $sample = [Activator]::CreateInstance($class, $any, $null, $ArgumentList, $null)
+    foreach ($name in $Value.Keys) {
+        $property = $class.GetProperty($name, $any)
+        $given = $Value[$name]
+        $property.SetValue($sample, ($property.PropertyType.IsInstanceOfType($given) ? $given : ($given -as $property.PropertyType)))
+    }
+    $sample
+}
+
 # Waits for a condition, for ten seconds at the most where nothing else is said.
 function Wait-Until {
     param([scriptblock] $Condition, [string] $What, [int] $Seconds = 10)

@@ -54,6 +54,9 @@ Describe 'Logs, containerd <generation>' -ForEach (Get-RigGeneration) {
         $lines[0].Time | Should -BeNullOrEmpty
         Get-CtrLog $id -Tail 0 | Should -BeNullOrEmpty
         (Get-CtrLog "$($id.Substring(0, 8))*" | Where-Object Text -EQ 'line 3').ContainerId | Should -Be $id
+        (Get-CtrLog $id -Namespace *).Text | Should -Contain 'line 3'
+        (Get-CtrLog $id -Namespace "$($name.Substring(0, 7))*", none -Tail 1).Namespace | Should -Be $name
+        { Get-CtrLog $id -Namespace none } | Should -Throw -ErrorId 'CtrContainerNotFound,*'
 
         # What follows ends with the task.
         $process = Invoke-Here tasks ls | Where-Object { $_ -match "^$id\s+(\d+)" } | ForEach-Object { $Matches[1] }
@@ -163,6 +166,18 @@ Describe 'Log files' {
         $lines[0].PodNamespace, $lines[0].PodName, $lines[0].ContainerName | Should -Be 'shop', 'web-0', 'app'
         Get-CtrLog -Path "$TestDrive/none*.log" | Should -BeNullOrEmpty
         ($lines | Out-String -Width 80) -split '\r?\n' | Where-Object { $_.TrimEnd().Length -gt 80 } | Should -BeNullOrEmpty
+    }
+
+    It 'come from the pipeline as Get-ChildItem gives them, and as objects with a path' {
+        $odd = New-Item -ItemType Directory "$TestDrive/odd"
+        'one' | Set-Content -LiteralPath "$odd/a[1].log"
+        'two' | Set-Content -LiteralPath "$odd/b.log"
+        (Get-ChildItem $odd | Get-CtrLog).Text | Should -Be 'one', 'two'
+        (Get-ChildItem "$odd/*.log" | Where-Object Length -GT 0 | Get-CtrLog -Tail 1).Text | Should -Be 'one', 'two'
+        ([IO.DirectoryInfo]::new($odd).GetFiles() | Sort-Object Name | Get-CtrLog).Text | Should -Be 'one', 'two'
+        ([pscustomobject]@{ PSPath = "$odd/a[1].log" } | Get-CtrLog).Text | Should -Be 'one'
+        (Get-CtrLog -LP "$odd/a[1].log").Text | Should -Be 'one'
+        { Get-Item $odd | Get-CtrLog } | Should -Throw -ErrorId 'CtrInvalidPath,*'
     }
 
     It 'are chosen from by stream and time' {

@@ -106,6 +106,128 @@ Describe '<name>' -ForEach $commands {
     }
 }
 
+# The rules that make a cmdlet like its neighbours (docs/architecture.md). Each exception has its reason beside it.
+Describe '<name> is as its neighbours:' -ForEach $commands {
+    BeforeAll {
+        function Get-Binding { # how a parameter is bound in its sets
+            param($Parameter)
+            $Parameter.Attributes | Where-Object { $_ -is [Parameter] }
+        }
+        function Test-Attribute {
+            param($Parameter, [type] $Type)
+            [bool]($Parameter.Attributes | Where-Object { $_ -is $Type })
+        }
+        $identity = $command.Parameters.Values | Where-Object {
+            $_.ParameterType.Name -match '^Ctr(Image|Container|Namespace)Identity(\[\])?$' -and (Get-Binding $_).Position -contains 0 }
+        $looks = $command.Verb -in 'Get', 'Test'
+        $readsPaths = $command.Verb -in 'Get', 'Test', 'Import'
+    }
+
+    It 'what it works on is the first word, comes by value and by property name, and is Name or Id as well' {
+        # The first word is a topic of events there, and the name of a container that is to be.
+        if ($command.Noun -ne 'CtrEvent' -and $name -ne 'Restore-CtrContainer') {
+            $others = $command.Parameters.Values | Where-Object { $_.ParameterType.Name -match 'Identity' -and $_.Name -ne $identity.Name }
+            $others | Where-Object { (Get-Binding $_).ValueFromPipeline -contains $true } | ForEach-Object Name | Should -BeNullOrEmpty
+        }
+        if ($identity) {
+            $identity | Should -HaveCount 1
+            (Get-Binding $identity).ValueFromPipeline | Should -Not -Contain $false
+            if ($identity.ParameterType.IsArray) { # one alone is the image of a container to be made, whose name -Name is
+                (Get-Binding $identity).ValueFromPipelineByPropertyName | Should -Not -Contain $false
+                @($identity.Name) + $identity.Aliases | Where-Object { $_ -in 'Name', 'Id' } | Should -Not -BeNullOrEmpty
+                Test-Attribute $identity ([SupportsWildcards]) | Should -BeTrue
+            }
+            Test-Attribute $identity ([ArgumentCompleter]) | Should -BeTrue
+        }
+    }
+
+    It 'what only looks takes all where nothing is named, and what changes has to be told' {
+        # All logs of a node are no answer to anything. One image alone is what a container or spec is made from, if from any.
+        if ($identity -and $identity.ParameterType.IsArray -and $name -ne 'Get-CtrLog') {
+            (Get-Binding $identity).Mandatory | Select-Object -Unique | Should -Be (-not $looks)
+        }
+    }
+
+    It 'it says how much it changes' {
+        $attribute = $command.ImplementingType.GetCustomAttributes([Management.Automation.CmdletAttribute], $false)[0]
+        if ($attribute.SupportsShouldProcess) {
+            # High only where data is lost for good.
+            "$($attribute.ConfirmImpact)" | Should -Be ($name -in 'Remove-CtrNamespace' ? 'High' : 'Medium')
+        }
+        if ("$($attribute.ConfirmImpact)" -eq 'High') { $command.Parameters.Keys | Should -Contain Force }
+    }
+
+    It 'it takes -Session if it speaks to a daemon' {
+        $quiet = 'Get-CtrArchive', 'Test-CtrArchive', 'New-CtrMount', 'Connect-CtrSession', 'Get-CtrSession' # they speak to none, or open one
+        $command.Parameters.ContainsKey('Session') | Should -Be ($name -notin $quiet)
+        if ($command.Parameters.ContainsKey('Session')) {
+            $session = $command.Parameters['Session']
+            $session.Aliases | Should -Contain Address
+            $session.ParameterType | Should -Be ([CtrPS.CtrSession[]])
+            Test-Attribute $session ([ArgumentCompleter]) | Should -BeTrue
+        }
+    }
+
+    It 'its -Namespace completes, and takes wildcards if it lists' {
+        if ($command.Parameters.ContainsKey('Namespace')) {
+            $space = $command.Parameters['Namespace']
+            if ($name -ne 'Connect-CtrSession') { # the daemon is not known yet
+                Test-Attribute $space ([ArgumentCompleter]) | Should -BeTrue
+            }
+            if ($command.Verb -eq 'Get') {
+                Test-Attribute $space ([SupportsWildcards]) | Should -BeTrue
+                $space.ParameterType | Should -Be ([string[]])
+            }
+        }
+    }
+
+    It 'a test can answer with a bool' {
+        $command.Parameters.ContainsKey('Quiet') | Should -Be ($command.Verb -eq 'Test')
+        if ($command.Verb -eq 'Test') { $command.OutputType.Type | Should -Contain ([bool]) }
+    }
+
+    It 'what gives nothing by itself gives its object with -PassThru' {
+        if ($command.Verb -in 'Add', 'Copy', 'Set', 'Suspend', 'Resume', 'Stop', 'Update', 'Save', 'Export') {
+            $command.Parameters.Keys | Should -Contain PassThru
+        }
+    }
+
+    It 'it says what it gives' {
+        $gives = $command.Verb -notin 'Remove', 'Send', 'Disconnect', 'Enter'
+        [bool]$command.OutputType | Should -Be $gives
+    }
+
+    It 'it takes paths as cmdlets of PowerShell do' {
+        $path = $command.Parameters['Path']
+        $literal = $command.Parameters['LiteralPath']
+        [bool]$path | Should -Be ([bool]$literal)
+        if ($path) {
+            $path.Aliases | Should -BeNullOrEmpty
+            $literal.Aliases | Sort-Object -Culture '' | Should -Be 'FullName', 'LP', 'PSPath'
+            (Get-Binding $literal).Mandatory | Should -Not -Contain $false
+            Test-Attribute $literal ([SupportsWildcards]) | Should -BeFalse
+            (Get-Binding $literal).ValueFromPipelineByPropertyName | Should -Not -Contain (-not $readsPaths)
+            Test-Attribute $path ([SupportsWildcards]) | Should -Be $readsPaths
+            if ($readsPaths -and $name -ne 'Get-CtrLog') { # there files come in the place of containers
+                (Get-Binding $path).ValueFromPipeline | Should -Not -Contain $false
+            }
+        }
+    }
+
+    It 'what can only be one of some completes' {
+        $finite = 'Session', 'Image', 'Container', 'Namespace', 'Snapshotter', 'Runtime', 'Platform', 'Signal', 'Topic', 'Type', 'Pod', 'Encoding',
+        'InputEncoding', 'OutputEncoding', 'RestartPolicy', 'JoinNamespace', 'Rlimit', 'Option', 'StopSignal', 'Compress', 'AddCapability',
+        'DropCapability'
+        $silent = foreach ($parameter in $command.Parameters.Values | Where-Object Name -In $finite) {
+            $type = [Nullable]::GetUnderlyingType($parameter.ParameterType) ?? $parameter.ParameterType
+            $type = $type.IsArray ? $type.GetElementType() : $type
+            $completes = [ArgumentCompleter], [ValidateSet], [ArgumentCompletions] | Where-Object { Test-Attribute $parameter $_ }
+            if (-not $completes -and -not $type.IsEnum) { "$name -$($parameter.Name)" }
+        }
+        $silent | Where-Object { $_ -ne 'Connect-CtrSession -Namespace' } | Should -BeNullOrEmpty
+    }
+}
+
 Describe 'The tests' {
     It 'run each cmdlet in the file of a capability' {
         # That Isolation.Tests.ps1 calls each of them, and Pipeline.Tests.ps1 many with -WhatIf, says nothing of what they do.
@@ -149,9 +271,7 @@ Describe 'The views' {
         $labels['containerd.io/defaults/snapshotter'] = 'overlayfs'
         $labels['io.cri-containerd.image'] = 'managed'
         $raw = [Collections.Generic.Dictionary[string, object]]::new()
-        $platform = [CtrPS.CtrImagePlatform]::new('windows', 'arm64', 'v8.2', '')
-        $platform.GetType().GetProperty('Digest').SetValue($platform, $digest)
-        $platform.GetType().GetProperty('Size').SetValue($platform, [long]1023GB)
+        $platform = New-Sample CtrImagePlatform @{ Digest = $digest; Size = [long]1023GB } 'windows', 'arm64', 'v8.2', ''
 
         # Opens nothing: a session is there once it is named.
         $address = "/nonexistent/$('a-long-path/' * 6)c.sock"
@@ -160,40 +280,40 @@ Describe 'The views' {
 
         # As wide as things get.
         $samples = @{
-            CtrImage = [CtrPS.CtrImage]@{
+            CtrImage = New-Sample CtrImage @{
                 Name = "registry.example.com:5000/team/service@$digest"; Namespace = 'k8s.io'; Digest = $digest; MediaType = 'm'; Size = 1023GB
                 Platforms = [CtrPS.CtrImagePlatform[]]@($platform, $platform); Labels = $labels; UpdatedAt = [DateTimeOffset]::Now.AddMonths(-11)
             }
             CtrImagePlatform = $platform
-            CtrNamespace = [CtrPS.CtrNamespace]@{ Name = 'n' * 76; Labels = $labels }
-            CtrPlugin = [CtrPS.CtrPlugin]@{
+            CtrNamespace = New-Sample CtrNamespace @{ Name = 'n' * 76; Labels = $labels }
+            CtrPlugin = New-Sample CtrPlugin @{
                 Type = 'io.containerd.differ-and-more.v1'; Id = 'a-plugin-with-a-really-long-name'; Status = 'Error'; Exports = $labels
-                Platforms = [CtrPS.CtrPlatform[]]@('linux/amd64', 'linux/386', 'linux/arm/v7')
+                PlatformValues = [CtrPS.CtrPlatform[]]@('linux/amd64', 'linux/386', 'linux/arm/v7')
             }
-            CtrEvent = [CtrPS.CtrEvent]@{
+            CtrEvent = New-Sample CtrEvent @{
                 Timestamp = [DateTimeOffset]::Now; Namespace = 'n' * 76; Topic = '/tasks/exec-started'; Subject = 'a' * 64
                 ContainerId = 'a' * 64; ExecId = 'b' * 64
                 ExitCode = 137; Labels = $labels
             }
-            CtrLogLine = [CtrPS.CtrLogLine]@{ Time = [DateTimeOffset]::Now; Stream = 'Output'; Text = 'word ' * 40; Path = '/var/log/web.log' }
+            CtrLogLine = New-Sample CtrLogLine @{ Time = [DateTimeOffset]::Now; Stream = 'Output'; Text = 'word ' * 40; Path = '/var/log/web.log' }
             CtrSession = $session
-            CtrServer = [CtrPS.CtrServer]@{ Address = $address; Version = '2.1.9+unknown'; Revision = 'f' * 40; Uuid = [guid]::Empty }
-            CtrDeprecation = [CtrPS.CtrDeprecation]@{ Id = 'io.containerd.deprecation/cri-registry-mirrors'; Message = 'word ' * 40 }
-            CtrContainer = [CtrPS.CtrContainer]@{
+            CtrServer = New-Sample CtrServer @{ Address = $address; Version = '2.1.9+unknown'; Revision = 'f' * 40; Uuid = [guid]::Empty }
+            CtrDeprecation = New-Sample CtrDeprecation @{ Id = 'io.containerd.deprecation/cri-registry-mirrors'; Message = 'word ' * 40 }
+            CtrContainer = New-Sample CtrContainer @{
                 Namespace = 'k8s.io'; Id = 'c' * 76; Image = "registry.example.com:5000/team/service@$digest"
                 Runtime = 'r'; Snapshotter = 's'; SnapshotKey = 'k'
                 State = 'Running'; Labels = $labels; CreatedAt = [DateTimeOffset]::Now.AddMonths(-11)
                 PodName = 'shop-7f5c8d9b64-x2x9q'; ContainerName = 'cart'
             }
-            CtrTask = [CtrPS.CtrTask]@{
+            CtrTask = New-Sample CtrTask @{
                 Namespace = 'k8s.io'; Id = 't' * 76; State = 'Stopped'; ProcessId = 4194304; ExitCode = 137
                 ExitedAt = [DateTimeOffset]::Now.AddMonths(-11)
             }
-            CtrProcess = [CtrPS.CtrProcess]@{
+            CtrProcess = New-Sample CtrProcess @{
                 Namespace = 'k8s.io'; Id = 'p'; ProcessId = 4194304; ParentProcessId = 4194303; ExecId = 'e' * 76; UserId = 100000
                 CommandLine = 'word ' * 40; StartedAt = [DateTimeOffset]::Now.AddMonths(-11)
             }
-            CtrMetric = [CtrPS.CtrMetric]@{
+            CtrMetric = New-Sample CtrMetric @{
                 Namespace = 'k8s.io'; Id = 'm' * 76; CpuPercent = 6399.9; CpuUsage = '10.00:00:00'; MemoryBytes = 1023GB; MemoryLimit = 1023GB
                 Pids = 4194304; Raw = $raw
             }
@@ -229,7 +349,7 @@ Describe 'The views' {
             $header = $lines | Where-Object { $_ -match "^\s*$($columns[0])\b" } | Select-Object -First 1
             -split $header | Should -Be $columns
         } else {
-            $items = @($view.SelectNodes('.//ListItem/PropertyName').InnerText)
+            $items = @($view.SelectNodes('.//ListItem/PropertyName | .//ListItem/Label').InnerText)
             $lines -replace '\s*:.*' | Where-Object { $_ -cin $items } | Should -Be $items
         }
     }

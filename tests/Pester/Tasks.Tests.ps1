@@ -264,8 +264,8 @@ Describe 'Tasks, containerd <generation>' -ForEach (Get-RigGeneration) {
             $metric.MemoryBytes | Should -Be $raw.memory.usage.usage
             $metric.WorkingSetBytes | Should -Be ($raw.memory.usage.usage - $raw.memory.total_inactive_file)
             $metric.MemoryPeakBytes | Should -Be $raw.memory.usage.max
-            $metric.Raw.memory.total_rss | Should -Be $raw.memory.total_rss
-            $metric.Raw.cpu.usage.per_cpu | Should -Be $raw.cpu.usage.per_cpu
+            $metric.GetRaw().memory.total_rss | Should -Be $raw.memory.total_rss
+            $metric.GetRaw().cpu.usage.per_cpu | Should -Be $raw.cpu.usage.per_cpu
         } else {
             $metric.CpuUsage.Ticks | Should -Be ($raw.cpu.usage_usec * 10)
             $metric.MemoryBytes | Should -Be $raw.memory.usage

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using CtrPS.Client.Formats;
 using CtrPS.Client.Formats.Tar;
 
 namespace CtrPS.Client.Archives;

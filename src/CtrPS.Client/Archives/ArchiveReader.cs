@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using CtrPS.Client.Formats;
 using CtrPS.Client.Formats.Compression;
 using CtrPS.Client.Oci;
 using Microsoft.Win32.SafeHandles;

@@ -1,4 +1,3 @@
-using CtrPS.Client.Formats;
 using CtrPS.Client.Oci;
 
 namespace CtrPS.Client.Archives;

@@ -1,4 +1,3 @@
-using CtrPS.Client.Formats;
 
 namespace CtrPS.Client.Archives;
 

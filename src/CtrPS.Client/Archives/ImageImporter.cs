@@ -1,6 +1,5 @@
 using CtrPS.Client.Connection;
 using CtrPS.Client.Content;
-using CtrPS.Client.Formats;
 using CtrPS.Client.Oci;
 
 namespace CtrPS.Client.Archives;

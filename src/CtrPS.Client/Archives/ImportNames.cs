@@ -1,5 +1,4 @@
 using System.Globalization;
-using CtrPS.Client.Formats;
 using CtrPS.Client.Oci;
 
 namespace CtrPS.Client.Archives;

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using CtrPS.Client.Formats;
 
 namespace CtrPS.Client.Archives;
 

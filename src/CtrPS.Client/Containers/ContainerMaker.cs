@@ -58,7 +58,7 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
         };
         foreach ((string name, CtrExtension extension) in request.Extensions)
         {
-            record.Extensions.Add(name, new Any { TypeUrl = extension.TypeUrl, Value = ByteString.CopyFrom(extension.Value) });
+            record.Extensions.Add(name, new Any { TypeUrl = extension.TypeUrl, Value = ByteString.CopyFrom(extension.GetBytes()) });
         }
 
         IReadOnlyDictionary<string, string> restart = await RestartPolicy.LabelsAsync(

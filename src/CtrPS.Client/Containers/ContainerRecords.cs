@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Containerd.Services.Containers.V1;
 using CtrPS.Client.Connection;
 using Google.Protobuf.WellKnownTypes;
@@ -46,13 +47,40 @@ internal static class ContainerRecords
             PodUid = Label(PodUidLabel),
             ContainerName = kind == CtrContainerKind.Sandbox ? null : Label(ContainerNameLabel),
             Sandbox = container.Sandbox,
-            Extensions = container.Extensions.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary(
+            ExtensionValues = container.Extensions.OrderBy(pair => pair.Key, StringComparer.Ordinal).ToDictionary(
                 pair => pair.Key, pair => ToExtension(pair.Value), StringComparer.Ordinal),
             RuntimeOptions = container.Runtime?.Options is { } options ? ToExtension(options) : null,
+            Record = () => ToJson(container),
             SpecJson = container.Spec?.TypeUrl == SpecUrl ? container.Spec.Value.Memory : default,
         };
 
         string? Label(string key) => container.Labels.TryGetValue(key, out string? value) ? value : null;
+    }
+
+    /// <summary>The record by the names of Go's fields (containers.Container), as <c>ctr containers info</c> prints it.</summary>
+    private static JsonObject ToJson(Container container)
+    {
+        var record = new JsonObject
+        {
+            ["ID"] = container.Id,
+            ["Labels"] = RecordJson.Map(SortedMap.From(container.Labels)),
+            ["Image"] = container.Image,
+            ["Runtime"] = new JsonObject { ["Name"] = container.Runtime?.Name ?? "", ["Options"] = GoJson.Of(container.Runtime?.Options) },
+            ["SnapshotKey"] = container.SnapshotKey,
+            ["Snapshotter"] = container.Snapshotter,
+            ["CreatedAt"] = GoJson.Of(container.CreatedAt),
+            ["UpdatedAt"] = GoJson.Of(container.UpdatedAt),
+            ["Extensions"] = new JsonObject(container.Extensions
+                .OrderBy(pair => pair.Key, StringComparer.Ordinal)
+                .Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)GoJson.Of(pair.Value)))),
+            ["SandboxID"] = container.Sandbox,
+        };
+        if (container.Spec is { } spec)
+        {
+            record["Spec"] = spec.TypeUrl == SpecUrl ? CtrSpecObject.Read(spec.Value.ToStringUtf8(), "spec") : GoJson.Of(spec);
+        }
+
+        return record;
     }
 
     private static CtrExtension ToExtension(Any any) => new(any.TypeUrl, any.Value.ToByteArray());

@@ -93,62 +93,117 @@ internal static class EventRecords
         }
     }
 
-    private static CtrEvent Fill(CtrEvent told, CtrEventPayload payload) => payload switch
+    private static CtrEvent Fill(CtrEvent told, CtrEventPayload payload)
     {
-        CtrNamespacePayload it => told with { Payload = it, Subject = it.Name, Labels = it.Labels },
-        CtrNamespaceDeletePayload it => told with { Payload = it, Subject = it.Name },
-        CtrContainerCreatePayload it => told with { Payload = it, Subject = it.Id, ContainerId = it.Id, Image = OrNull(it.Image) },
-        CtrContainerUpdatePayload it => told with
+        told.Payload = payload;
+        switch (payload)
         {
-            Payload = it,
-            Subject = it.Id,
-            ContainerId = it.Id,
-            Image = OrNull(it.Image),
-            Labels = it.Labels,
-            SnapshotKey = OrNull(it.SnapshotKey),
-        },
-        CtrContainerDeletePayload it => told with { Payload = it, Subject = it.Id, ContainerId = it.Id },
-        CtrContentCreatePayload it => told with { Payload = it, Subject = it.Digest, Digest = it.Digest, Size = it.Size },
-        CtrContentDeletePayload it => told with { Payload = it, Subject = it.Digest, Digest = it.Digest },
-        CtrImagePayload it => told with { Payload = it, Subject = it.Name, Image = it.Name, Labels = it.Labels },
-        CtrImageDeletePayload it => told with { Payload = it, Subject = it.Name, Image = it.Name },
-        CtrSnapshotPreparePayload it => told with { Payload = it, Subject = it.Key, SnapshotKey = it.Key, Snapshotter = OrNull(it.Snapshotter) },
-        CtrSnapshotCommitPayload it => told with { Payload = it, Subject = it.Name, SnapshotKey = it.Name, Snapshotter = OrNull(it.Snapshotter) },
-        CtrSnapshotRemovePayload it => told with { Payload = it, Subject = it.Key, SnapshotKey = it.Key, Snapshotter = OrNull(it.Snapshotter) },
-        CtrTaskCreatePayload it => told with { Payload = it, Subject = it.ContainerId, ContainerId = it.ContainerId, ProcessId = it.ProcessId },
-        CtrTaskStartPayload it => told with { Payload = it, Subject = it.ContainerId, ContainerId = it.ContainerId, ProcessId = it.ProcessId },
-        CtrTaskExitPayload it => told with
-        {
-            Payload = it,
-            Subject = it.ContainerId,
-            ContainerId = it.ContainerId,
-            ExecId = it.Id == it.ContainerId ? null : OrNull(it.Id),
-            ProcessId = it.ProcessId,
-            ExitCode = it.ExitCode,
-            ExitedAt = it.ExitedAt,
-        },
-        CtrTaskOomPayload it => told with { Payload = it, Subject = it.ContainerId, ContainerId = it.ContainerId },
-        CtrTaskExecPayload it => told with
-        {
-            Payload = it,
-            Subject = it.ContainerId,
-            ContainerId = it.ContainerId,
-            ExecId = it.ExecId,
-            ProcessId = it.ProcessId > 0 ? it.ProcessId : null,
-        },
-        CtrTaskPausePayload it => told with { Payload = it, Subject = it.ContainerId, ContainerId = it.ContainerId },
-        CtrTaskCheckpointPayload it => told with { Payload = it, Subject = it.ContainerId, ContainerId = it.ContainerId },
-        CtrSandboxPayload it => told with { Payload = it, Subject = it.SandboxId, SandboxId = it.SandboxId },
-        CtrSandboxExitPayload it => told with
-        {
-            Payload = it,
-            Subject = it.SandboxId,
-            SandboxId = it.SandboxId,
-            ExitCode = it.ExitCode,
-            ExitedAt = it.ExitedAt,
-        },
-        _ => told with { Payload = payload },
-    };
+            case CtrNamespacePayload it:
+                told.Subject = it.Name;
+                told.Labels = it.Labels;
+                break;
+            case CtrNamespaceDeletePayload it:
+                told.Subject = it.Name;
+                break;
+            case CtrContainerCreatePayload it:
+                told.Subject = it.Id;
+                told.ContainerId = it.Id;
+                told.Image = OrNull(it.Image);
+                break;
+            case CtrContainerUpdatePayload it:
+                told.Subject = it.Id;
+                told.ContainerId = it.Id;
+                told.Image = OrNull(it.Image);
+                told.Labels = it.Labels;
+                told.SnapshotKey = OrNull(it.SnapshotKey);
+                break;
+            case CtrContainerDeletePayload it:
+                told.Subject = it.Id;
+                told.ContainerId = it.Id;
+                break;
+            case CtrContentCreatePayload it:
+                told.Subject = it.Digest;
+                told.Digest = it.Digest;
+                told.Size = it.Size;
+                break;
+            case CtrContentDeletePayload it:
+                told.Subject = it.Digest;
+                told.Digest = it.Digest;
+                break;
+            case CtrImagePayload it:
+                told.Subject = it.Name;
+                told.Image = it.Name;
+                told.Labels = it.Labels;
+                break;
+            case CtrImageDeletePayload it:
+                told.Subject = it.Name;
+                told.Image = it.Name;
+                break;
+            case CtrSnapshotPreparePayload it:
+                told.Subject = it.Key;
+                told.SnapshotKey = it.Key;
+                told.Snapshotter = OrNull(it.Snapshotter);
+                break;
+            case CtrSnapshotCommitPayload it:
+                told.Subject = it.Name;
+                told.SnapshotKey = it.Name;
+                told.Snapshotter = OrNull(it.Snapshotter);
+                break;
+            case CtrSnapshotRemovePayload it:
+                told.Subject = it.Key;
+                told.SnapshotKey = it.Key;
+                told.Snapshotter = OrNull(it.Snapshotter);
+                break;
+            case CtrTaskCreatePayload it:
+                told.Subject = it.ContainerId;
+                told.ContainerId = it.ContainerId;
+                told.ProcessId = it.ProcessId;
+                break;
+            case CtrTaskStartPayload it:
+                told.Subject = it.ContainerId;
+                told.ContainerId = it.ContainerId;
+                told.ProcessId = it.ProcessId;
+                break;
+            case CtrTaskExitPayload it:
+                told.Subject = it.ContainerId;
+                told.ContainerId = it.ContainerId;
+                told.ExecId = it.Id == it.ContainerId ? null : OrNull(it.Id);
+                told.ProcessId = it.ProcessId;
+                told.ExitCode = it.ExitCode;
+                told.ExitedAt = it.ExitedAt;
+                break;
+            case CtrTaskOomPayload it:
+                told.Subject = it.ContainerId;
+                told.ContainerId = it.ContainerId;
+                break;
+            case CtrTaskExecPayload it:
+                told.Subject = it.ContainerId;
+                told.ContainerId = it.ContainerId;
+                told.ExecId = it.ExecId;
+                told.ProcessId = it.ProcessId > 0 ? it.ProcessId : null;
+                break;
+            case CtrTaskPausePayload it:
+                told.Subject = it.ContainerId;
+                told.ContainerId = it.ContainerId;
+                break;
+            case CtrTaskCheckpointPayload it:
+                told.Subject = it.ContainerId;
+                told.ContainerId = it.ContainerId;
+                break;
+            case CtrSandboxPayload it:
+                told.Subject = it.SandboxId;
+                told.SandboxId = it.SandboxId;
+                break;
+            case CtrSandboxExitPayload it:
+                told.Subject = it.SandboxId;
+                told.SandboxId = it.SandboxId;
+                told.ExitCode = it.ExitCode;
+                told.ExitedAt = it.ExitedAt;
+                break;
+        }
+
+        return told;
+    }
 
     private static string? OrNull(string text) => text.Length > 0 ? text : null;
 

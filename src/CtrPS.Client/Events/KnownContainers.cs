@@ -71,16 +71,16 @@ internal sealed class KnownContainers(ContainerStore containers, INamespaceStore
             container = await AskAsync(told.Namespace, id, cancellationToken).ConfigureAwait(false);
         }
 
-        return container is null ? told : told with
+        return container is null ? told : told.With(copy =>
         {
-            Image = container.Image.Length > 0 ? container.Image : told.Image,
-            ContainerKind = container.Kind,
-            PodName = container.PodName,
-            PodNamespace = container.PodNamespace,
-            PodUid = container.PodUid,
-            ContainerName = container.ContainerName,
-            Labels = container.Labels,
-        };
+            copy.Image = container.Image.Length > 0 ? container.Image : told.Image;
+            copy.ContainerKind = container.Kind;
+            copy.PodName = container.PodName;
+            copy.PodNamespace = container.PodNamespace;
+            copy.PodUid = container.PodUid;
+            copy.ContainerName = container.ContainerName;
+            copy.Labels = container.Labels;
+        });
     }
 
     private async Task<CtrContainer?> AskAsync(string @namespace, string id, CancellationToken cancellationToken)

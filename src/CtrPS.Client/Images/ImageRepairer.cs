@@ -108,11 +108,11 @@ internal sealed class ImageRepairer : ICtrRepair
                     attempts[digest] = attempts.GetValueOrDefault(digest) + 1;
                     if (failures.TryGetValue(digest, out string? why))
                     {
-                        failed[digest] = finding.Fault with
+                        failed[digest] = finding.Fault.With(copy =>
                         {
-                            Reason = $"{finding.Fault.Reason} {why}",
-                            RecommendedAction = "Name another source that has it: Repair-CtrImage -From an archive, a namespace or a session.",
-                        };
+                            copy.Reason = $"{finding.Fault.Reason} {why}";
+                            copy.RecommendedAction = "Name another source that has it: Repair-CtrImage -From an archive, a namespace or a session.";
+                        });
                     }
                     else
                     {
@@ -169,7 +169,7 @@ internal sealed class ImageRepairer : ICtrRepair
             }
             else if (attempts.GetValueOrDefault(digest) >= MaxAttempts)
             {
-                failed.Add(digest, finding.Fault with { Reason = $"{finding.Fault.Reason} It is so again after it was written anew." });
+                failed.Add(digest, finding.Fault.With(copy => copy.Reason = $"{finding.Fault.Reason} It is so again after it was written anew."));
             }
             else
             {

@@ -18,13 +18,13 @@ internal sealed record ImageRow(Image Record, IReadOnlyList<Image>? Aliases)
         CtrImage image = Records.ToImage(Record, @namespace);
         return Aliases switch
         {
-            null => image with { IsRecord = true },
+            null => image.With(copy => copy.IsRecord = true),
             [] => image,
-            _ => image with
+            _ => image.With(copy =>
             {
-                Aliases = Aliases.Select(alias => alias.Name).ToArray(),
-                Pinned = image.Pinned || Aliases.Any(Records.IsPinned),
-            },
+                copy.Aliases = Aliases.Select(alias => alias.Name).ToArray();
+                copy.Pinned = image.Pinned || Aliases.Any(Records.IsPinned);
+            }),
         };
     }
 }

@@ -357,13 +357,13 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
         ImageDescription description = await _describer.DescribeAsync(blobs, target, preferred, cancellationToken).ConfigureAwait(false);
         return detail.Platforms.Count > 0 && !description.Platforms.Any(preferred.Matches)
             ? null
-            : row.ToImage(blobs.Namespace) with
+            : row.ToImage(blobs.Namespace).With(copy =>
             {
-                Size = description.Size,
-                Platforms = detail.IncludeAttestations
+                copy.Size = description.Size;
+                copy.Platforms = detail.IncludeAttestations
                     ? description.Platforms
-                    : description.Platforms.Where(platform => !platform.IsAttestation).ToArray(),
-            };
+                    : description.Platforms.Where(platform => !platform.IsAttestation).ToArray();
+            });
     }
 
     private async ValueTask<PlatformMatcher> PreferredAsync(CtrImageDetail detail, CancellationToken cancellationToken) => detail.Platforms.Count > 0

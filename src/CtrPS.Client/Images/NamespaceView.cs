@@ -73,7 +73,7 @@ internal sealed class NamespaceView
             var query = new CtrImageQuery { Namespace = @namespace, AllRecords = true, Match = wanted.Contains, Detail = detail };
             await foreach (CtrImage image in connection.Images.ListAsync(query, cancellationToken).ConfigureAwait(false))
             {
-                yield return image with { IsRecord = false }; // as it comes one by one
+                yield return image.With(copy => copy.IsRecord = false); // as it comes one by one
             }
 
             yield break;

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Containerd.Services.Images.V1;
 using CtrPS.Client.Connection;
 using CtrPS.Client.Oci;
@@ -35,6 +36,7 @@ internal static class Records
             Digest = image.Target.Digest,
             MediaType = image.Target.MediaType,
             TargetSize = image.Target.Size,
+            Record = () => ToJson(image),
             Labels = SortedMap.From(image.Labels),
             CreatedAt = WireTime.ToTime(image.CreatedAt),
             UpdatedAt = WireTime.ToTime(image.UpdatedAt),
@@ -44,4 +46,18 @@ internal static class Records
 
     public static Descriptor ToDescriptor(Containerd.Types.ContentDescriptor descriptor) =>
         new() { MediaType = descriptor.MediaType, Digest = descriptor.Digest, Size = descriptor.Size };
+
+    /// <summary>The record by the names of Go's fields (images.Image).</summary>
+    private static JsonObject ToJson(Image image) => new()
+    {
+        ["Name"] = image.Name,
+        ["Labels"] = RecordJson.Map(SortedMap.From(image.Labels)),
+        ["Target"] = RecordJson.Filled(
+            ("mediaType", image.Target.MediaType),
+            ("digest", image.Target.Digest),
+            ("size", image.Target.Size),
+            ("annotations", RecordJson.Map(SortedMap.From(image.Target.Annotations)))),
+        ["CreatedAt"] = GoJson.Of(image.CreatedAt),
+        ["UpdatedAt"] = GoJson.Of(image.UpdatedAt),
+    };
 }

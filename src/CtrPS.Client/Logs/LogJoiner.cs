@@ -56,8 +56,17 @@ internal sealed class LogJoiner(CtrLogLine common, CtrLogFormat format)
         return line;
     }
 
-    private CtrLogLine Make(DateTimeOffset? time, CtrLogStream stream, ReadOnlySpan<byte> text, string path) =>
-        common with { Time = time, Stream = stream, Text = Encoding.UTF8.GetString(text), Path = path };
+    private CtrLogLine Make(DateTimeOffset? time, CtrLogStream stream, ReadOnlySpan<byte> bytes, string path)
+    {
+        string text = Encoding.UTF8.GetString(bytes);
+        return common.With(copy =>
+        {
+            copy.Time = time;
+            copy.Stream = stream;
+            copy.Text = text;
+            copy.Path = path;
+        });
+    }
 
     private sealed class Part
     {

@@ -68,11 +68,11 @@ internal static class BlobFaults
         $"is corrupt in {source.Words}. "
             + (actualSize == node.Descriptor.Size ? "Its" : $"It has {actualSize} bytes, not {node.Descriptor.Size}, and its")
             + $" bytes hash to {actualDigest}.",
-        WayOut(source)) with
+        WayOut(source)).With(copy =>
     {
-        ActualDigest = actualDigest,
-        ActualSize = actualSize,
-    };
+        copy.ActualDigest = actualDigest;
+        copy.ActualSize = actualSize;
+    });
 
     /// <summary>The digest is none: there can be no such blob.</summary>
     public static CtrBlobFault NoDigest(ImageNode node, ImageNode? manifest) =>
@@ -80,11 +80,11 @@ internal static class BlobFaults
 
     /// <summary>The bytes are right, the image is wrong: no repair helps.</summary>
     public static CtrBlobFault Inconsistent(ImageNode node, ImageNode? manifest, string reason) =>
-        Make(node, manifest, CtrBlobStatus.Corrupt, reason, NoWayOut) with
+        Make(node, manifest, CtrBlobStatus.Corrupt, reason, NoWayOut).With(copy =>
         {
-            ActualDigest = node.Descriptor.Digest,
-            ActualSize = node.StoredSize,
-        };
+            copy.ActualDigest = node.Descriptor.Digest;
+            copy.ActualSize = node.StoredSize;
+        });
 
     /// <summary>The error of something that cannot be done because of a fault.</summary>
     /// <param name="cannot">What cannot be done, without a full stop: <c>The image 'x' of namespace 'y' cannot be saved</c>.</param>
@@ -170,7 +170,7 @@ internal static class BlobFaults
         MediaType = node.Descriptor.MediaType,
         Size = node.Descriptor.Size,
         Status = status,
-        Platform = manifest?.Platform,
+        Platform = manifest?.Platform?.ToString(),
         ActualSize = node.StoredSize,
         Reason = $"{Words(node, manifest)} {reason}",
         RecommendedAction = action,

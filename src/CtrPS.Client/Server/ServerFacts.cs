@@ -45,7 +45,7 @@ internal sealed class ServerFacts(IServerInspector server)
             "io.containerd.snapshotter.v1" => 1,
             _ => 2,
         })
-        .SelectMany(plugin => plugin.Platforms)
+        .SelectMany(plugin => plugin.PlatformValues)
         .FirstOrDefault() ?? CtrPlatform.Local;
 
     private static string? ContentRootOf(IReadOnlyList<CtrPlugin> plugins) => plugins

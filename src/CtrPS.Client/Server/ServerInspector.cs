@@ -55,7 +55,7 @@ internal sealed class ServerInspector(GrpcChannel channel, Calls calls) : IServe
             : plugin.InitErr.Message.Contains("skip plugin", StringComparison.Ordinal) ? CtrPluginStatus.Skip
             : CtrPluginStatus.Error,
         Reason = plugin.InitErr?.Message,
-        Platforms = plugin.Platforms.Select(
+        PlatformValues = plugin.Platforms.Select(
             platform => new CtrPlatform(platform.Os, platform.Architecture, platform.Variant, platform.OsVersion)).ToArray(),
         Capabilities = plugin.Capabilities.ToArray(),
         Requires = plugin.Requires.ToArray(),

@@ -23,14 +23,14 @@ internal static class LocalProcesses
             string name = stat[(stat.IndexOf('(', StringComparison.Ordinal) + 1)..nameEnd];
             string[] fields = stat[(nameEnd + 2)..].Split(' '); // from the third, the state, on
             string[] arguments = SplitArguments(File.ReadAllBytes(Path.Combine(folder, "cmdline")));
-            return process with
+            return process.With(copy =>
             {
-                CommandLine = arguments.Length > 0 ? string.Join(' ', arguments) : $"[{name}]",
-                Arguments = arguments,
-                ParentProcessId = long.Parse(fields[1], CultureInfo.InvariantCulture),
-                StartedAt = StartTime(long.Parse(fields[19], CultureInfo.InvariantCulture)),
-                UserId = UserId(folder),
-            };
+                copy.CommandLine = arguments.Length > 0 ? string.Join(' ', arguments) : $"[{name}]";
+                copy.Arguments = arguments;
+                copy.ParentProcessId = long.Parse(fields[1], CultureInfo.InvariantCulture);
+                copy.StartedAt = StartTime(long.Parse(fields[19], CultureInfo.InvariantCulture));
+                copy.UserId = UserId(folder);
+            });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -263,14 +263,19 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
         try
         {
             CtrExit exit = await tasks.WaitAsync(task.Namespace, task.Id, "", cancellationToken).ConfigureAwait(false);
-            return task with { State = CtrTaskState.Stopped, ExitCode = exit.ExitCode, ExitedAt = exit.ExitedAt };
+            return task.With(copy =>
+            {
+                copy.State = CtrTaskState.Stopped;
+                copy.ExitCode = exit.ExitCode;
+                copy.ExitedAt = exit.ExitedAt;
+            });
         }
         catch (CtrException e) when (e.ErrorId == CtrErrorIds.RuntimeFailed)
         {
             // The daemon kills what a shim leaves behind, and forgets the task.
             if (await tasks.FindAsync(task.Namespace, task.Id, cancellationToken).ConfigureAwait(false) is null or { State: CtrTaskState.Stopped })
             {
-                return task with { State = CtrTaskState.Stopped };
+                return task.With(copy => copy.State = CtrTaskState.Stopped);
             }
 
             throw;

@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>How a file or a layer is compressed, told by its first bytes and not by its name.</summary>
-public enum CtrCompression
+public enum CtrCompression : long
 {
     /// <summary>Not compressed.</summary>
     None,

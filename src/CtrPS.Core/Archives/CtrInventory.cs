@@ -8,8 +8,12 @@ namespace CtrPS;
 /// Which blobs a daemon has, at a moment: what Export-CtrInventory writes and Save-CtrImage -ExcludeInventory reads. As JSON:
 /// <c>{"schemaVersion":1,"created":...,"server":...,"namespaces":[...],"digests":[...]}</c>.
 /// </summary>
-public sealed partial record CtrInventory
+public sealed partial class CtrInventory
 {
+    internal CtrInventory()
+    {
+    }
+
     private const int SchemaVersion = 1;
 
     private static readonly JsonSerializerOptions Layout = new()
@@ -21,16 +25,16 @@ public sealed partial record CtrInventory
     };
 
     /// <summary>When it was taken.</summary>
-    public required DateTimeOffset Created { get; init; }
+    public DateTimeOffset Created { get; internal set; }
 
     /// <summary>The daemon's UUID, see <see cref="CtrServer.Uuid"/>.</summary>
-    public required string Server { get; init; }
+    public string Server { get; internal set; } = null!;
 
     /// <summary>The namespaces whose blobs are listed.</summary>
-    public required IReadOnlyList<string> Namespaces { get; init; }
+    public IReadOnlyList<string> Namespaces { get; internal set => field = CtrList.Of(value); } = CtrList<string>.Empty;
 
     /// <summary>The blobs, each once, in order.</summary>
-    public required IReadOnlyList<string> Digests { get; init; }
+    public IReadOnlyList<string> Digests { get; internal set => field = CtrList.Of(value); } = CtrList<string>.Empty;
 
     /// <summary>The inventory as JSON, with a line end at its end.</summary>
     public string ToJson() => JsonSerializer.Serialize(new { SchemaVersion, Created, Server, Namespaces, Digests }, Layout) + "\n";

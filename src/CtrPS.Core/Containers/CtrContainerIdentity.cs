@@ -66,6 +66,9 @@ public sealed class CtrContainerIdentity
         Image = image;
     }
 
+    /// <summary>A log file in the place of a container, for cmdlets that take both.</summary>
+    internal static CtrContainerIdentity OfFile(string path) => new(path) { File = path };
+
     /// <summary>The id or pattern as given.</summary>
     public string Id { get; }
 
@@ -77,6 +80,9 @@ public sealed class CtrContainerIdentity
 
     /// <summary>The process that it was made from. Null: it was not.</summary>
     internal CtrProcess? Process { get; }
+
+    /// <summary>The file that stands in the place of a container. Null: there is a container.</summary>
+    internal string? File { get; private init; }
 
     /// <summary>Whether it was made from an object: then the id is literal.</summary>
     internal bool IsObject { get; }

@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>What Kubernetes means a container to be.</summary>
-public enum CtrContainerKind
+public enum CtrContainerKind : long
 {
     /// <summary>It is not Kubernetes'.</summary>
     None,

@@ -2,7 +2,8 @@ namespace CtrPS;
 
 /// <summary>
 /// An error of containerd, of the way to it, or in what was given to a cmdlet. <see cref="ErrorId"/> is stable: scripts may compare it.
-/// The message is one or more whole sentences that name the object.
+/// The message is one or more whole sentences that name the object; what came from outside is escaped in it, but for the
+/// lines that a program writes (<see cref="CtrErrorIds.CommandFailed"/>): those are output.
 /// </summary>
 public sealed class CtrException : Exception
 {
@@ -12,7 +13,7 @@ public sealed class CtrException : Exception
     /// <param name="message">What happened, in words that name the object.</param>
     /// <param name="innerException">What caused it.</param>
     public CtrException(string errorId, CtrStatus status, string message, Exception? innerException = null)
-        : base(message, innerException)
+        : base(errorId == CtrErrorIds.CommandFailed ? message : ForeignText.Escape(message), innerException)
     {
         ErrorId = errorId;
         Status = status;
@@ -25,13 +26,13 @@ public sealed class CtrException : Exception
     public CtrStatus Status { get; }
 
     /// <summary>The object concerned: a reference, a namespace, an address. Null when there is none.</summary>
-    public string? Target { get; init; }
+    public string? Target { get; internal init; }
 
     /// <summary>What the user can do about it. Null when there is no advice.</summary>
-    public string? RecommendedAction { get; init; }
+    public string? RecommendedAction { get; internal init => field = ForeignText.Escape(value); }
 
     /// <summary>What the server said further, innermost last (google.rpc.Status details, from containerd 2.0 on). Empty mostly.</summary>
-    public IReadOnlyList<string> Details { get; init; } = [];
+    public IReadOnlyList<string> Details { get; internal init => field = CtrList.Of(value.Select(detail => ForeignText.Escape(detail))); } = CtrList<string>.Empty;
 
     /// <summary>Whether nothing else can work on this session now: the daemon cannot be reached, or does not answer.</summary>
     public bool IsConnectionFault =>

@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>What a record of a watch is.</summary>
-public enum CtrEventKind
+public enum CtrEventKind : long
 {
     /// <summary>An event of containerd.</summary>
     Event,

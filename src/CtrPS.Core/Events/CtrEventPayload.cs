@@ -1,134 +1,277 @@
 namespace CtrPS;
 
 /// <summary>What the daemon sent with an event. The properties are those of containerd's messages (api/events/*.proto).</summary>
-public abstract record CtrEventPayload;
+public abstract class CtrEventPayload
+{
+    private protected CtrEventPayload()
+    {
+    }
+
+    /// <summary>The properties, as <c>Name=value</c>.</summary>
+    public override string ToString() => string.Join(", ", GetType().GetProperties().Select(property => $"{property.Name}={property.GetValue(this)}"));
+}
 
 /// <summary>A payload of a type that the module does not know.</summary>
-/// <param name="TypeUrl">The type's name on the wire.</param>
-/// <param name="Bytes">The value as it came.</param>
-/// <param name="Text">The value as text, where it is JSON. Null where it is not.</param>
-public sealed record CtrUnknownPayload(string TypeUrl, IReadOnlyList<byte> Bytes, string? Text) : CtrEventPayload;
+public sealed class CtrUnknownPayload(string typeUrl, IReadOnlyList<byte> bytes, string? text) : CtrEventPayload
+{
+    /// <summary>The type's name on the wire.</summary>
+    public string TypeUrl { get; } = typeUrl;
+
+    /// <summary>The value as it came.</summary>
+    public IReadOnlyList<byte> Bytes { get; } = CtrList.Of(bytes);
+
+    /// <summary>The value as text, where it is JSON. Null where it is not.</summary>
+    public string? Text { get; } = text;
+}
 
 /// <summary>/namespaces/create, /namespaces/update.</summary>
-/// <param name="Name">The namespace.</param>
-/// <param name="Labels">Its labels, or those that changed.</param>
-public sealed record CtrNamespacePayload(string Name, IReadOnlyDictionary<string, string> Labels) : CtrEventPayload;
+public sealed class CtrNamespacePayload(string name, IReadOnlyDictionary<string, string> labels) : CtrEventPayload
+{
+    /// <summary>The namespace.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Its labels, or those that changed.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; } = CtrMap.Of(labels);
+}
 
 /// <summary>/namespaces/delete.</summary>
-/// <param name="Name">The namespace.</param>
-public sealed record CtrNamespaceDeletePayload(string Name) : CtrEventPayload;
+public sealed class CtrNamespaceDeletePayload(string name) : CtrEventPayload
+{
+    /// <summary>The namespace.</summary>
+    public string Name { get; } = name;
+}
 
 /// <summary>/containers/create.</summary>
-/// <param name="Id">The container.</param>
-/// <param name="Image">Name of its image. Empty: none.</param>
-/// <param name="Runtime">Its runtime.</param>
-public sealed record CtrContainerCreatePayload(string Id, string Image, string Runtime) : CtrEventPayload;
+public sealed class CtrContainerCreatePayload(string id, string image, string runtime) : CtrEventPayload
+{
+    /// <summary>The container.</summary>
+    public string Id { get; } = id;
+
+    /// <summary>Name of its image. Empty: none.</summary>
+    public string Image { get; } = image;
+
+    /// <summary>Its runtime.</summary>
+    public string Runtime { get; } = runtime;
+}
 
 /// <summary>/containers/update.</summary>
-/// <param name="Id">The container.</param>
-/// <param name="Image">Name of its image. Empty: none.</param>
-/// <param name="Labels">Its labels.</param>
-/// <param name="SnapshotKey">Its snapshot.</param>
-public sealed record CtrContainerUpdatePayload(
-    string Id, string Image, IReadOnlyDictionary<string, string> Labels, string SnapshotKey) : CtrEventPayload;
+public sealed class CtrContainerUpdatePayload(
+    string id,
+    string image,
+    IReadOnlyDictionary<string, string> labels,
+    string snapshotKey) : CtrEventPayload
+{
+    /// <summary>The container.</summary>
+    public string Id { get; } = id;
+
+    /// <summary>Name of its image. Empty: none.</summary>
+    public string Image { get; } = image;
+
+    /// <summary>Its labels.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; } = CtrMap.Of(labels);
+
+    /// <summary>Its snapshot.</summary>
+    public string SnapshotKey { get; } = snapshotKey;
+}
 
 /// <summary>/containers/delete.</summary>
-/// <param name="Id">The container.</param>
-public sealed record CtrContainerDeletePayload(string Id) : CtrEventPayload;
+public sealed class CtrContainerDeletePayload(string id) : CtrEventPayload
+{
+    /// <summary>The container.</summary>
+    public string Id { get; } = id;
+}
 
 /// <summary>/content/create, from containerd 2.0 on.</summary>
-/// <param name="Digest">The blob.</param>
-/// <param name="Size">Its bytes.</param>
-/// <param name="MediaType">Its media type, from containerd 2.4 on. Empty before.</param>
-public sealed record CtrContentCreatePayload(string Digest, long Size, string MediaType) : CtrEventPayload;
+public sealed class CtrContentCreatePayload(string digest, long size, string mediaType) : CtrEventPayload
+{
+    /// <summary>The blob.</summary>
+    public string Digest { get; } = digest;
+
+    /// <summary>Its bytes.</summary>
+    public long Size { get; } = size;
+
+    /// <summary>Its media type, from containerd 2.4 on. Empty before.</summary>
+    public string MediaType { get; } = mediaType;
+}
 
 /// <summary>/content/delete. Not sent for what the garbage collector removes.</summary>
-/// <param name="Digest">The blob.</param>
-public sealed record CtrContentDeletePayload(string Digest) : CtrEventPayload;
+public sealed class CtrContentDeletePayload(string digest) : CtrEventPayload
+{
+    /// <summary>The blob.</summary>
+    public string Digest { get; } = digest;
+}
 
 /// <summary>/images/create, /images/update.</summary>
-/// <param name="Name">The image.</param>
-/// <param name="Labels">Its labels.</param>
-public sealed record CtrImagePayload(string Name, IReadOnlyDictionary<string, string> Labels) : CtrEventPayload;
+public sealed class CtrImagePayload(string name, IReadOnlyDictionary<string, string> labels) : CtrEventPayload
+{
+    /// <summary>The image.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>Its labels.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; } = CtrMap.Of(labels);
+}
 
 /// <summary>/images/delete.</summary>
-/// <param name="Name">The image.</param>
-public sealed record CtrImageDeletePayload(string Name) : CtrEventPayload;
+public sealed class CtrImageDeletePayload(string name) : CtrEventPayload
+{
+    /// <summary>The image.</summary>
+    public string Name { get; } = name;
+}
 
 /// <summary>/snapshot/prepare.</summary>
-/// <param name="Key">The snapshot.</param>
-/// <param name="Parent">What it stands on. Empty: nothing.</param>
-/// <param name="Snapshotter">The snapshotter, from containerd 1.7 on. Empty before.</param>
-public sealed record CtrSnapshotPreparePayload(string Key, string Parent, string Snapshotter) : CtrEventPayload;
+public sealed class CtrSnapshotPreparePayload(string key, string parent, string snapshotter) : CtrEventPayload
+{
+    /// <summary>The snapshot.</summary>
+    public string Key { get; } = key;
+
+    /// <summary>What it stands on. Empty: nothing.</summary>
+    public string Parent { get; } = parent;
+
+    /// <summary>The snapshotter, from containerd 1.7 on. Empty before.</summary>
+    public string Snapshotter { get; } = snapshotter;
+}
 
 /// <summary>/snapshot/commit.</summary>
-/// <param name="Key">The active snapshot that ends.</param>
-/// <param name="Name">The committed one that begins.</param>
-/// <param name="Snapshotter">The snapshotter, from containerd 1.7 on. Empty before.</param>
-public sealed record CtrSnapshotCommitPayload(string Key, string Name, string Snapshotter) : CtrEventPayload;
+public sealed class CtrSnapshotCommitPayload(string key, string name, string snapshotter) : CtrEventPayload
+{
+    /// <summary>The active snapshot that ends.</summary>
+    public string Key { get; } = key;
+
+    /// <summary>The committed one that begins.</summary>
+    public string Name { get; } = name;
+
+    /// <summary>The snapshotter, from containerd 1.7 on. Empty before.</summary>
+    public string Snapshotter { get; } = snapshotter;
+}
 
 /// <summary>/snapshot/remove.</summary>
-/// <param name="Key">The snapshot.</param>
-/// <param name="Snapshotter">The snapshotter, from containerd 1.7 on. Empty before.</param>
-public sealed record CtrSnapshotRemovePayload(string Key, string Snapshotter) : CtrEventPayload;
+public sealed class CtrSnapshotRemovePayload(string key, string snapshotter) : CtrEventPayload
+{
+    /// <summary>The snapshot.</summary>
+    public string Key { get; } = key;
+
+    /// <summary>The snapshotter, from containerd 1.7 on. Empty before.</summary>
+    public string Snapshotter { get; } = snapshotter;
+}
 
 /// <summary>/tasks/create.</summary>
-/// <param name="ContainerId">The container.</param>
-/// <param name="Bundle">The task's folder on the daemon's machine.</param>
-/// <param name="ProcessId">Its first process.</param>
-/// <param name="Checkpoint">Digest of the checkpoint that it was restored from. Empty: none.</param>
-/// <param name="StandardInput">Where its standard input comes from. Empty: nowhere.</param>
-/// <param name="StandardOutput">Where its standard output goes to. Empty: nowhere.</param>
-/// <param name="StandardError">Where its standard error goes to. Empty: nowhere.</param>
-/// <param name="Terminal">Whether it has a terminal.</param>
-public sealed record CtrTaskCreatePayload(
-    string ContainerId,
-    string Bundle,
-    long ProcessId,
-    string Checkpoint,
-    string StandardInput,
-    string StandardOutput,
-    string StandardError,
-    bool Terminal) : CtrEventPayload;
+public sealed class CtrTaskCreatePayload(
+    string containerId,
+    string bundle,
+    long processId,
+    string checkpoint,
+    string standardInput,
+    string standardOutput,
+    string standardError,
+    bool terminal) : CtrEventPayload
+{
+    /// <summary>The container.</summary>
+    public string ContainerId { get; } = containerId;
+
+    /// <summary>The task's folder on the daemon's machine.</summary>
+    public string Bundle { get; } = bundle;
+
+    /// <summary>Its first process.</summary>
+    public long ProcessId { get; } = processId;
+
+    /// <summary>Digest of the checkpoint that it was restored from. Empty: none.</summary>
+    public string Checkpoint { get; } = checkpoint;
+
+    /// <summary>Where its standard input comes from. Empty: nowhere.</summary>
+    public string StandardInput { get; } = standardInput;
+
+    /// <summary>Where its standard output goes to. Empty: nowhere.</summary>
+    public string StandardOutput { get; } = standardOutput;
+
+    /// <summary>Where its standard error goes to. Empty: nowhere.</summary>
+    public string StandardError { get; } = standardError;
+
+    /// <summary>Whether it has a terminal.</summary>
+    public bool Terminal { get; } = terminal;
+}
 
 /// <summary>/tasks/start.</summary>
-/// <param name="ContainerId">The container.</param>
-/// <param name="ProcessId">Its first process.</param>
-public sealed record CtrTaskStartPayload(string ContainerId, long ProcessId) : CtrEventPayload;
+public sealed class CtrTaskStartPayload(string containerId, long processId) : CtrEventPayload
+{
+    /// <summary>The container.</summary>
+    public string ContainerId { get; } = containerId;
+
+    /// <summary>Its first process.</summary>
+    public long ProcessId { get; } = processId;
+}
 
 /// <summary>/tasks/exit, /tasks/delete.</summary>
-/// <param name="ContainerId">The container.</param>
-/// <param name="Id">The process: the container's id or nothing for its first one, else that of an added one.</param>
-/// <param name="ProcessId">Its id on the daemon's machine.</param>
-/// <param name="ExitCode">How it ended.</param>
-/// <param name="ExitedAt">When it ended.</param>
-public sealed record CtrTaskExitPayload(string ContainerId, string Id, long ProcessId, int ExitCode, DateTimeOffset? ExitedAt) : CtrEventPayload;
+public sealed class CtrTaskExitPayload(string containerId, string id, long processId, int exitCode, DateTimeOffset? exitedAt) : CtrEventPayload
+{
+    /// <summary>The container.</summary>
+    public string ContainerId { get; } = containerId;
+
+    /// <summary>The process: the container's id or nothing for its first one, else that of an added one.</summary>
+    public string Id { get; } = id;
+
+    /// <summary>Its id on the daemon's machine.</summary>
+    public long ProcessId { get; } = processId;
+
+    /// <summary>How it ended.</summary>
+    public int ExitCode { get; } = exitCode;
+
+    /// <summary>When it ended.</summary>
+    public DateTimeOffset? ExitedAt { get; } = exitedAt;
+}
 
 /// <summary>/tasks/oom: the kernel ended a process for want of memory.</summary>
-/// <param name="ContainerId">The container.</param>
-public sealed record CtrTaskOomPayload(string ContainerId) : CtrEventPayload;
+public sealed class CtrTaskOomPayload(string containerId) : CtrEventPayload
+{
+    /// <summary>The container.</summary>
+    public string ContainerId { get; } = containerId;
+}
 
 /// <summary>/tasks/exec-added, /tasks/exec-started.</summary>
-/// <param name="ContainerId">The container.</param>
-/// <param name="ExecId">The process.</param>
-/// <param name="ProcessId">Its id on the daemon's machine. 0 until it is started.</param>
-public sealed record CtrTaskExecPayload(string ContainerId, string ExecId, long ProcessId) : CtrEventPayload;
+public sealed class CtrTaskExecPayload(string containerId, string execId, long processId) : CtrEventPayload
+{
+    /// <summary>The container.</summary>
+    public string ContainerId { get; } = containerId;
+
+    /// <summary>The process.</summary>
+    public string ExecId { get; } = execId;
+
+    /// <summary>Its id on the daemon's machine. 0 until it is started.</summary>
+    public long ProcessId { get; } = processId;
+}
 
 /// <summary>/tasks/paused, /tasks/resumed.</summary>
-/// <param name="ContainerId">The container.</param>
-public sealed record CtrTaskPausePayload(string ContainerId) : CtrEventPayload;
+public sealed class CtrTaskPausePayload(string containerId) : CtrEventPayload
+{
+    /// <summary>The container.</summary>
+    public string ContainerId { get; } = containerId;
+}
 
 /// <summary>/tasks/checkpointed.</summary>
-/// <param name="ContainerId">The container.</param>
-/// <param name="Checkpoint">The checkpoint.</param>
-public sealed record CtrTaskCheckpointPayload(string ContainerId, string Checkpoint) : CtrEventPayload;
+public sealed class CtrTaskCheckpointPayload(string containerId, string checkpoint) : CtrEventPayload
+{
+    /// <summary>The container.</summary>
+    public string ContainerId { get; } = containerId;
+
+    /// <summary>The checkpoint.</summary>
+    public string Checkpoint { get; } = checkpoint;
+}
 
 /// <summary>/sandboxes/create, /sandboxes/start.</summary>
-/// <param name="SandboxId">The sandbox.</param>
-public sealed record CtrSandboxPayload(string SandboxId) : CtrEventPayload;
+public sealed class CtrSandboxPayload(string sandboxId) : CtrEventPayload
+{
+    /// <summary>The sandbox.</summary>
+    public string SandboxId { get; } = sandboxId;
+}
 
 /// <summary>/sandboxes/exit.</summary>
-/// <param name="SandboxId">The sandbox.</param>
-/// <param name="ExitCode">How it ended.</param>
-/// <param name="ExitedAt">When it ended.</param>
-public sealed record CtrSandboxExitPayload(string SandboxId, int ExitCode, DateTimeOffset? ExitedAt) : CtrEventPayload;
+public sealed class CtrSandboxExitPayload(string sandboxId, int exitCode, DateTimeOffset? exitedAt) : CtrEventPayload
+{
+    /// <summary>The sandbox.</summary>
+    public string SandboxId { get; } = sandboxId;
+
+    /// <summary>How it ended.</summary>
+    public int ExitCode { get; } = exitCode;
+
+    /// <summary>When it ended.</summary>
+    public DateTimeOffset? ExitedAt { get; } = exitedAt;
+}

@@ -8,11 +8,16 @@ namespace CtrPS;
 /// <c>docker.io/library/nginx:latest</c>, the first part is a registry when it holds a dot, a colon or an upper-case letter or is
 /// <c>localhost</c>.
 /// </summary>
-public sealed partial record CtrImageReference
+public sealed partial class CtrImageReference : IEquatable<CtrImageReference>
 {
     private const string DockerHub = "docker.io";
     private const string OfficialPrefix = "library/";
     private const int MaxNameLength = 255;
+
+    private CtrImageReference(CtrImageReference other)
+        : this(other.Registry, other.Repository, other.Tag, other.Digest)
+    {
+    }
 
     private CtrImageReference(string registry, string repository, string? tag, string? digest)
     {
@@ -84,6 +89,21 @@ public sealed partial record CtrImageReference
         ArgumentNullException.ThrowIfNull(registry);
         return Parse($"{registry.TrimEnd('/')}/{Repository}{Suffix}");
     }
+
+    /// <summary>Whether both are written the same.</summary>
+    public bool Equals(CtrImageReference? other) => other is not null && ToString() == other.ToString();
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as CtrImageReference);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
+
+    /// <summary>As <see cref="Equals(CtrImageReference)"/>.</summary>
+    public static bool operator ==(CtrImageReference? left, CtrImageReference? right) => left is null ? right is null : left.Equals(right);
+
+    /// <summary>As <see cref="Equals(CtrImageReference)"/>.</summary>
+    public static bool operator !=(CtrImageReference? left, CtrImageReference? right) => !(left == right);
 
     /// <summary>The full form: <c>docker.io/library/nginx:latest</c>.</summary>
     public override string ToString() => $"{Registry}/{Repository}{Suffix}";

@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>How much of an image is here, for one platform.</summary>
-public enum CtrImageState
+public enum CtrImageState : long
 {
     /// <summary>Everything that the platform needs is here, and nothing is known against it.</summary>
     Complete,

@@ -4,7 +4,7 @@ namespace CtrPS;
 /// A platform as images name it: <c>os/architecture[/variant]</c>. Values are normalised as containerd does it
 /// (github.com/containerd/platforms, database.go): <c>x86_64</c> is amd64, <c>aarch64</c> arm64, <c>armhf</c> arm/v7.
 /// </summary>
-public record CtrPlatform
+public class CtrPlatform : IEquatable<CtrPlatform>
 {
     /// <summary>Creates a platform from its parts, normalised.</summary>
     public CtrPlatform(string os, string architecture, string variant = "", string osVersion = "")
@@ -21,6 +21,11 @@ public record CtrPlatform
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidPlatform"/>.</exception>
     public CtrPlatform(string platform)
         : this(Parse(platform))
+    {
+    }
+
+    private CtrPlatform(CtrPlatform other)
+        : this(other.Os, other.Architecture, other.Variant, other.OsVersion)
     {
     }
 
@@ -79,6 +84,22 @@ public record CtrPlatform
 
     /// <summary>The form <c>os/architecture[/variant]</c>.</summary>
     public sealed override string ToString() => Variant.Length == 0 ? $"{Os}/{Architecture}" : $"{Os}/{Architecture}/{Variant}";
+
+    /// <summary>Whether both are the same platform; an image's entry is none but itself.</summary>
+    public virtual bool Equals(CtrPlatform? other) =>
+        other is not null && GetType() == other.GetType() && (Os, Architecture, Variant, OsVersion) == (other.Os, other.Architecture, other.Variant, other.OsVersion);
+
+    /// <inheritdoc/>
+    public sealed override bool Equals(object? obj) => Equals(obj as CtrPlatform);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Os, Architecture, Variant, OsVersion);
+
+    /// <summary>As <see cref="Equals(CtrPlatform)"/>.</summary>
+    public static bool operator ==(CtrPlatform? left, CtrPlatform? right) => left is null ? right is null : left.Equals(right);
+
+    /// <summary>As <see cref="Equals(CtrPlatform)"/>.</summary>
+    public static bool operator !=(CtrPlatform? left, CtrPlatform? right) => !(left == right);
 
     /// <summary>The platform of this machine, without a variant.</summary>
     internal static CtrPlatform Local =>

@@ -3,7 +3,7 @@ namespace CtrPS;
 /// <summary>
 /// What a -Platform parameter takes that knows more than platforms: a platform, or one of the words <c>Available</c> and <c>All</c>.
 /// </summary>
-public sealed record CtrPlatformChoice
+public sealed class CtrPlatformChoice : IEquatable<CtrPlatformChoice>
 {
     /// <summary>All platforms of which everything is in the content store.</summary>
     public static readonly CtrPlatformChoice Available = new("Available", null);
@@ -39,6 +39,21 @@ public sealed record CtrPlatformChoice
 
     /// <summary>The platform. Null for a word.</summary>
     public CtrPlatform? Platform { get; }
+
+    /// <summary>Whether both are written the same.</summary>
+    public bool Equals(CtrPlatformChoice? other) => other is not null && ToString() == other.ToString();
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as CtrPlatformChoice);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
+
+    /// <summary>As <see cref="Equals(CtrPlatformChoice)"/>.</summary>
+    public static bool operator ==(CtrPlatformChoice? left, CtrPlatformChoice? right) => left is null ? right is null : left.Equals(right);
+
+    /// <summary>As <see cref="Equals(CtrPlatformChoice)"/>.</summary>
+    public static bool operator !=(CtrPlatformChoice? left, CtrPlatformChoice? right) => !(left == right);
 
     /// <summary>The platform or the word.</summary>
     public override string ToString() => _text;

@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>What a process wrote a line to.</summary>
-public enum CtrLogStream
+public enum CtrLogStream : long
 {
     /// <summary>The log does not say.</summary>
     Unknown,

@@ -3,7 +3,7 @@ using System.Net;
 namespace CtrPS;
 
 /// <summary>How an endpoint is reached.</summary>
-public enum CtrTransport
+internal enum CtrTransport
 {
     /// <summary>A unix domain socket.</summary>
     UnixSocket,
@@ -19,7 +19,7 @@ public enum CtrTransport
 /// Where a containerd listens and how to speak to it.
 /// Forms: <c>/run/containerd/containerd.sock</c>, <c>unix:///path</c>, <c>\\.\pipe\name</c>, <c>npipe:////./pipe/name</c>, <c>tcp://host:port</c>.
 /// </summary>
-public sealed record CtrEndpoint
+internal sealed record CtrEndpoint
 {
     /// <summary>The environment variable that names the default address, as with ctr.</summary>
     public const string AddressVariable = "CONTAINERD_ADDRESS";
@@ -133,7 +133,7 @@ public sealed record CtrEndpoint
 }
 
 /// <summary>TLS settings of a TCP endpoint. Paths name PEM files.</summary>
-public sealed record CtrTlsOptions
+internal sealed record CtrTlsOptions
 {
     /// <summary>File with the certificates to trust instead of the system's. Null: the system's.</summary>
     public string? CertificateAuthority { get; init; }

@@ -1,10 +1,10 @@
 namespace CtrPS;
 
 /// <summary>What every object from a namespace of containerd has: the namespace, and (not shown) the session that it came from.</summary>
-public abstract record CtrObject
+public abstract class CtrObject
 {
     /// <summary>The containerd namespace that the object lives in.</summary>
-    public required string Namespace { get; init; }
+    public string Namespace { get; internal set; } = null!;
 
     /// <summary>Where the containerd listens that the object came from. Null where it is not known.</summary>
     public string? Address => Session?.Address;

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace CtrPS;
 
 /// <summary>The state of a session.</summary>
-public enum CtrSessionState
+public enum CtrSessionState : long
 {
     /// <summary>Not yet connected: the first call does it.</summary>
     New,

@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>Limits to change; null: leave as it is. The words are those of the OCI runtime spec (linux.resources).</summary>
-public sealed record CtrResources
+internal sealed record CtrResources
 {
     /// <summary>Bytes of memory; -1: no limit.</summary>
     public long? Memory { get; init; }

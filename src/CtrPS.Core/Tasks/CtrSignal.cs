@@ -7,7 +7,7 @@ namespace CtrPS;
 /// A signal of Linux: by name, with or without <c>SIG</c>, or by number. The numbers are those of x86 and arm (signal(7)); <c>RTMIN</c> is 34 and
 /// <c>RTMAX</c> 64, as in glibc and in Go's clients of containerd.
 /// </summary>
-public sealed record CtrSignal
+public sealed class CtrSignal : IEquatable<CtrSignal>
 {
     /// <summary>SIGTERM: what ends a process that was told no other signal for it.</summary>
     public static readonly CtrSignal Term = new(15);
@@ -67,6 +67,21 @@ public sealed record CtrSignal
         parsed = number is >= First and <= RealTimeLast ? new CtrSignal(number) : null;
         return parsed is not null;
     }
+
+    /// <summary>Whether both are written the same.</summary>
+    public bool Equals(CtrSignal? other) => other is not null && ToString() == other.ToString();
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as CtrSignal);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
+
+    /// <summary>As <see cref="Equals(CtrSignal)"/>.</summary>
+    public static bool operator ==(CtrSignal? left, CtrSignal? right) => left is null ? right is null : left.Equals(right);
+
+    /// <summary>As <see cref="Equals(CtrSignal)"/>.</summary>
+    public static bool operator !=(CtrSignal? left, CtrSignal? right) => !(left == right);
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;

@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>The state of a task, or of a process in it.</summary>
-public enum CtrTaskState
+public enum CtrTaskState : long
 {
     /// <summary>The container has no task: it was never started, or its task was removed.</summary>
     None,

@@ -12,6 +12,9 @@ public sealed class ContainerIdentityTransformationAttribute : IdentityTransform
     /// <summary>An object of a namespace or an image means all its containers. For cmdlets that only look.</summary>
     public bool AllOfObject { get; set; }
 
+    /// <summary>A file, as Get-ChildItem gives it, is taken in the place of a container. For cmdlets that read log files.</summary>
+    public bool Files { get; set; }
+
     /// <summary>The identity of an object that stands for one container, live or back from a file or another process. Null: it does not.</summary>
     internal static CtrContainerIdentity? OfObject(PSObject? value) => value?.BaseObject switch
     {
@@ -38,6 +41,7 @@ public sealed class ContainerIdentityTransformationAttribute : IdentityTransform
         CtrMetric metric => new CtrContainerIdentity(metric),
         CtrNamespace all when AllOfObject => new CtrContainerIdentity(all),
         CtrImage image when AllOfObject => new CtrContainerIdentity(image),
+        FileSystemInfo file when Files => CtrContainerIdentity.OfFile(file.FullName),
         CtrEvent { ContainerId: { } id } told => new CtrContainerIdentity(id, told),
         _ => null,
     };

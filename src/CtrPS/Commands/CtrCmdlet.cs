@@ -7,7 +7,7 @@ namespace CtrPS.Commands;
 /// Base of all cmdlets: cancellation, asynchronous work pulled on the pipeline's thread, and errors. Nothing is ever written from another
 /// thread.
 /// </summary>
-public abstract class CtrCmdlet : PSCmdlet, IDisposable
+public abstract class CtrCmdlet : CtrTextCmdlet, IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
 

@@ -103,11 +103,12 @@ public abstract class CtrCompleter : IArgumentCompleter
     {
         bool plain = candidate.Text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '/' or ':' or '-' or '_' or '\\');
         string text = plain ? candidate.Text : "'" + CodeGeneration.EscapeSingleQuotedStringContent(candidate.Text) + "'";
-        return new CompletionResult(text, candidate.Text, CompletionResultType.ParameterValue, candidate.ToolTip);
+        return new CompletionResult(
+            text, ForeignText.Escape(candidate.Text), CompletionResultType.ParameterValue, ForeignText.Escape(candidate.ToolTip));
     }
 }
 
 /// <summary>Something that can stand at the cursor.</summary>
 /// <param name="Text">The value, not quoted.</param>
 /// <param name="ToolTip">What to say about it.</param>
-public sealed record CtrCandidate(string Text, string ToolTip);
+public readonly record struct CtrCandidate(string Text, string ToolTip);

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.ComponentModel;
 using System.Globalization;
 using System.Management.Automation;
@@ -11,23 +12,28 @@ public static class CtrFormat
 {
     private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
+    /// <summary>Text from outside on one line: what would steer the terminal is escaped. Empty for null.</summary>
+    public static string Text(object? value) => ForeignText.Escape(value?.ToString()) ?? "";
+
+    /// <summary><see cref="Text"/> that may have lines and tabs.</summary>
+    public static string Lines(object? value) => ForeignText.EscapeLines(value?.ToString()) ?? "";
+
     /// <summary>The header of a group of objects: their namespace, with the address where the runspace has several sessions.</summary>
     public static string? Place(PSObject? item)
     {
-        string? name = Text(item, "Namespace");
-        return name is not null && Node(item) is { } node ? $"{name} at {node}" : name;
+        object? name = item is null ? null : ReadWrapped(item, "Namespace");
+        return name is not null && Node(item) is { } node ? $"{Text(name)} at {node}" : name is null ? null : Text(name);
     }
 
     /// <summary>The address that an object came from, where the runspace has several sessions. Null: there is nothing to tell apart.</summary>
-    public static string? Node(PSObject? item) => SessionTable.Current.Sessions.Count > 1 ? Text(item, "Address") : null;
-
-    private static string? Text(PSObject? item, string property) => item?.Properties[property]?.Value?.ToString();
+    public static string? Node(PSObject? item) =>
+        item is not null && SessionTable.Current.Sessions.Count > 1 && ReadWrapped(item, "Address") is { } address ? Text(address) : null;
 
     /// <summary>A duration in seconds, to the hundredth.</summary>
     public static string Seconds(TimeSpan duration) => duration.TotalSeconds.ToString("0.00", CultureInfo.InvariantCulture);
 
     /// <summary>The first line of a text.</summary>
-    public static string FirstLine(string? text) => text?.Split('\n', 2)[0].TrimEnd('\r') ?? "";
+    public static string FirstLine(string? text) => Text(text?.Split('\n', 2)[0].TrimEnd('\r'));
 
     /// <summary>Bytes in units of 1024, as ctr writes them: <c>187.3 MiB</c>. Empty for null.</summary>
     public static string Size(long? bytes)
@@ -48,10 +54,10 @@ public static class CtrFormat
         return string.Create(CultureInfo.InvariantCulture, $"{scaled:0.0} {Units[unit]}");
     }
 
-    /// <summary>Time gone by, in the largest whole unit: <c>3 days</c>. Empty for null.</summary>
-    public static string Age(DateTimeOffset? since)
+    /// <summary>Time gone by since a moment, in the largest whole unit: <c>3 days</c>. Empty where there is none.</summary>
+    public static string Age(object? since)
     {
-        if (since is not { } start)
+        if (Moment(since) is not { } start)
         {
             return "";
         }
@@ -71,11 +77,17 @@ public static class CtrFormat
         return whole == 1 ? $"1 {unit}" : $"{whole} {unit}s";
     }
 
+    /// <summary>Bytes as a number and in units: <c>196398285 (187.3 MiB)</c>.</summary>
+    /// <param name="bytes">How many. Null: not known, or no limit.</param>
+    /// <param name="none">What to show for null.</param>
+    public static string ExactSize(long? bytes, string none) =>
+        bytes is { } value ? string.Create(CultureInfo.InvariantCulture, $"{value} ({Size(value)})") : none;
+
     /// <summary>Program and arguments of a spec's process.</summary>
     public static string CommandLine(CtrSpecProcess process)
     {
         ArgumentNullException.ThrowIfNull(process);
-        return string.Join(' ', process.Args.Select(word => word.Length == 0 || word.Any(char.IsWhiteSpace) ? $"'{word}'" : word));
+        return Text(string.Join(' ', process.Args.Select(word => word.Length == 0 || word.Any(char.IsWhiteSpace) ? $"'{word}'" : word)));
     }
 
     /// <summary>The user of a spec's process: <c>uid:gid</c>, with further groups behind.</summary>
@@ -88,71 +100,113 @@ public static class CtrFormat
     }
 
     /// <summary>Where a spec mounts something.</summary>
-    public static string MountPoints(IEnumerable<CtrMount> mounts) => string.Join(", ", mounts.Select(mount => mount.Destination));
+    public static string MountPoints(IEnumerable<CtrMount> mounts) => Text(string.Join(", ", mounts.Select(mount => mount.Destination)));
 
     /// <summary>The namespaces of a spec, with the paths of those that it joins.</summary>
     public static string SpecNamespaces(CtrSpecLinux linux)
     {
         ArgumentNullException.ThrowIfNull(linux);
-        return string.Join(", ", linux.Namespaces.Select(one => one.Path is null ? one.Type : $"{one.Type}={one.Path}"));
+        return Text(string.Join(", ", linux.Namespaces.Select(one => one.Path is null ? one.Type : $"{one.Type}={one.Path}")));
     }
 
     /// <summary>The options of a mount.</summary>
-    public static string MountOptions(IEnumerable<string> options) => string.Join(' ', options);
+    public static string MountOptions(IEnumerable<string> options) => Text(string.Join(' ', options));
 
-    /// <summary>Time of the day: <c>14:01:53.118</c>. Empty for null.</summary>
-    public static string Clock(DateTimeOffset? time) => time?.LocalDateTime.ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture) ?? "";
+    /// <summary>Time of the day: <c>14:01:53.118</c>, without a fraction where a job or a file lost it. Empty where there is none.</summary>
+    public static string Clock(object? time) => Moment(time)?.LocalDateTime.ToString(
+        time is string text && !text.Contains('.', StringComparison.Ordinal) ? "HH:mm:ss" : "HH:mm:ss.fff", CultureInfo.InvariantCulture) ?? "";
 
     /// <summary>The first 12 digits of a digest.</summary>
     public static string ShortDigest(string? digest)
     {
         string hex = digest?[(digest.IndexOf(':', StringComparison.Ordinal) + 1)..] ?? "";
-        return hex.Length > 12 ? hex[..12] : hex;
+        return Text(hex.Length > 12 ? hex[..12] : hex);
     }
 
     /// <summary>An id; of those that Kubernetes makes, 64 digits, the first 12.</summary>
-    public static string ShortId(string? id) => id is { Length: 64 } && id.All(char.IsAsciiHexDigitLower) ? id[..12] : id ?? "";
+    public static string ShortId(string? id) => id is { Length: 64 } && id.All(char.IsAsciiHexDigitLower) ? id[..12] : Text(id);
 
     /// <summary>The name of an image by docker's short form: <c>nginx:1.27</c>.</summary>
     public static string FamiliarName(string? image) =>
         CtrImageReference.TryParse(image ?? "", out CtrImageReference? reference) && reference.ToString() == image
             ? reference.FamiliarName
-            : image ?? "";
+            : Text(image);
 
     /// <summary>A container of a pod: <c>pod/container</c>, the pod alone for its sandbox. Empty where it is not Kubernetes'.</summary>
-    public static string Pod(CtrContainer? container) =>
-        container is null ? "" : string.Join('/', new[] { container.PodName, container.ContainerName }.Where(part => part is not null));
+    public static string Pod(object? container) => Text(string.Join(
+        '/', new[] { Read(container, nameof(CtrContainer.PodName)), Read(container, nameof(CtrContainer.ContainerName)) }.OfType<string>()));
 
     /// <summary>Platforms, those that are not whole in brackets: <c>linux/amd64, (linux/arm64)</c>.</summary>
-    public static string Platforms(IEnumerable<CtrImagePlatform>? platforms) =>
-        string.Join(", ", (platforms ?? []).Select(platform => platform.IsComplete ? platform.ToString() : $"({platform})"));
+    public static string Platforms(object? platforms) => Text(string.Join(", ", Elements(platforms).Select(
+        platform => Read(platform, nameof(CtrImagePlatform.IsComplete)) is false ? $"({platform})" : platform.ToString())));
 
     /// <summary>Elements with commas between them.</summary>
-    public static string List(IEnumerable<object>? elements) => string.Join(", ", elements ?? []);
+    public static string List(object? elements) => Text(string.Join(", ", Elements(elements)));
 
     /// <summary>What an event is about: a pod's container by name, digests short, the hole and its reason with a gap.</summary>
-    public static string Subject(CtrEvent? told) => told switch
+    public static string Subject(object? told)
     {
-        null => "",
-        { Kind: CtrEventKind.Gap } => string.Create(
-            CultureInfo.InvariantCulture, $"{told.From?.LocalDateTime:HH:mm:ss} to {Until(told)}: {told.Reason}"),
-        { PodName: { } pod } => $"{told.PodNamespace}/{pod}{(told.ContainerName is { } name ? $"/{name}" : "")}",
-        { ExecId: { } exec } => $"{told.Subject} ({exec})",
-        { Digest: { } digest } => ShortDigest(digest),
-        _ => told.Subject ?? "",
-    };
+        if (Read(told, nameof(CtrEvent.Topic)) is "gap")
+        {
+            string until = TimeOf(told, nameof(CtrEvent.To)) is { Length: > 0 } to ? to : "now";
+            return Text($"{TimeOf(told, nameof(CtrEvent.From))} to {until}: {Read(told, nameof(CtrEvent.Reason))}");
+        }
 
-    private static string Until(CtrEvent gap) => gap.To is { } to ? to.LocalDateTime.ToString("HH:mm:ss", CultureInfo.InvariantCulture) : "now";
+        object? subject = Read(told, nameof(CtrEvent.Subject));
+        return Read(told, nameof(CtrEvent.PodName)) is { } pod
+            ? Text(string.Join('/', new[] { Read(told, nameof(CtrEvent.PodNamespace)), pod, Read(told, nameof(CtrEvent.ContainerName)) }.OfType<string>()))
+            : Read(told, nameof(CtrEvent.ExecId)) is { } exec ? Text($"{subject} ({exec})")
+            : Read(told, nameof(CtrEvent.Digest)) is string digest ? ShortDigest(digest)
+            : Text(subject);
+    }
 
     /// <summary>How many elements.</summary>
-    public static string Count(IEnumerable<object>? elements) => (elements ?? []).Count().ToString(CultureInfo.InvariantCulture);
+    public static string Count(object? elements) => Elements(elements).Count().ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Labels as <c>key=value</c>, sorted.</summary>
-    public static string Labels(IReadOnlyDictionary<string, string>? labels) =>
-        string.Join(", ", (labels ?? new Dictionary<string, string>())
-            .OrderBy(label => label.Key, StringComparer.Ordinal)
-            .Select(label => $"{label.Key}={label.Value}"));
+    public static string Labels(object? labels) => labels switch
+    {
+        IEnumerable<KeyValuePair<string, string>> pairs => Pairs(pairs.Select(pair => (pair.Key, (object?)pair.Value))),
+        IDictionary map => Pairs(map.Keys.Cast<object>().Select(key => (key.ToString() ?? "", map[key]))),
+        _ => Text(labels),
+    };
 
     /// <summary>Whether cmdlets of this runspace use the session when none is named. A code property of CtrSession.</summary>
     public static bool IsDefault(PSObject session) => session?.BaseObject is CtrSession one && SessionTable.Current.IsDefault(one);
+
+    private static string Pairs(IEnumerable<(string Key, object? Value)> pairs) =>
+        Text(string.Join(", ", pairs.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}")));
+
+    private static IEnumerable<object> Elements(object? elements) => elements switch
+    {
+        null => [],
+        string text => [text],
+        IEnumerable many => many.Cast<object>(),
+        _ => [elements],
+    };
+
+    private static string TimeOf(object? told, string property) =>
+        Moment(Read(told, property))?.LocalDateTime.ToString("HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
+
+    /// <summary>A moment, also one that came back from a file or a job: those are texts, or objects with the parts of one.</summary>
+    private static DateTimeOffset? Moment(object? value) => value switch
+    {
+        null => null,
+        DateTimeOffset moment => moment,
+        DateTime moment => new DateTimeOffset(moment),
+        string text => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset moment) ? moment : null,
+        _ => Read(value, nameof(DateTimeOffset.UtcDateTime)) is DateTime utc ? new DateTimeOffset(DateTime.SpecifyKind(utc, DateTimeKind.Utc)) : null,
+    };
+
+    /// <summary>A property of one of our objects, or of what came of it in a file or a job. Null where it has none.</summary>
+    private static object? Read(object? source, string property) => source is null or string ? null
+        : source.GetType().Assembly == typeof(CtrImage).Assembly ? source.GetType().GetProperty(property)?.GetValue(source)
+        : ReadWrapped(source, property);
+
+    private static object? ReadWrapped(object source, string property) => PSObject.AsPSObject(source).Properties[property]?.Value switch
+    {
+        PSObject { BaseObject: not PSCustomObject } wrapped => wrapped.BaseObject,
+        { } value => value,
+        null => null,
+    };
 }

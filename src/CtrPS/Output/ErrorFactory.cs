@@ -5,10 +5,15 @@ namespace CtrPS.Output;
 /// <summary>Makes every error record of the module: id, category and target the same way everywhere.</summary>
 internal static class ErrorFactory
 {
-    public static ErrorRecord From(CtrException error, object? target) => new(error, error.ErrorId, Category(error), target ?? error.Target)
+    public static ErrorRecord From(CtrException error, object? target)
     {
-        ErrorDetails = error.RecommendedAction is { } action ? new ErrorDetails(error.Message) { RecommendedAction = action } : null,
-    };
+        var record = new ErrorRecord(error, error.ErrorId, Category(error), target ?? error.Target)
+        {
+            ErrorDetails = error.RecommendedAction is { } action ? new ErrorDetails(error.Message) { RecommendedAction = action } : null,
+        };
+        record.CategoryInfo.TargetName = ForeignText.Escape(record.CategoryInfo.TargetName); // shown with the error; the target itself stays true
+        return record;
+    }
 
     private static ErrorCategory Category(CtrException error) => error.ErrorId switch
     {

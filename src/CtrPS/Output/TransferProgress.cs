@@ -1,11 +1,12 @@
 using System.Management.Automation;
+using CtrPS.Commands;
 
 namespace CtrPS.Output;
 
 /// <summary>
 /// Shows how far a transfer is, while the pipeline's thread waits for it: at most five times a second, and not at all where it takes less.
 /// </summary>
-internal sealed class TransferProgress(Cmdlet cmdlet, string activity)
+internal sealed class TransferProgress(CtrTextCmdlet cmdlet, string activity)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 

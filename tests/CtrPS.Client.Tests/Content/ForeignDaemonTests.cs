@@ -118,10 +118,10 @@ public sealed class ForeignDaemonTests(Daemons daemons)
 
         public async Task<IReadOnlyList<CtrPlugin>> ListPluginsAsync(IReadOnlyList<string> filters, CancellationToken cancellationToken) =>
             [.. (await server.ListPluginsAsync(filters, cancellationToken)).Select(plugin => plugin.Type == "io.containerd.content.v1"
-                ? plugin with
+                ? plugin.With(copy =>
                 {
-                    Exports = new Dictionary<string, string> { ["root"] = Path.Combine(folder, "root", "io.containerd.content.v1.content") },
-                }
+                    copy.Exports = new Dictionary<string, string> { ["root"] = Path.Combine(folder, "root", "io.containerd.content.v1.content") };
+                })
                 : plugin)];
     }
 }

@@ -3,15 +3,15 @@ namespace CtrPS.Core.Tests;
 public sealed class CtrEndpointTests
 {
     [Theory]
-    [InlineData("/run/containerd/containerd.sock", CtrTransport.UnixSocket, "/run/containerd/containerd.sock", "/run/containerd/containerd.sock")]
-    [InlineData("unix:///run/c.sock", CtrTransport.UnixSocket, "/run/c.sock", "/run/c.sock")]
-    [InlineData(@"\\.\pipe\containerd-containerd", CtrTransport.NamedPipe, "containerd-containerd", @"\\.\pipe\containerd-containerd")]
-    [InlineData("npipe:////./pipe/containerd-containerd", CtrTransport.NamedPipe, "containerd-containerd", @"\\.\pipe\containerd-containerd")]
-    [InlineData("tcp://proxy.example:7443", CtrTransport.Tcp, "proxy.example", "tcp://proxy.example:7443")]
-    public void Parses(string given, CtrTransport transport, string path, string shown)
+    [InlineData("/run/containerd/containerd.sock", nameof(CtrTransport.UnixSocket), "/run/containerd/containerd.sock", "/run/containerd/containerd.sock")]
+    [InlineData("unix:///run/c.sock", nameof(CtrTransport.UnixSocket), "/run/c.sock", "/run/c.sock")]
+    [InlineData(@"\\.\pipe\containerd-containerd", nameof(CtrTransport.NamedPipe), "containerd-containerd", @"\\.\pipe\containerd-containerd")]
+    [InlineData("npipe:////./pipe/containerd-containerd", nameof(CtrTransport.NamedPipe), "containerd-containerd", @"\\.\pipe\containerd-containerd")]
+    [InlineData("tcp://proxy.example:7443", nameof(CtrTransport.Tcp), "proxy.example", "tcp://proxy.example:7443")]
+    public void Parses(string given, string transport, string path, string shown)
     {
         var endpoint = CtrEndpoint.Parse(given);
-        Assert.Equal((transport, path, shown), (endpoint.Transport, endpoint.Path, endpoint.Address));
+        Assert.Equal((transport, path, shown), (endpoint.Transport.ToString(), endpoint.Path, endpoint.Address));
     }
 
     [Theory]

@@ -1,3 +1,5 @@
+using System.Collections;
+using System.Globalization;
 using CtrPS.Output;
 
 namespace CtrPS.Tests;
@@ -40,16 +42,49 @@ public sealed class CtrFormatTests
         Assert.Equal("", CtrFormat.Labels(null));
     }
 
+    [Theory]
+    [InlineData("11/28/2026 10:36:14 +00:00", "HH:mm:ss")]
+    [InlineData("2026-11-28T10:36:14.3092532+00:00", "HH:mm:ss.fff")]
+    public void A_moment_may_come_back_as_text(string text, string format) => Assert.Equal(
+        DateTimeOffset.Parse(text, CultureInfo.InvariantCulture).LocalDateTime.ToString(format, CultureInfo.InvariantCulture), CtrFormat.Clock(text));
+
+    [Fact]
+    public void Lists_may_come_back_as_text_or_as_lists_of_it()
+    {
+        Assert.Equal("linux/amd64, linux/arm64", CtrFormat.Platforms(new ArrayList { "linux/amd64", "linux/arm64" }));
+        Assert.Equal("linux/amd64, linux/arm64", CtrFormat.Platforms("linux/amd64, linux/arm64"));
+        Assert.Equal("a=1, b=2", CtrFormat.Labels(new Hashtable { ["b"] = "2", ["a"] = "1" }));
+        Assert.Equal("a=1, b=2", CtrFormat.Labels("a=1, b=2"));
+    }
+
+    [Fact]
+    public void What_would_steer_the_terminal_is_escaped()
+    {
+        const string Evil = "a\u001b]0;owned\a\nb\u009b31m\u202ec";
+        const string Shown = "a\\u001b]0;owned\\u0007\\u000ab\\u009b31m\\u202ec";
+        Assert.Equal(Shown, CtrFormat.Text(Evil));
+        Assert.Equal(Shown, CtrFormat.FamiliarName(Evil));
+        Assert.Equal(Shown, CtrFormat.ShortId(Evil));
+        Assert.Equal(Shown, CtrFormat.List(new[] { Evil }));
+        Assert.Equal($"{Shown}={Shown}", CtrFormat.Labels(new Dictionary<string, string> { [Evil] = Evil }));
+        Assert.Equal(Shown.Replace("\\u000a", "\n", StringComparison.Ordinal), CtrFormat.Lines(Evil));
+        Assert.Equal("a\\u001b]0;owned\\u0007", CtrFormat.FirstLine(Evil));
+    }
+
     [Fact]
     public void Digests_are_short() =>
         Assert.Equal("308a4593c279", CtrFormat.ShortDigest("sha256:308a4593c27905fb042a15aeefe956fe83d669e2b572b72313a7386699fb529b"));
 
     [Fact]
-    public void Incomplete_platforms_stand_in_brackets() => Assert.Equal("linux/amd64, (linux/arm64)", CtrFormat.Platforms(
+    public void Incomplete_platforms_stand_in_brackets()
+    {
+        CtrImagePlatform[] platforms =
         [
-            new CtrImagePlatform("linux", "amd64", "", "") { Digest = "sha256:1", IsComplete = true },
-            new CtrImagePlatform("linux", "arm64", "", "") { Digest = "sha256:2" },
-        ]));
+            new("linux", "amd64", "", "") { Digest = "sha256:1", IsComplete = true },
+            new("linux", "arm64", "", "") { Digest = "sha256:2" },
+        ];
+        Assert.Equal("linux/amd64, (linux/arm64)", CtrFormat.Platforms(platforms));
+    }
 
     [Fact]
     public void Labels_are_sorted() => Assert.Equal("a=1, b=2", CtrFormat.Labels(new Dictionary<string, string> { ["b"] = "2", ["a"] = "1" }));

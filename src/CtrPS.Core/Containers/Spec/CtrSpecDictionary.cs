@@ -99,6 +99,9 @@ public sealed class CtrSpecDictionary : IDictionary<string, string>, IReadOnlyDi
         return false;
     }
 
+    /// <summary>The pairs as <c>key=value</c>, with commas between them.</summary>
+    public override string ToString() => string.Join(", ", this.Select(pair => $"{pair.Key}={pair.Value}"));
+
     IEnumerable<string> IReadOnlyDictionary<string, string>.Keys => Keys;
 
     IEnumerable<string> IReadOnlyDictionary<string, string>.Values => Values;

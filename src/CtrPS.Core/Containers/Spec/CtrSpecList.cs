@@ -20,4 +20,7 @@ public sealed class CtrSpecList<T> : Collection<T>
         : base(items)
     {
     }
+
+    /// <summary>The elements, with commas between them.</summary>
+    public override string ToString() => string.Join(", ", this);
 }

@@ -25,7 +25,7 @@ public abstract class ArchiveCmdlet : CtrCmdlet
     [Parameter(
         Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralSet,
         HelpMessage = "Archives or layout folders; no character has a special meaning.")]
-    [Alias("PSPath", "FullName", "LP")]
+    [Alias("PSPath", "LP", "FullName")]
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 

@@ -24,7 +24,7 @@ public sealed class ExportCtrInventoryCommand : CtrSessionCmdlet
 
     /// <summary>The file; as -Path, which takes no wildcards either.</summary>
     [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet, HelpMessage = "The file to write.")]
-    [Alias("LP")]
+    [Alias("PSPath", "LP", "FullName")]
     [ValidateNotNullOrEmpty]
     public string? LiteralPath { get; set; }
 

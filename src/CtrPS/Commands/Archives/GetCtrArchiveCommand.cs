@@ -19,7 +19,9 @@ public sealed class GetCtrArchiveCommand : ArchiveCmdlet
         foreach (CtrArchiveImage image in Pull(token => Connector.Archives.ListAsync(path, token)))
         {
             found++;
-            WriteObject(IncludeAttestation ? image : image with { Platforms = image.Platforms.Where(platform => !platform.IsAttestation).ToArray() });
+            WriteObject(IncludeAttestation
+                ? image
+                : image.With(copy => copy.Platforms = image.Platforms.Where(platform => !platform.IsAttestation).ToArray()));
         }
 
         if (found == 0)

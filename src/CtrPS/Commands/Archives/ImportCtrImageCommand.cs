@@ -34,7 +34,7 @@ public sealed class ImportCtrImageCommand : CtrSessionCmdlet
         ValueFromPipelineByPropertyName = true,
         ParameterSetName = LiteralSet,
         HelpMessage = "Archives or layout folders; no character has a special meaning.")]
-    [Alias("PSPath", "FullName", "LP")]
+    [Alias("PSPath", "LP", "FullName")]
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 

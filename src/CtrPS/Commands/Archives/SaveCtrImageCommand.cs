@@ -44,7 +44,7 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
 
     /// <summary>The archive; as -Path, which takes no wildcards either.</summary>
     [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet, HelpMessage = "The archive to write.")]
-    [Alias("LP")]
+    [Alias("PSPath", "LP", "FullName")]
     [ValidateNotNullOrEmpty]
     public string? LiteralPath { get; set; }
 
@@ -149,7 +149,7 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
 
                 // An object says what to save by its digest, under all the names that it carries; a name is looked up.
                 IEnumerable<CtrImage> images = wanted.Image is { } image
-                    ? (image.Names.Count > 1 ? image.Names : [image.Name]).Select(one => image with { Name = one })
+                    ? (image.Names.Count > 1 ? image.Names : [image.Name]).Select(one => image.With(copy => copy.Name = one))
                     : Pull(token => ImageFinder.FindAsync(connection, name, wanted, CtrImageDetail.None, token));
                 _images.AddRange(images.Select(one => new CtrSaveImage(connection, one)));
                 found = true;

@@ -47,6 +47,37 @@ internal static class ContainerFinder
         }
     }
 
+    /// <summary>The same in several namespaces: a literal id that is in none of them is an error.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.ContainerNotFound"/>, with where it is instead.</exception>
+    public static async IAsyncEnumerable<CtrContainer> FindInAsync(
+        ICtrConnection connection,
+        IReadOnlyList<string> namespaces,
+        CtrContainerIdentity identity,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        bool isFound = IsPattern(identity);
+        foreach (string name in namespaces)
+        {
+            if (IsPattern(identity))
+            {
+                await foreach (CtrContainer container in FindAsync(connection, name, identity, cancellationToken).ConfigureAwait(false))
+                {
+                    yield return container;
+                }
+            }
+            else if (await connection.Containers.FindAsync(name, identity.Id, cancellationToken).ConfigureAwait(false) is { } container)
+            {
+                isFound = true;
+                yield return container;
+            }
+        }
+
+        if (!isFound)
+        {
+            throw await NotFoundAsync(connection, namespaces, identity.Id, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>The error for an id that is in none of the namespaces: it says where the container is, or which ids are near.</summary>
     public static async Task<CtrException> NotFoundAsync(
         ICtrConnection connection, IReadOnlyCollection<string> namespaces, string id, CancellationToken cancellationToken)

@@ -134,8 +134,8 @@ public sealed class GetCtrImageCommand : CtrListCmdlet
     /// <summary>Groups names of one digest under the first that has a tag.</summary>
     private static IEnumerable<CtrImage> OnePerDigest(IEnumerable<CtrImage> images) => images
         .GroupBy(image => image.Digest, StringComparer.Ordinal)
-        .Select(group => (group.FirstOrDefault(image => image.Tag is not null) ?? group.First()) with
+        .Select(group => (group.FirstOrDefault(image => image.Tag is not null) ?? group.First()).With(copy =>
         {
-            Names = group.Select(image => image.Name).ToArray(),
-        });
+            copy.Names = group.Select(image => image.Name).ToArray();
+        }));
 }

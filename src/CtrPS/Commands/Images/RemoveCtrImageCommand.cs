@@ -140,7 +140,7 @@ public sealed class RemoveCtrImageCommand : CtrImageCmdlet
             await found.Connection.Images.DeleteAsync(image.Namespace, image.Name, found.Given, cancellationToken).ConfigureAwait(false);
             foreach (string alias in removal.Aliases)
             {
-                await RemoveAliasAsync(found.Connection, image with { Name = alias }, cancellationToken).ConfigureAwait(false);
+                await RemoveAliasAsync(found.Connection, image.With(copy => copy.Name = alias), cancellationToken).ConfigureAwait(false);
             }
 
             return (removal, null);

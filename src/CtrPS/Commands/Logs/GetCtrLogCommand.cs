@@ -11,7 +11,7 @@ namespace CtrPS.Commands;
 /// <summary>Get-CtrLog: the lines that containers wrote.</summary>
 [Cmdlet(VerbsCommon.Get, "CtrLog", DefaultParameterSetName = ContainerSet)]
 [OutputType(typeof(CtrLogLine))]
-public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
+public sealed partial class GetCtrLogCommand : CtrListCmdlet
 {
     private const string ContainerSet = "Container";
     private const string PathSet = "Path";
@@ -20,12 +20,12 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
     private readonly List<(CtrLogSource Source, CtrLogRequest Request)> _followed = [];
     private bool _warned;
 
-    /// <summary>The containers: ids, wildcards, or objects of containers, tasks and events.</summary>
+    /// <summary>The containers: ids, wildcards, or objects of containers, tasks and events. From the pipeline also files.</summary>
     [Parameter(
         Position = 0, Mandatory = true, ParameterSetName = ContainerSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true,
         HelpMessage = "The containers. Wildcards are allowed.")]
     [Alias("Id", "ContainerId", "Name")]
-    [ContainerIdentityTransformation]
+    [ContainerIdentityTransformation(Files = true)]
     [ArgumentCompleter(typeof(ContainerCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
@@ -38,8 +38,10 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
     public string[] Path { get; set; } = [];
 
     /// <summary>Log files to read by themselves; their names are taken as they are.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet, HelpMessage = "Log files to read by themselves, their names taken as they are.")]
-    [Alias("PSPath")]
+    [Parameter(
+        Mandatory = true, ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true,
+        HelpMessage = "Log files to read by themselves, their names taken as they are.")]
+    [Alias("PSPath", "LP", "FullName")]
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 
@@ -69,12 +71,6 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
     [Alias("Wait")]
     public SwitchParameter Follow { get; set; }
 
-    /// <summary>The namespace. Default: the session's; an object brings its own.</summary>
-    [Parameter(ParameterSetName = ContainerSet, ValueFromPipelineByPropertyName = true, HelpMessage = "The namespace.")]
-    [ArgumentCompleter(typeof(NamespaceCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string? Namespace { get; set; }
-
     /// <inheritdoc/>
     private protected override bool IsEndless => Follow;
 
@@ -83,7 +79,17 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
     {
         foreach (CtrContainerIdentity wanted in Container)
         {
-            Guard(wanted, () => ReadContainer(wanted));
+            Guard(wanted, () =>
+            {
+                if (wanted.File is { } file)
+                {
+                    ReadFile(file);
+                }
+                else
+                {
+                    ReadContainer(wanted);
+                }
+            });
         }
 
         foreach (string path in Path.Concat(LiteralPath))
@@ -92,7 +98,7 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
             {
                 foreach (string file in Existing(path))
                 {
-                    Guard(file, () => Take(SourceOf(file), Request(null)));
+                    Guard(file, () => ReadFile(file));
                 }
             });
         }
@@ -116,19 +122,21 @@ public sealed partial class GetCtrLogCommand : CtrSessionCmdlet
     private void ReadContainer(CtrContainerIdentity wanted)
     {
         CtrSession session = SessionOf(wanted.Session, $"Container '{wanted.Id}'");
-        string name = NamespaceOf(wanted.Namespace, Namespace, session, $"Container '{wanted.Id}'");
         ICtrConnection connection = Connect(session);
-        foreach (CtrContainer container in Pull(token => ContainerFinder.FindAsync(connection, name, wanted, token)).ToList())
+        IReadOnlyList<string> namespaces = Namespaces(connection, session, wanted.Namespace, $"Container '{wanted.Id}'");
+        foreach (CtrContainer container in Pull(token => ContainerFinder.FindInAsync(connection, namespaces, wanted, token)).ToList())
         {
             Guard(container, () =>
             {
-                CtrLogSource source = Await(token => connection.Logs.FindAsync(name, container.Id, token));
+                CtrLogSource source = Await(token => connection.Logs.FindAsync(container.Namespace, container.Id, token));
                 Take(
-                    source with { Common = source.Common with { Address = session.Address } },
-                    Request(token => connection.Logs.WaitEndAsync(name, container.Id, token)));
+                    source with { Common = source.Common.With(line => line.Address = session.Address) },
+                    Request(token => connection.Logs.WaitEndAsync(container.Namespace, container.Id, token)));
             });
         }
     }
+
+    private void ReadFile(string file) => Take(SourceOf(file), Request(null));
 
     /// <summary>Reads a log, or keeps it to be followed with the others.</summary>
     private void Take(CtrLogSource source, CtrLogRequest request)

@@ -94,7 +94,7 @@ public sealed class GetCtrMetricCommand : CtrTaskListCmdlet
     {
         _ = _before.TryGetValue((found.Session, metric.Namespace, metric.Id), out CtrMetric? before);
         Remember(found, metric);
-        WriteObject(metric with { CpuPercent = Percent(before, metric) });
+        WriteObject(metric.With(copy => copy.CpuPercent = Percent(before, metric)));
     }
 
     /// <summary>Null where there is nothing to count from: a container that is new, or was started anew.</summary>

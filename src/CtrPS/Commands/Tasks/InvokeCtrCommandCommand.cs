@@ -212,21 +212,21 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
     };
 
     private void WriteResult(FoundContainer found, ProcessEnd end, CapturedOutput captured) =>
-        WriteObject(Result(found, end.ExecId, end.ProcessId) with
+        WriteObject(Result(found, end.ExecId, end.ProcessId).With(copy =>
         {
-            ExitCode = end.ExitCode,
-            StdOut = captured.Output,
-            StdErr = captured.Error,
-            Duration = end.Duration,
-            TimedOut = end.TimedOut,
-        });
+            copy.ExitCode = end.ExitCode;
+            copy.StdOut = captured.Output;
+            copy.StdErr = captured.Error;
+            copy.Duration = end.Duration;
+            copy.TimedOut = end.TimedOut;
+        }));
 
     /// <summary>A program that could not be run has a result too, with the exit code that shells give then; its error follows.</summary>
     private CtrException WriteRefusal(FoundContainer found, CtrException error)
     {
         if (error.ErrorId is CtrErrorIds.CommandNotFound or CtrErrorIds.CommandNotRunnable)
         {
-            WriteObject(Result(found, ExecId ?? "", 0) with { ExitCode = ExitCode.Of(error), StdErr = error.Message });
+            WriteObject(Result(found, ExecId ?? "", 0).With(copy => (copy.ExitCode, copy.StdErr) = (ExitCode.Of(error), error.Message)));
         }
 
         return error;

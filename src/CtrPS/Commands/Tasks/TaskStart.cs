@@ -81,7 +81,7 @@ internal sealed record TaskStart(ICtrConnection Connection, CtrTaskRequest Reque
             await process.StartAsync(cancellationToken).ConfigureAwait(false);
             CtrTask? now = await Connection.Tasks.FindAsync(Request.Namespace, Request.Id, cancellationToken).ConfigureAwait(false);
             now ??= new CtrTask { Namespace = Request.Namespace, Id = Request.Id, State = CtrTaskState.None, ProcessId = process.ProcessId };
-            return now with { Network = process.Network };
+            return now.With(copy => copy.Network = process.Network);
         }
     }
 

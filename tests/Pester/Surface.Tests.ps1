@@ -76,8 +76,13 @@ Describe '<name>' -ForEach $commands {
         if ($command.Verb -in 'Get', 'Connect', 'New' -or $command.Parameters.ContainsKey('PassThru')) {
             $types | Should -Not -BeNullOrEmpty
         }
-        $others = [IO.FileInfo], [byte[]], [string], [Management.Automation.PSEventJob]
+        $others = [IO.FileInfo], [byte[]], [string], [bool], [Management.Automation.PSEventJob]
         $types | Where-Object { $_ -and $_.Assembly.GetName().Name -ne 'CtrPS.Core' -and $_ -notin $others } | Should -BeNullOrEmpty
+    }
+
+    It 'answers with true or false where it tests something, by -Quiet, and nowhere else' {
+        $command.Parameters.ContainsKey('Quiet') | Should -Be ($command.Verb -eq 'Test')
+        [bool] -in $command.OutputType.Type | Should -Be ($command.Verb -eq 'Test')
     }
 
     It 'says at each parameter what it is' {

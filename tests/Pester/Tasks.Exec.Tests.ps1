@@ -448,6 +448,23 @@ Describe 'Processes in containers, containerd <generation>' -ForEach $generation
             $left.ExitCode | Should -BeNullOrEmpty
         }
 
+        It 'writes the process id through no link, and replaces a file as it is' {
+            $null = New-CtrContainer busybox:1.35 $id -Command sleep, 100000
+            $real = Join-Path $TestDrive "real $generation"
+            $link = Join-Path $TestDrive "link $generation"
+            Set-Content $real old
+            chmod 640 $real
+            $null = New-Item -ItemType SymbolicLink $link -Target $real
+            $null = Start-CtrTask $id -PidFile $link -ErrorAction SilentlyContinue -ErrorVariable failure
+            $failure.FullyQualifiedErrorId | Should -BeLike 'CtrInvalidPath,*'
+            "$failure" | Should -BeLike "*'$link' is a link to '$real'*"
+            Get-Content $real | Should -Be old
+            Get-TaskState $id | Should -Be 'NONE'
+            $task = Start-CtrTask $id -PidFile $real
+            Get-Content $real -Raw | Should -Be "$($task.ProcessId)"
+            stat -c %a $real | Should -Be 640
+        }
+
         It 'stays with -Attach, talks, and removes the task' {
             $null = New-CtrContainer busybox:1.35 $id -Command sh, -c, 'cat; echo err >&2; exit 5'
             $lines = 'a', 'b' | Start-CtrTask $id -Attach -ErrorAction SilentlyContinue -ErrorVariable told

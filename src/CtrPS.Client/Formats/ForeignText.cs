@@ -17,14 +17,18 @@ internal static class ForeignText
             : $"{Escape(text.AsSpan(0, Half))}... ({text.Length} characters) ...{Escape(text.AsSpan(text.Length - Half))}";
     }
 
+    /// <summary>Whether the text has characters that could steer a terminal, or cannot be seen.</summary>
+    public static bool Steers(string text) => text.Any(Steers);
+
+    private static bool Steers(char one) => char.IsControl(one)
+        || CharUnicodeInfo.GetUnicodeCategory(one) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+
     private static string Escape(ReadOnlySpan<char> text)
     {
         var shown = new StringBuilder(text.Length);
         foreach (char one in text)
         {
-            bool steers = char.IsControl(one) || CharUnicodeInfo.GetUnicodeCategory(one) is UnicodeCategory.Format or UnicodeCategory.LineSeparator
-                or UnicodeCategory.ParagraphSeparator;
-            _ = steers ? shown.Append(CultureInfo.InvariantCulture, $"\\u{(int)one:x4}") : shown.Append(one);
+            _ = Steers(one) ? shown.Append(CultureInfo.InvariantCulture, $"\\u{(int)one:x4}") : shown.Append(one);
         }
 
         return shown.ToString();

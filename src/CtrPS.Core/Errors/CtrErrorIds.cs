@@ -60,6 +60,9 @@ public static class CtrErrorIds
     /// <summary>The text is no valid image reference.</summary>
     public const string InvalidReference = "CtrInvalidReference";
 
+    /// <summary>The text may mean several images.</summary>
+    public const string AmbiguousReference = "CtrAmbiguousReference";
+
     /// <summary>The text is no valid platform.</summary>
     public const string InvalidPlatform = "CtrInvalidPlatform";
 

@@ -153,7 +153,7 @@ public abstract class CtrContainerOptionsCmdlet : CtrSpecOptionsCmdlet
             };
         }
 
-        HasPlainId = Id is not null && !place.Named.Contains(nameof(Id));
+        HasPlainId = IsOnCommandLine(nameof(Id)) && !place.Named.Contains(nameof(Id));
         if (place.Missing > 0 && HasPlainId)
         {
             _words = [Id!, .. Command];

@@ -117,7 +117,7 @@ public sealed class InvokeCtrImageCommand : CtrContainerOptionsCmdlet, ITaskPara
         });
         _running.ExitCode.IsError = ErrorOnExitCode;
         _isInputPiped = ExpectsInput
-            && (IsOnCommandLine(nameof(Image)) || IsOnCommandLine(nameof(RootFS)) || IsOnCommandLine(nameof(Spec)) || IsOnCommandLine(nameof(SpecPath)));
+            && new string[] { nameof(Image), nameof(RootFS), nameof(Spec), nameof(SpecPath) }.Any(IsOnCommandLine);
         if (_isInputPiped)
         {
             ForEachRequest(plan => _fed = Run(plan, Detach ? null : new ProcessInput()));

@@ -122,7 +122,11 @@ public sealed class FuzzTests(Daemons daemons) : IDisposable
             bool unpack = number % (PerImport * PerUnpack) == 0;
             var request = new CtrImportRequest
             {
-                Path = path, Namespace = Namespace, Unpack = unpack, Snapshotter = unpack ? snapshotter : null, AllPlatforms = !unpack,
+                Path = path,
+                Namespace = Namespace,
+                Unpack = unpack,
+                Snapshotter = unpack ? snapshotter : null,
+                AllPlatforms = !unpack,
             };
             CtrException? refusal = await ImportAsync(connection, request, cancellationToken);
             Count("import", refusal?.ErrorId ?? "Ok");

@@ -12,7 +12,6 @@ public sealed class ArchivePathTransformationAttribute : ArgumentTransformationA
 {
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData) =>
-        (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) is byte or byte[]
-            ? new[] { ArchivePaths.Bytes }
+        (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) is byte or byte[]? new[] { ArchivePaths.Bytes }
             : inputData;
 }

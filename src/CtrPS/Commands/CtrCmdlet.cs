@@ -227,16 +227,18 @@ public abstract class CtrCmdlet : PSCmdlet, IDisposable
     {
     }
 
+    /// <summary>Whether nothing is to be changed, but shown what would be.</summary>
+    private protected bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
+        ? given is SwitchParameter { IsPresent: true }
+        : OnPipeline(() => LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference")));
+
     /// <summary>
     /// Asks whether to go on. <paramref name="force"/> skips the question, as users expect of -Force, unless -Confirm asks for it; it never
     /// skips -WhatIf.
     /// </summary>
     private protected bool Confirm(string target, string action, bool force)
     {
-        bool whatIf = MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
-            ? given is SwitchParameter { IsPresent: true }
-            : OnPipeline(() => LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference")));
-        if (force && !whatIf && !MyInvocation.BoundParameters.ContainsKey("Confirm"))
+        if (force && !IsWhatIf && !MyInvocation.BoundParameters.ContainsKey("Confirm"))
         {
             WriteVerbose($"{action} {target}.");
             return true;

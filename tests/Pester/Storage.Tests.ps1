@@ -38,7 +38,7 @@ BeforeAll {
 
     # Ids of the processes that were added to the container, in ctr's words.
     function Get-ExecId {
-        @(Invoke-Ctr $rig -n $namespace tasks ps $web | ForEach-Object { if ($_ -match 'exec_id:"([^"]+)"') { $Matches[1] } })
+        @(Invoke-Ctr $rig -n $namespace tasks ps $web | ForEach-Object { if ($_ -match 'exec-[0-9a-f]{32}') { $Matches[0] } })
     }
 
     # The pipe folders that a process made.
@@ -153,7 +153,7 @@ Describe 'What a killed PowerShell leaves, containerd <generation>' -ForEach $ge
             $left.Kind | Should -Be 'Process'
             $left.ProcessId | Should -Be $killed.Process.Id
             $left.Namespace | Should -Be $namespace
-            $left.Address | Should -Be $rig.Address
+            $left[0].Address | Should -Be $rig.Address
             $left.Since | Should -BeGreaterThan ([DateTimeOffset]::Now.AddMinutes(-10))
             $left.Reason | Should -Match 'killed'
         }
@@ -180,8 +180,8 @@ Describe 'What a killed PowerShell leaves, containerd <generation>' -ForEach $ge
 
     It 'never kills a process that the daemon says has other pipes' {
         $killed = Start-Exec
-        Stop-Child $killed.Process
         $lying = Start-Exec
+        Stop-Child $killed.Process
         $mark = Get-Content "$($killed.Folder)/owner.json" -Raw
         [IO.File]::WriteAllText("$($killed.Folder)/owner.json", $mark.Replace($killed.ExecId, $lying.ExecId))
         (Clear-CtrLeftover -Session $session -Namespace $namespace).Kind | Should -Be 'Pipes'

@@ -49,7 +49,9 @@ internal sealed record ProcessOwner(string Host, string Process)
         }
     }
 
-    /// <summary>By proc_pid_stat(5): the third field is the state, and the 22nd the start. A zombie has ended, whoever forgot to wait for it.</summary>
+    /// <summary>
+    /// By proc_pid_stat(5): the third field is the state, and the 22nd the start. A zombie has ended, whoever forgot to wait for it.
+    /// </summary>
     private static string? StartOnLinux(int id)
     {
         try

@@ -68,10 +68,12 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
         AddAsync(lease, "snapshots/" + snapshotter, key, cancellationToken);
 
     /// <summary>The digests of the blobs that a lease holds.</summary>
-    public async Task<IReadOnlyList<string>> ListBlobsAsync(Lease lease, CancellationToken cancellationToken) => Ids("content", await calls.InvokeAsync(
-        () => _client.ListResourcesAsync(new ListResourcesRequest { Id = lease.Id }, calls.Unary(lease.Namespace, cancellationToken)),
-        Subject(lease.Id, lease.Namespace),
-        cancellationToken).ConfigureAwait(false));
+    public async Task<IReadOnlyList<string>> ListBlobsAsync(Lease lease, CancellationToken cancellationToken) => Ids(
+        "content",
+        await calls.InvokeAsync(
+            () => _client.ListResourcesAsync(new ListResourcesRequest { Id = lease.Id }, calls.Unary(lease.Namespace, cancellationToken)),
+            Subject(lease.Id, lease.Namespace),
+            cancellationToken).ConfigureAwait(false));
 
     /// <summary>Ends a lease. One that is gone already is no error.</summary>
     /// <param name="namespace">The namespace.</param>

@@ -16,6 +16,7 @@
         'Add-CtrImageTag'
         'Checkpoint-CtrContainer'
         'Checkpoint-CtrTask'
+        'Clear-CtrLeftover'
         'Connect-CtrSession'
         'Connect-CtrTask'
         'Copy-CtrImage'

@@ -167,6 +167,7 @@ Describe 'Isolation, containerd <generation>' -ForEach (Get-RigGeneration) {
             $null = Import-CtrImage $file -NoUnpack
             $null = Repair-CtrImage busybox:1.35 -From $file
             Copy-CtrImage busybox:1.35 $name
+            $null = Clear-CtrLeftover -Namespace $name
             $PSDefaultParameterValues['*-Ctr*:Namespace'] = $name
             $spec = New-CtrSpec busybox:1.35 -Command sleep, 1000 -Mount (New-CtrMount -Type tmpfs -Source tmpfs -Destination /tmp)
             $null = New-CtrContainer busybox:1.35 $name -Spec $spec

@@ -188,6 +188,7 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
                 'Add-CtrImageTag' = { Add-CtrImageTag busybox:1.35 other -Namespace $namespace -Force -PassThru -WhatIf }
                 'Checkpoint-CtrContainer' = { Checkpoint-CtrContainer $container localhost/pester:c -Namespace $namespace -WhatIf }
                 'Checkpoint-CtrTask' = { Checkpoint-CtrTask $container -Namespace $namespace -Exit -ImagePath $folder -WhatIf }
+                'Clear-CtrLeftover' = { Clear-CtrLeftover -Namespace $namespace -WhatIf }
                 'Copy-CtrImage' = { Copy-CtrImage busybox:1.35 pester-copy -Namespace $namespace -WhatIf }
                 'Enter-CtrContainer' = { Enter-CtrContainer $container -Namespace $namespace -WhatIf }
                 'Export-CtrInventory' = { Export-CtrInventory $folder/inventory.json -Namespace $namespace -WhatIf }

@@ -313,6 +313,9 @@ Describe 'The views' {
                 Namespace = 'k8s.io'; Id = 'p'; ProcessId = 4194304; ParentProcessId = 4194303; ExecId = 'e' * 76; UserId = 100000
                 CommandLine = 'word ' * 40; StartedAt = [DateTimeOffset]::Now.AddMonths(-11)
             }
+            CtrLeftover = New-Sample CtrLeftover @{
+                Namespace = 'n' * 76; Kind = 'Process'; Key = 'c' * 76; ProcessId = 4194304; Since = [DateTimeOffset]::Now.AddMonths(-11)
+            }
             CtrMetric = New-Sample CtrMetric @{
                 Namespace = 'k8s.io'; Id = 'm' * 76; CpuPercent = 6399.9; CpuUsage = '10.00:00:00'; MemoryBytes = 1023GB; MemoryLimit = 1023GB
                 Pids = 4194304; Raw = $raw
@@ -339,7 +342,7 @@ Describe 'The views' {
 
     It 'show <_> with all columns within 80' -ForEach @(
         'CtrImage', 'CtrImagePlatform', 'CtrNamespace', 'CtrEvent', 'CtrLogLine', 'CtrPlugin', 'CtrSession', 'CtrServer', 'CtrDeprecation'
-        'CtrContainer', 'CtrTask', 'CtrProcess', 'CtrMetric'
+        'CtrContainer', 'CtrTask', 'CtrProcess', 'CtrMetric', 'CtrLeftover'
     ) {
         $lines = ($samples[$_] | Out-String -Width 80) -replace '\e\[[0-9;]*m' -split '\r?\n'
         $lines | Where-Object { $_.TrimEnd().Length -gt 80 } | Should -BeNullOrEmpty

@@ -43,7 +43,9 @@ internal sealed class ContainerdConnection : ICtrConnection
         Networks = new ContainerNetworks(Containers, Machine, serverVersion);
         var stopper = new TaskStopper(Tasks, Containers, Networks, Machine);
         Stopper = stopper;
-        Runner = new TaskRunner(channel, calls, Containers, Tasks, stopper, Snapshots, Networks, Machine);
+        Pipes = new PipeLeftovers(calls.Endpoint, Tasks, Machine);
+        Runner = new TaskRunner(channel, calls, Containers, Tasks, stopper, Snapshots, Networks, Machine, Pipes);
+        Leftovers = new LeftoverStore(Leases, Content, Pipes);
         Events = new EventSource(channel, calls, Containers, Namespaces);
         Logs = new LogStore(Containers, Tasks, Machine);
         Checkpoints = new CheckpointStore(new CheckpointMaker(channel, this), new CheckpointRestorer(this));
@@ -67,6 +69,8 @@ internal sealed class ContainerdConnection : ICtrConnection
 
     public IGarbageCollector Garbage { get; }
 
+    public ILeftoverStore Leftovers { get; }
+
     public ServerFacts Facts { get; }
 
     public DaemonMachine Machine { get; }
@@ -84,6 +88,8 @@ internal sealed class ContainerdConnection : ICtrConnection
     public TaskStore Tasks { get; }
 
     public ITaskStopper Stopper { get; }
+
+    public PipeLeftovers Pipes { get; }
 
     public ITaskRunner Runner { get; }
 

@@ -139,6 +139,26 @@ internal sealed class ContentStore(GrpcChannel channel, Calls calls, ServerFacts
         CallSubject.Blob(digest, @namespace),
         cancellationToken).ConfigureAwait(false);
 
+    /// <summary>The unfinished writes of ours in a namespace.</summary>
+    public async Task<IReadOnlyList<Ingest>> ListIngestsAsync(string @namespace, CancellationToken cancellationToken)
+    {
+        ListStatusesResponse response = await calls.InvokeAsync(
+            () => _client.ListStatusesAsync(new ListStatusesRequest(), calls.Unary(@namespace, cancellationToken)),
+            new CallSubject($"the unfinished writes of namespace '{@namespace}'", @namespace),
+            cancellationToken).ConfigureAwait(false);
+        return [
+            .. response.Statuses
+                .Where(status => status.Ref.StartsWith(BlobWriter.RefPrefix, StringComparison.Ordinal))
+                .Select(status => new Ingest(status.Ref, status.Offset, WireTime.ToTime(status.StartedAt))),
+        ];
+    }
+
+    /// <summary>Throws an unfinished write away. One that is gone already is no error.</summary>
+    public async Task AbortAsync(string @namespace, string reference, CancellationToken cancellationToken) => _ = await calls.FindAsync(
+        () => _client.AbortAsync(new AbortRequest { Ref = reference }, calls.Unary(@namespace, cancellationToken)),
+        new CallSubject($"the unfinished write '{reference}' in namespace '{@namespace}'", reference),
+        cancellationToken).ConfigureAwait(false);
+
     /// <summary>A writer for one blob.</summary>
     public BlobWriter Writer(string @namespace, string lease) => new(_client, calls, @namespace, lease);
 

@@ -27,7 +27,7 @@ internal sealed class Lease(LeaseStore store, string @namespace, string id, stri
     {
         if (_kept)
         {
-            LeaseHolder.Remove(id);
+            HeldLeases.Remove(id);
             return;
         }
 
@@ -51,7 +51,7 @@ internal sealed class Lease(LeaseStore store, string @namespace, string id, stri
             catch (CtrException)
             {
                 // The daemon stays away. The next piece of work that takes a lease ends this one, and in any case it expires.
-                LeaseHolder.Remove(id);
+                HeldLeases.Remove(id);
                 return;
             }
         }

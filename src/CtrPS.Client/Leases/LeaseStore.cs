@@ -35,15 +35,15 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
         var request = new CreateRequest { Id = $"ctrps-{Guid.NewGuid():N}" };
         request.Labels.Add(
             "containerd.io/gc.expire", (DateTimeOffset.UtcNow + Lifetime).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
-        request.Labels.Add(HostLabel, LeaseHolder.Host);
-        request.Labels.Add(ProcessLabel, LeaseHolder.Process);
+        request.Labels.Add(HostLabel, ProcessOwner.Current.Host);
+        request.Labels.Add(ProcessLabel, ProcessOwner.Current.Process);
         if (work is not null)
         {
             request.Labels.Add(ResumeLabel, work);
         }
 
         // Known as ours before it exists: another runspace of this process must not take it for abandoned.
-        LeaseHolder.Add(request.Id);
+        HeldLeases.Add(request.Id);
         try
         {
             _ = await calls.InvokeAsync(
@@ -54,7 +54,7 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
         }
         catch
         {
-            LeaseHolder.Remove(request.Id);
+            HeldLeases.Remove(request.Id);
             throw;
         }
     }
@@ -68,11 +68,12 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
         AddAsync(lease, "snapshots/" + snapshotter, key, cancellationToken);
 
     /// <summary>The digests of the blobs that a lease holds.</summary>
-    public async Task<IReadOnlyList<string>> ListBlobsAsync(Lease lease, CancellationToken cancellationToken) => [.. (await calls.InvokeAsync(
-        () => _client.ListResourcesAsync(new ListResourcesRequest { Id = lease.Id }, calls.Unary(lease.Namespace, cancellationToken)),
-        Subject(lease.Id, lease.Namespace),
-        cancellationToken).ConfigureAwait(false))
-        .Resources.Where(resource => resource.Type == "content").Select(resource => resource.Id)];
+    public async Task<IReadOnlyList<string>> ListBlobsAsync(Lease lease, CancellationToken cancellationToken) => Ids(
+        "content",
+        await calls.InvokeAsync(
+            () => _client.ListResourcesAsync(new ListResourcesRequest { Id = lease.Id }, calls.Unary(lease.Namespace, cancellationToken)),
+            Subject(lease.Id, lease.Namespace),
+            cancellationToken).ConfigureAwait(false));
 
     /// <summary>Ends a lease. One that is gone already is no error.</summary>
     /// <param name="namespace">The namespace.</param>
@@ -87,22 +88,33 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
                 collect ? Calls.Unbounded(@namespace, cancellationToken) : calls.Unary(@namespace, cancellationToken)),
             Subject(id, @namespace),
             cancellationToken).ConfigureAwait(false);
-        LeaseHolder.Remove(id);
+        HeldLeases.Remove(id);
     }
 
     /// <summary>Ends the leases that earlier tries of the same work left on this machine; those of others may be at work still.</summary>
     public async Task DeleteEarlierAsync(Lease lease, string work, CancellationToken cancellationToken)
     {
         string filter = $"labels.\"{ResumeLabel}\"==\"{work}\"";
-        foreach (Containerd.Services.Leases.V1.Lease earlier in await ListAsync(lease.Namespace, filter, cancellationToken).ConfigureAwait(false))
+        foreach (LeaseInfo earlier in await ListAsync(lease.Namespace, filter, cancellationToken).ConfigureAwait(false))
         {
-            if (earlier.Id != lease.Id && earlier.Labels[HostLabel] == LeaseHolder.Host
-                && LeaseHolder.IsAbandoned(earlier.Id, earlier.Labels[ProcessLabel]))
+            if (earlier.Id != lease.Id && earlier.IsAbandoned)
             {
                 await DeleteAsync(lease.Namespace, earlier.Id, collect: false, cancellationToken).ConfigureAwait(false);
             }
         }
     }
+
+    /// <summary>All leases of a namespace, whoever made them.</summary>
+    public Task<IReadOnlyList<LeaseInfo>> ListAsync(string @namespace, CancellationToken cancellationToken) =>
+        ListAsync(@namespace, null, cancellationToken);
+
+    /// <summary>The refs of the unfinished writes that a lease holds. None where it is gone.</summary>
+    public async Task<IReadOnlyList<string>> ListIngestsAsync(string @namespace, string id, CancellationToken cancellationToken) => Ids(
+        "ingests",
+        await calls.FindAsync(
+            () => _client.ListResourcesAsync(new ListResourcesRequest { Id = id }, calls.Unary(@namespace, cancellationToken)),
+            Subject(id, @namespace),
+            cancellationToken).ConfigureAwait(false));
 
     private async Task AddAsync(Lease lease, string type, string id, CancellationToken cancellationToken)
     {
@@ -116,27 +128,43 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
     /// <summary>Ends leases of processes of this machine that are gone: killed, or cut off from a daemon that died.</summary>
     private async Task DeleteAbandonedAsync(string @namespace, CancellationToken cancellationToken)
     {
-        string filter = $"labels.\"{HostLabel}\"==\"{LeaseHolder.Host}\"";
-        foreach (Containerd.Services.Leases.V1.Lease lease in await ListAsync(@namespace, filter, cancellationToken).ConfigureAwait(false))
+        string filter = $"labels.\"{HostLabel}\"==\"{ProcessOwner.Current.Host}\"";
+        foreach (LeaseInfo lease in await ListAsync(@namespace, filter, cancellationToken).ConfigureAwait(false))
         {
             // What can be gone on with is kept until its expiry.
-            if (!lease.Labels.ContainsKey(ResumeLabel) && LeaseHolder.IsAbandoned(lease.Id, lease.Labels[ProcessLabel]))
+            if (lease.Work is null && lease.IsAbandoned)
             {
                 await DeleteAsync(@namespace, lease.Id, collect: false, cancellationToken).ConfigureAwait(false);
             }
         }
     }
 
-    private async Task<IEnumerable<Containerd.Services.Leases.V1.Lease>> ListAsync(
-        string @namespace, string filter, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<LeaseInfo>> ListAsync(string @namespace, string? filter, CancellationToken cancellationToken)
     {
         var request = new ListRequest();
-        request.Filters.Add(filter);
-        return (await calls.InvokeAsync(
+        if (filter is not null)
+        {
+            request.Filters.Add(filter);
+        }
+
+        ListResponse response = await calls.InvokeAsync(
             () => _client.ListAsync(request, calls.Unary(@namespace, cancellationToken)),
             new CallSubject($"the leases of namespace '{@namespace}'", @namespace),
-            cancellationToken).ConfigureAwait(false)).Leases;
+            cancellationToken).ConfigureAwait(false);
+        return [.. response.Leases.Select(ToInfo)];
     }
+
+    /// <summary>What a lease holds of a kind, by containerd's word for it (metadata/leases.go).</summary>
+    private static IReadOnlyList<string> Ids(string type, ListResourcesResponse? response) =>
+        [.. (response?.Resources ?? []).Where(resource => resource.Type == type).Select(resource => resource.Id)];
+
+    private static LeaseInfo ToInfo(Containerd.Services.Leases.V1.Lease lease) => new(
+        lease.Id,
+        WireTime.ToTime(lease.CreatedAt),
+        lease.Labels.TryGetValue(HostLabel, out string? host) && lease.Labels.TryGetValue(ProcessLabel, out string? process)
+            ? new ProcessOwner(host, process)
+            : null,
+        lease.Labels.TryGetValue(ResumeLabel, out string? work) ? work : null);
 
     private static CallSubject Subject(string id, string @namespace) => new($"lease '{id}' in namespace '{@namespace}'", id);
 }

@@ -9,6 +9,9 @@ internal static partial class OwnFile
     private const int ExclusiveNow = 2 | 4; // LOCK_EX | LOCK_NB
     private const int AllPermissions = 0xFFF;
 
+    /// <summary>The user that files which we make are of (geteuid(2)). Not on Windows.</summary>
+    public static uint User => EffectiveUser();
+
     /// <summary>
     /// Gives an open file the owner, the group and the permissions of the plain file at a path, links not followed. Where there is none it stays as
     /// it is.
@@ -38,6 +41,9 @@ internal static partial class OwnFile
 
     /// <summary>Whether an open file is still the one at a path.</summary>
     public static bool IsAt(SafeFileHandle file, string path) => FileIdentity.Of(file) == FileStatus.Of(path, follow: false)?.Identity;
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    private static partial uint EffectiveUser();
 
     [LibraryImport("libc", EntryPoint = "fchown", SetLastError = true)]
     private static partial int ChangeOwner(SafeFileHandle file, uint user, uint group);

@@ -12,9 +12,10 @@ internal sealed class ProcessPipes : IAsyncDisposable
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Where containerd's own clients make theirs (defaults/defaults_unix.go).</summary>
-    private const string DefaultParent = "/run/containerd/fifo";
+    public const string DefaultParent = "/run/containerd/fifo";
 
-    private const string FolderPrefix = "ctrps-";
+    /// <summary>The names of our folders begin so.</summary>
+    public const string FolderPrefix = "ctrps-";
 
     private readonly string? _folder;
 
@@ -45,18 +46,18 @@ internal sealed class ProcessPipes : IAsyncDisposable
     public Stream? Error { get; private set; }
 
     /// <summary>Makes pipes in a new private folder and opens the ends that read.</summary>
-    /// <param name="parent">The folder to make the folder in; null: containerd's.</param>
+    /// <param name="parent">The folder to make the folder in.</param>
     /// <param name="name">Begins the names of the pipes.</param>
     /// <param name="io">Which pipes.</param>
+    /// <param name="mark">Whose they are.</param>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.AccessDenied"/>, <see cref="CtrErrorIds.WriteFailed"/>.</exception>
-    public static async Task<ProcessPipes> MakeAsync(string? parent, string name, CtrProcessIo io)
+    public static async Task<ProcessPipes> MakeAsync(string parent, string name, CtrProcessIo io, PipeMark mark)
     {
         if (!OperatingSystem.IsLinux())
         {
             throw new PlatformNotSupportedException("The pipes of processes are Linux's.");
         }
 
-        parent ??= DefaultParent;
         string folder = Path.Combine(parent, $"{FolderPrefix}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}");
         string Named(string stream) => Path.Combine(folder, $"{name}-{stream}");
         var pipes = new ProcessPipes(io.Input ? Named("stdin") : "", Named("stdout"), io.Terminal ? "" : Named("stderr"), folder);
@@ -64,6 +65,7 @@ internal sealed class ProcessPipes : IAsyncDisposable
         {
             _ = Directory.CreateDirectory(parent, OwnerOnly);
             _ = Directory.CreateDirectory(folder, OwnerOnly);
+            mark.Write(folder);
             foreach (string path in new[] { pipes.InputPath, pipes.OutputPath, pipes.ErrorPath }.Where(path => path.Length > 0))
             {
                 Fifo.Make(path);
@@ -132,33 +134,79 @@ internal sealed class ProcessPipes : IAsyncDisposable
     }
 
     /// <summary>
-    /// Removes the pipes of a process that is gone, and the folder that was made for them: nothing but pipes, and no folder that holds anything else.
+    /// Removes the pipes of a process that is gone, and the folder that was made for them: nothing but pipes and our mark, and no folder that holds
+    /// anything else.
     /// </summary>
     public static void Remove(params IEnumerable<string> paths)
     {
         foreach (string path in paths.Where(path => path.StartsWith('/')))
         {
-            try
+            Try(() =>
             {
-                if (Fifo.IsFifo(path))
+                RemovePipe(path);
+                if (Path.GetDirectoryName(path) is { } folder && IsMadeForPipes(Path.GetFileName(folder)))
                 {
-                    File.Delete(path);
+                    RemoveIfEmpty(folder);
                 }
-
-                if (Path.GetDirectoryName(path) is { } folder
-                    && IsMadeForPipes(Path.GetFileName(folder))
-                    && Directory.Exists(folder)
-                    && !Directory.EnumerateFileSystemEntries(folder).Any())
-                {
-                    Directory.Delete(folder);
-                }
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // Somebody else removes them at this moment, or they are another user's. At worst names stay that nobody opens any more.
-            }
+            });
         }
     }
+
+    /// <summary>Removes a folder of ours with the pipes in it, and leaves it where it holds anything else.</summary>
+    public static void RemoveFolder(string folder) => Try(() =>
+    {
+        foreach (string path in Directory.GetFiles(folder))
+        {
+            RemovePipe(path);
+        }
+
+        RemoveIfEmpty(folder);
+    });
+
+    /// <summary>Whether a folder holds nothing, or our mark alone.</summary>
+    public static bool IsEmpty(string folder)
+    {
+        try
+        {
+            return Directory.EnumerateFileSystemEntries(folder).All(IsMark);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // there is none, or it is another user's
+        }
+    }
+
+    private static void Try(Action removal)
+    {
+        try
+        {
+            removal();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Somebody else removes them at this moment, or they are another user's. At worst names stay that nobody opens any more.
+        }
+    }
+
+    private static void RemovePipe(string path)
+    {
+        if (Fifo.IsFifo(path))
+        {
+            File.Delete(path);
+        }
+    }
+
+    private static void RemoveIfEmpty(string folder)
+    {
+        if (IsEmpty(folder))
+        {
+            File.Delete(Path.Combine(folder, PipeMark.FileName));
+            Directory.Delete(folder);
+        }
+    }
+
+    private static bool IsMark(string path) =>
+        Path.GetFileName(path) == PipeMark.FileName && FileStatus.Of(path, follow: false) is { IsFile: true };
 
     /// <summary>Folders of ours, and those of containerd's own clients, which Go's os.MkdirTemp names by a number.</summary>
     private static bool IsMadeForPipes(string folder) => folder.StartsWith(FolderPrefix, StringComparison.Ordinal) || folder.All(char.IsAsciiDigit);

@@ -26,7 +26,8 @@ internal sealed class TaskRunner(
     TaskStopper stopper,
     SnapshotStore snapshots,
     ContainerNetworks networks,
-    DaemonMachine machine) : ITaskRunner
+    DaemonMachine machine,
+    PipeLeftovers leftovers) : ITaskRunner
 {
     private const string ProcessType = "types.containerd.io/opencontainers/runtime-spec/1/Process";
 
@@ -59,7 +60,10 @@ internal sealed class TaskRunner(
         }
 
         ProcessPipes? pipes = await OpenIoAsync(
-            request.Io with { Terminal = terminal }, request.PipeFolder, request.Id, cancellationToken).ConfigureAwait(false);
+            request.Io with { Terminal = terminal },
+            request.PipeFolder,
+            PipeMark.Of(calls.Endpoint.Address, request.Namespace, request.Id, execId: ""),
+            cancellationToken).ConfigureAwait(false);
         (create.Stdin, create.Stdout, create.Stderr) = await PathsAsync(
             request.Io with { Terminal = terminal }, pipes, cancellationToken).ConfigureAwait(false);
         var process = new TaskProcess(this, request.Namespace, request.Id, "", pipes);
@@ -107,7 +111,11 @@ internal sealed class TaskRunner(
 
         string execId = request.ExecId ?? $"exec-{Guid.NewGuid():N}";
         string spec = await ExecSpec.MakeAsync(ReadSpec(container), request, task.ProcessId, machine, cancellationToken).ConfigureAwait(false);
-        ProcessPipes? pipes = await OpenIoAsync(request.Io, request.PipeFolder, execId, cancellationToken).ConfigureAwait(false);
+        ProcessPipes? pipes = await OpenIoAsync(
+            request.Io,
+            request.PipeFolder,
+            PipeMark.Of(calls.Endpoint.Address, request.Namespace, request.Id, execId),
+            cancellationToken).ConfigureAwait(false);
         (string input, string output, string error) = await PathsAsync(request.Io, pipes, cancellationToken).ConfigureAwait(false);
         var exec = new ExecProcessRequest
         {
@@ -248,7 +256,8 @@ internal sealed class TaskRunner(
         }
     }
 
-    private async Task<ProcessPipes?> OpenIoAsync(CtrProcessIo io, string? folder, string name, CancellationToken cancellationToken)
+    /// <summary>Makes the pipes of a process, and clears what killed processes of ours left beside them.</summary>
+    private async Task<ProcessPipes?> OpenIoAsync(CtrProcessIo io, string? folder, PipeMark mark, CancellationToken cancellationToken)
     {
         if (io.Kind != CtrIo.Pipes)
         {
@@ -256,7 +265,10 @@ internal sealed class TaskRunner(
         }
 
         await machine.RequireLocalAsync("The pipes of a process", cancellationToken).ConfigureAwait(false);
-        return await ProcessPipes.MakeAsync(folder, name, io).ConfigureAwait(false);
+        string parent = folder ?? ProcessPipes.DefaultParent;
+        await leftovers.ClearSomeAsync(parent, cancellationToken).ConfigureAwait(false);
+        string name = mark.ExecId.Length == 0 ? mark.Container : mark.ExecId;
+        return await ProcessPipes.MakeAsync(parent, name, io, mark).ConfigureAwait(false);
     }
 
     /// <summary>What the daemon is told of the standard streams. A log takes both outputs; with a terminal there is one only.</summary>

@@ -44,4 +44,7 @@ internal interface ICtrConnection : IAsyncDisposable
 
     /// <summary>The garbage collector.</summary>
     IGarbageCollector Garbage { get; }
+
+    /// <summary>What killed processes of ours left.</summary>
+    ILeftoverStore Leftovers { get; }
 }

@@ -59,13 +59,26 @@ internal static class PartialFile
         }
     }
 
+    /// <summary>Those in a folder that no process writes any more.</summary>
+    /// <exception cref="IOException">The folder cannot be listed.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be listed.</exception>
+    public static IReadOnlyList<FileInfo> FindLeft(string folder) =>
+        [.. new DirectoryInfo(folder).EnumerateFiles($"*{Suffix}").Where(file => HasName(file.FullName) && IfLeft(file.FullName, () => { }))];
+
+    /// <summary>Removes one, if no process writes it.</summary>
+    /// <returns>Whether it was removed.</returns>
+    public static bool RemoveIfLeft(string partial) =>
+        OperatingSystem.IsWindows()
+            ? IfLeft(partial, () => { }) && Removed(partial) // an open file is gone there not before it is closed
+            : IfLeft(partial, () => File.Delete(partial));
+
     private static void RemoveLeftovers(string path)
     {
         try
         {
             foreach (string left in Directory.EnumerateFiles(Path.GetDirectoryName(path)!).Where(one => IsPartialOf(one, path)))
             {
-                RemoveIfLeft(left);
+                _ = RemoveIfLeft(left);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -75,35 +88,48 @@ internal static class PartialFile
     }
 
     private static bool IsPartialOf(string one, string path) =>
-        one.Length == path.Length + 1 + (2 * RandomBytes) + Suffix.Length
-        && one.StartsWith(path + ".", StringComparison.Ordinal)
-        && one.EndsWith(Suffix, StringComparison.Ordinal)
-        && one.Substring(path.Length + 1, 2 * RandomBytes).All(char.IsAsciiHexDigitLower);
+        HasName(one)
+        && one.Length == path.Length + 1 + (2 * RandomBytes) + Suffix.Length
+        && one.StartsWith(path + ".", StringComparison.Ordinal);
 
-    private static void RemoveIfLeft(string partial)
+    private static bool HasName(string one)
+    {
+        string name = Path.GetFileNameWithoutExtension(one);
+        string random = Path.GetExtension(name);
+        return one.EndsWith(Suffix, StringComparison.Ordinal)
+            && name.Length > random.Length
+            && random.Length == 1 + (2 * RandomBytes)
+            && random[1..].All(char.IsAsciiHexDigitLower);
+    }
+
+    /// <summary>Does something with a file while it is proved that no process writes it.</summary>
+    private static bool IfLeft(string partial, Action action)
     {
         if (new FileInfo(partial).LinkTarget is not null || !Connector.IsRegularFile(partial))
         {
-            return; // none of ours
+            return false; // none of ours
         }
 
         try
         {
             using var file = new FileStream(partial, FileMode.Open, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
-            if (Connector.TryLock(file.SafeFileHandle) && !OperatingSystem.IsWindows())
+            if (!Connector.TryLock(file.SafeFileHandle))
             {
-                File.Delete(partial);
-                return;
+                return false;
             }
+
+            action();
+            return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return; // somebody writes it, or it is another user's
+            return false; // somebody writes it, or it is another user's
         }
+    }
 
-        if (OperatingSystem.IsWindows())
-        {
-            File.Delete(partial); // there not before it is closed
-        }
+    private static bool Removed(string partial)
+    {
+        File.Delete(partial);
+        return true;
     }
 }

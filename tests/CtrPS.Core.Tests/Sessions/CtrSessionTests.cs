@@ -114,6 +114,8 @@ public sealed class CtrSessionTests
 
         public IGarbageCollector Garbage => throw new NotSupportedException();
 
+        public ILeftoverStore Leftovers => throw new NotSupportedException();
+
         public ValueTask DisposeAsync()
         {
             Disposals++;

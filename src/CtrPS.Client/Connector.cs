@@ -2,6 +2,7 @@ using CtrPS.Client.Archives;
 using CtrPS.Client.Connection;
 using CtrPS.Client.Logs;
 using CtrPS.Client.Posix;
+using Microsoft.Win32.SafeHandles;
 
 namespace CtrPS.Client;
 
@@ -21,6 +22,15 @@ internal static class Connector
     public static bool IsRegularFile(string path) => FileStatus.Of(path, follow: true) is { } status
         ? status.IsFile
         : !OperatingSystem.IsLinux() && !path.StartsWith("/dev/", StringComparison.Ordinal);
+
+    /// <inheritdoc cref="OwnFile.TakeAfter"/>
+    public static void TakeAfter(SafeFileHandle file, string path) => OwnFile.TakeAfter(file, path);
+
+    /// <inheritdoc cref="OwnFile.TryLock"/>
+    public static bool TryLock(SafeFileHandle file) => OwnFile.TryLock(file);
+
+    /// <inheritdoc cref="OwnFile.IsAt"/>
+    public static bool IsAt(SafeFileHandle file, string path) => OwnFile.IsAt(file, path);
 
     /// <summary>Connects to a containerd and proves with one Version call that it is one.</summary>
     /// <exception cref="CtrException">

@@ -49,6 +49,29 @@ BeforeAll {
         Join-Path blobs sha256 ($Digest -replace '^sha256:')
     }
 
+    # The only image of the layout in this folder: its entry in the index, its manifest and its config.
+    function Read-ImageFile {
+        $index = Get-Content index.json -Raw | ConvertFrom-Json -AsHashtable
+        $manifest = Get-Content (Get-BlobPath $index.manifests[0].digest) -Raw | ConvertFrom-Json -AsHashtable
+        $config = Get-Content (Get-BlobPath $manifest.config.digest) -Raw | ConvertFrom-Json -AsHashtable
+        @{ Index = $index; Manifest = $manifest; Config = $config }
+    }
+
+    # The same changed, under its new digests.
+    function Save-ImageFile {
+        param([hashtable] $Image)
+        $add = {
+            param($descriptor, $document)
+            $bytes = [Text.Encoding]::UTF8.GetBytes(($document | ConvertTo-Json -Depth 20 -Compress))
+            $descriptor.digest = "sha256:$([Convert]::ToHexStringLower([Security.Cryptography.SHA256]::HashData($bytes)))"
+            $descriptor.size = $bytes.Length
+            [IO.File]::WriteAllBytes((Join-Path $PWD (Get-BlobPath $descriptor.digest)), $bytes)
+        }
+        & $add $Image.Manifest.config $Image.Config
+        & $add $Image.Index.manifests[0] $Image.Manifest
+        $Image.Index | ConvertTo-Json -Depth 20 | Set-Content index.json -NoNewline
+    }
+
     # Runs a script and gives its errors as 'Id Category target', and what they say.
     function Get-Failure {
         param([scriptblock] $Script)
@@ -163,6 +186,46 @@ Describe 'Get-CtrArchive' {
     }
 }
 
+Describe 'Bytes in the place of paths' {
+    It 'ends <cmdlet> with one error that says how: <how>' -ForEach @(
+        foreach ($cmdlet in 'Get-CtrArchive', 'Test-CtrArchive', 'Import-CtrImage') {
+            foreach ($how in 'a tar', 'gzip', 'zstd', 'xz', 'bzip2', 'bytes', 'arrays of bytes') {
+                @{ cmdlet = $cmdlet; how = $how }
+            }
+        }
+    ) {
+        $failures = @(
+            try {
+                switch ($how) {
+                    'a tar' { cat $busybox | & $cmdlet 2>&1 }
+                    'bytes' { [byte[]](1, 2, 3) | & $cmdlet 2>&1 }
+                    'arrays of bytes' { [byte[]](1, 2), [byte[]](4, 5) | & $cmdlet 2>&1 }
+                    default { & $how -c $busybox | & $cmdlet 2>&1 }
+                }
+            } catch {
+                $_
+            }
+        )
+        $failures | Should -HaveCount 1
+        $failures[0].FullyQualifiedErrorId | Should -BeLike 'CtrInvalidArgument,*'
+        "$($failures[0])" | Should -Be ("$cmdlet takes paths from the pipeline, and what came is the content of a file: on its way into a cmdlet " +
+            'PowerShell makes text of it, and what it was is lost.')
+        $failures[0].ErrorDetails.RecommendedAction | Should -BeLike "*pwsh -Command '$cmdlet /dev/stdin' < x.tar*"
+    }
+
+    It 'says the same of -, which stands for standard input elsewhere' {
+        $null = Get-CtrArchive - -ErrorVariable failure -ErrorAction SilentlyContinue
+        $failure.FullyQualifiedErrorId | Should -BeLike 'CtrArchiveNotFound,*'
+        $failure.ErrorDetails.RecommendedAction | Should -BeLike "*pwsh -Command 'Get-CtrArchive /dev/stdin' < x.tar*"
+    }
+
+    It 'reads the file that is a script''s standard input, as the error says' {
+        $words = (Get-PowerShellWord | ForEach-Object { "'$_'" }) -join ' '
+        $line = "$words -NoProfile -NonInteractive -Command 'Import-Module `"$(Get-ManifestPath)`"; (Get-CtrArchive /dev/stdin).Name' < '$busybox'"
+        sh -c $line | Should -Be 'docker.io/library/busybox:1.35'
+    }
+}
+
 Describe 'Test-CtrArchive' {
     It 'proves a whole archive: <image>' -ForEach @(
         @{ image = 'busybox' }, @{ image = 'busybox-docker' }, @{ image = 'index' }
@@ -205,9 +268,34 @@ Describe 'Test-CtrArchive' {
         $failure[0].Exception.Message | Should -Match 'it ends within the entry ''blobs/sha256/[0-9a-f]{64}'', of which \d+ of \d+ bytes are there'
     }
 
+    It 'answers with one true or false with -Quiet' {
+        $path = Join-Path $TestDrive quiet.tar
+        [IO.File]::WriteAllBytes($path, [IO.File]::ReadAllBytes($busybox)[0..500000])
+        Test-CtrArchive $busybox, $index -Quiet | Should -BeOfType bool
+        Test-CtrArchive $busybox, $index -Quiet | Should -BeTrue
+        foreach ($wrong in $path, "$path.none", (Join-Path $TestDrive 'none*.tar'), "$PSScriptRoot") {
+            Test-CtrArchive $busybox, $wrong -Quiet -ErrorVariable errors | Should -BeFalse -Because $wrong
+            $errors | Should -BeNullOrEmpty
+        }
+    }
+
     It 'reads each archive once' {
         Test-CtrArchive $index, $index | Should -HaveCount 1
         Get-CtrArchive $index, $busybox | Test-CtrArchive | Should -HaveCount 2
+    }
+
+    It 'unpacks packed layers with -Deep, and tells what is not what the config says' {
+        $wrong = New-ChangedArchive (Get-ArchivePath many:1) {
+            $image = Read-ImageFile
+            $image.Config.rootfs.diff_ids[0] = 'sha256:' + '0' * 64
+            $image.Manifest.layers[0].mediaType | Should -Match 'gzip$'
+            Save-ImageFile $image
+        }
+        (Test-CtrArchive $wrong).Status | Should -Be Ok
+        $deep = Test-CtrArchive $wrong -Deep
+        $deep.Status | Should -Be Corrupt
+        $deep.Faults.Reason | Should -Match 'decompresses to sha256:[0-9a-f]{64}, but the config says sha256:0{64}'
+        (Test-CtrArchive $busybox -Deep).Status | Should -Be Ok
     }
 
     It 'leaves no file open: <how>' -ForEach @(
@@ -471,6 +559,110 @@ Describe 'Importing archives, containerd <generation>' -ForEach (Get-RigGenerati
         Invoke-Ctr $rig -n $namespace content ls -q | Should -BeNullOrEmpty
     }
 
+    It 'refuses a name that containerd''s client would refuse, and -Name brings the image: <what>' -ForEach @(
+        @{ what = 'escape sequences'; name = "case.test/`e[31mred`e[0m:1"; shown = "'case.test/\u001b[31mred\u001b[0m:1'" }
+        @{ what = 'a line end'; name = "case.test/two`nlines:1"; shown = "'case.test/two\u000alines:1'" }
+    ) {
+        $archive = New-ChangedArchive $busybox {
+            $index = Get-Content index.json -Raw | ConvertFrom-Json -AsHashtable
+            $index.manifests[0].annotations.'io.containerd.image.name' = $name
+            $index | ConvertTo-Json -Depth 10 | Set-Content index.json -NoNewline
+        }
+        $failure = Get-Failure { Import-CtrImage $archive -Namespace $namespace -NoUnpack @args }
+        $failure.Id | Should -Be CtrInvalidReference
+        $failure.Text.Contains("cannot be imported as ${shown}: it has blanks or control characters.") | Should -BeTrue -Because $failure.Text
+        $failure.Advice | Should -Be 'Give the image another name with -Name.'
+        Invoke-Ctr $rig -n $namespace images ls -q | Should -BeNullOrEmpty
+        (Import-CtrImage $archive -Namespace $namespace -NoUnpack -Name good:1).Name | Should -Be docker.io/library/good:1
+    }
+
+    It 'lists a name that is no reference as it stands, and -Name brings the image: <form>' -ForEach @(
+        @{ form = 'docker'; image = 'busybox-docker'; change = {
+                $list = Get-Content manifest.json -Raw | ConvertFrom-Json -AsHashtable -NoEnumerate
+                $list[0].RepoTags = @('UPPER/Case:1')
+                ConvertTo-Json $list -Depth 10 | Set-Content manifest.json -NoNewline
+            }
+        }
+        @{ form = 'OCI'; image = 'busybox'; change = {
+                $index = Get-Content index.json -Raw | ConvertFrom-Json -AsHashtable
+                $index.manifests[0].annotations.'io.containerd.image.name' = 'UPPER/Case:1'
+                $index | ConvertTo-Json -Depth 10 | Set-Content index.json -NoNewline
+            }
+        }
+    ) {
+        $archive = New-ChangedArchive (Get-ArchivePath $image) $change
+        (Get-CtrArchive $archive).Name | Should -Be UPPER/Case:1
+        (Test-CtrArchive $archive).Status | Should -Be Ok
+        $failure = Get-Failure { Import-CtrImage $archive -Namespace $namespace -NoUnpack @args }
+        $failure.Id | Should -Be CtrInvalidReference
+        $failure.Text | Should -Match "cannot be imported as 'UPPER/Case:1': it is no reference of an image."
+        (Import-CtrImage $archive -Namespace $namespace -NoUnpack -Name good:1).Name | Should -Be docker.io/library/good:1
+    }
+
+    It 'warns of a name that several images have' {
+        $archive = New-ChangedArchive (Get-ArchivePath many:3) {
+            $index = Get-Content index.json -Raw | ConvertFrom-Json -AsHashtable
+            $index.manifests.ForEach({ $_.annotations.'io.containerd.image.name' = 'case.test/twice:1' })
+            $index | ConvertTo-Json -Depth 10 | Set-Content index.json -NoNewline
+        }
+        $listed = Get-CtrArchive $archive
+        $image = Import-CtrImage $archive -Namespace $namespace -NoUnpack -WarningVariable warnings -WarningAction SilentlyContinue
+        $image.Name, $image.Digest | Should -Be case.test/twice:1, $listed[-1].Digest
+        $warnings | Should -HaveCount 2
+        $warnings | Should -Match "gives the name 'case.test/twice:1' to several images: it is that of $($listed[-1].Digest), the last of them"
+        foreach ($other in $listed[0, 1].Digest) {
+            "$warnings" | Should -Match "The image $other has no other, and is not imported"
+            Invoke-Ctr $rig -n $namespace content ls -q | Should -Not -Contain $other
+        }
+        Invoke-Ctr $rig -n $namespace images ls -q | Should -Be case.test/twice:1
+    }
+
+    It 'tells a descriptor without media type as such, as the test does' {
+        $archive = New-ChangedArchive (Get-ArchivePath many:1) {
+            $index = Get-Content index.json -Raw | ConvertFrom-Json -AsHashtable
+            $index.manifests[0].Remove('mediaType')
+            $index | ConvertTo-Json -Depth 10 | Set-Content index.json -NoNewline
+        }
+        $check = Test-CtrArchive $archive
+        $check.Status | Should -Be Corrupt
+        $check.Faults.Reason | Should -Match 'has no media type: nothing says what the blob is'
+        $failures = @(Get-Failure { Import-CtrImage $archive -Namespace $namespace @args -WarningVariable warnings })
+        $failures.Id | Should -Be CtrBlobCorrupt
+        $failures.Text | Should -Match 'has no media type: nothing says what the blob is, and containerd keeps no image of it'
+        $failures.Advice | Should -Match 'The image was made so'
+        $warnings | Should -BeNullOrEmpty
+    }
+
+    It 'says that the store takes sha256 only, of a blob with another digest' {
+        $archive = New-ChangedArchive (Get-ArchivePath many:1) {
+            $image = Read-ImageFile
+            $layer = Get-Item (Get-BlobPath $image.Manifest.layers[0].digest)
+            $image.Manifest.layers[0].digest = "sha512:$((Get-FileHash $layer -Algorithm SHA512).Hash.ToLowerInvariant())"
+            $null = New-Item blobs/sha512 -ItemType Directory
+            Move-Item $layer (Join-Path blobs ($image.Manifest.layers[0].digest -replace ':', '/'))
+            Save-ImageFile $image
+        }
+        (Test-CtrArchive $archive).Status | Should -Be Ok
+        $failure = Get-Failure { Import-CtrImage $archive -Namespace $namespace -NoUnpack @args }
+        $failure.Id | Should -Be CtrNotSupported
+        $failure.Text | Should -Match "cannot be imported. This containerd's store takes digests of sha256 only, and the blob 'sha512:"
+        $failure.Advice | Should -Match 'Build or convert the image anew'
+        Invoke-Ctr $rig -n $namespace content ls -q | Should -BeNullOrEmpty
+    }
+
+    It 'gives the daemon''s reason where its disk is full' -Skip:((id -u) -ne 0) {
+        $ingests = Join-Path $rig.Root io.containerd.content.v1.content ingest
+        & mount -t tmpfs -o size=4m ctrps-test $ingests
+        try {
+            $failure = Get-Failure { Import-CtrImage (Get-ArchivePath nginx-docker) -Namespace $namespace -NoUnpack @args }
+        } finally {
+            & umount $ingests
+        }
+        $failure.Text | Should -Match 'no space left on device'
+        $failure.Text | Should -Not -Match 'No reason was given'
+        Invoke-Ctr $rig -n $namespace images ls -q | Should -BeNullOrEmpty
+    }
+
     It 'takes what a delta leaves out from the namespace, and says what is not there either' {
         $delta = New-ChangedArchive $busybox { Get-ChildItem blobs/sha256 | Sort-Object Length | Select-Object -Last 1 | Remove-Item }
         Get-Failure { Import-CtrImage $delta -Namespace $namespace @args } | ForEach-Object Id | Should -Be 'CtrBlobMissing'
@@ -636,12 +828,74 @@ Describe 'Saving, containerd <generation>' -ForEach (Get-RigGeneration) {
         (Get-Item /dev/null).UnixMode[0] | Should -Be c
     }
 
-    It 'replaces with -Force, through a link the file behind it' {
+    It 'replaces with -Force, and leaves owner and permissions as they were' {
+        Set-Content $file old
+        chmod 600 $file
+        if ((id -u) -eq 0) {
+            chown 65534:65533 $file
+        }
+        $before = stat -c '%u:%g %a' $file
+        $before | Should -Match ' 600$'
+        Save-CtrImage busybox:1.35 $file -Force
+        Get-ArchiveName $file | Should -Be docker.io/library/busybox:1.35
+        stat -c '%u:%g %a' $file | Should -Be $before
+        Save-CtrImage busybox:1.35 "$file.2" -Checksum
+        Set-Content "$file.3" new
+        $new = stat -c '%a' "$file.3"
+        stat -c '%a' "$file.2" "$file.2.sha256" | Should -Be $new, $new
+    }
+
+    It 'never writes through a link: <what>' -ForEach @(
+        @{ what = 'to a file'; target = 'real.tar'; says = "is a link to '{folder}/real.tar'. Nothing is written through a link" }
+        @{ what = 'to nothing'; target = 'nowhere.tar'; says = "is a link to '{folder}/nowhere.tar', where nothing is. Nothing is written" }
+    ) {
         Set-Content (Join-Path $folder real.tar) old
-        $null = New-Item -ItemType SymbolicLink (Join-Path $folder link.tar) -Target (Join-Path $folder real.tar)
-        Save-CtrImage busybox:1.35 (Join-Path $folder link.tar) -Force
-        Get-ArchiveName (Join-Path $folder real.tar) | Should -Be docker.io/library/busybox:1.35
-        (Get-Item (Join-Path $folder link.tar)).LinkType | Should -Be SymbolicLink
+        $link = Join-Path $folder link.tar
+        $null = New-Item -ItemType SymbolicLink $link -Target (Join-Path $folder $target)
+        foreach ($extra in @{}, @{ Force = $true }) {
+            $failure = try { Save-CtrImage busybox:1.35 $link @extra } catch { $_ }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'CtrInvalidPath,*'
+            "$failure" | Should -BeLike "*$($says.Replace('{folder}', $folder))*"
+            { Export-CtrInventory $link @extra } | Should -Throw -ErrorId CtrInvalidPath*
+        }
+        (Get-Item $link).LinkType | Should -Be SymbolicLink
+        Get-Content (Join-Path $folder real.tar) | Should -Be old
+        (Get-ChildItem $folder).Name | Should -Be link.tar, real.tar
+    }
+
+    It 'takes away what a process left that was killed while it wrote the same file, and nothing that one still writes' {
+        $left = "$file.0123abcd.partial"
+        $written = "$file.89abcdef.partial"
+        $others = "$(Join-Path $folder other.tar).0123abcd.partial", "$file.partial", "$file.0123abcdef.partial"
+        $left, $written, $others[0], $others[1], $others[2] | ForEach-Object { Set-Content $_ part }
+        $null = New-Item -ItemType SymbolicLink "$file.00000000.partial" -Target $others[0]
+        $holder = Start-Process flock -ArgumentList $written, 'sleep', '1000' -PassThru
+        try {
+            Wait-Until { -not (flock -n $written true && $true) } 'it is locked'
+            Save-CtrImage busybox:1.35 $file
+        } finally {
+            $holder.Kill($true)
+        }
+        (Get-ChildItem $folder).Name |
+            Should -Be (@('images.tar', 'images.tar.00000000.partial') + @($written, $others[0], $others[1], $others[2] | Split-Path -Leaf) |
+                    Sort-Object)
+    }
+
+    It 'does not replace a file that came while it wrote' {
+        $shell = [powershell]::Create()
+        try {
+            $null = $shell.AddScript("Import-Module '$(Get-ManifestPath)'").AddStatement().AddScript(
+                "Save-CtrImage nginx:deb '$file' -Namespace k8s.io -Session '$($rig.Address)' -Compress Gzip")
+            $running = $shell.BeginInvoke()
+            Wait-Until { Get-ChildItem $folder -Filter *.partial }
+            Set-Content $file new
+            Wait-Until { $running.IsCompleted } 'the pipeline has ended' -Seconds 60
+            $shell.Streams.Error[0].FullyQualifiedErrorId | Should -BeLike 'CtrFileExists,*'
+        } finally {
+            $shell.Dispose()
+        }
+        Get-Content $file | Should -Be new
+        (Get-ChildItem $folder).Name | Should -Be images.tar
     }
 
     It 'writes nothing with -WhatIf' {

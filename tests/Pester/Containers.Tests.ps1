@@ -266,7 +266,10 @@ Describe 'New-CtrContainer, containerd <generation>' -ForEach (Get-RigGeneration
         $session = Connect-CtrSession $rig.Address
         $namespace = Add-TestNamespace $rig
         $null = Invoke-Ctr $rig -n $namespace images import --no-unpack (Get-ArchivePath arm)
-        $PSDefaultParameterValues = @{ 'New-CtrContainer:Namespace' = $namespace; 'New-CtrSpec:Namespace' = $namespace }
+        $PSDefaultParameterValues = @{
+            'New-CtrContainer:Namespace' = $namespace; 'New-CtrSpec:Namespace' = $namespace; 'Invoke-CtrImage:Namespace' = $namespace
+            'Get-CtrContainer:Namespace' = $namespace; 'Get-CtrImage:Namespace' = $namespace
+        }
         $id = "new-$([guid]::NewGuid().ToString('n').Substring(0, 8))"
 
         function Get-CtrInfo {
@@ -428,13 +431,31 @@ Describe 'New-CtrContainer, containerd <generation>' -ForEach (Get-RigGeneration
     }
 
     It 'does not take a mistyped parameter for the command' {
-        { New-CtrContainer busybox:1.35 $id -Memroy 1GB } | Should -Throw -ErrorId 'CtrInvalidArgument,*' -ExpectedMessage "*no parameter 'Memroy'*"
-        { New-CtrSpec busybox:1.35 -Memroy 1GB } | Should -Throw -ErrorId 'CtrInvalidArgument,*' -ExpectedMessage "*no parameter 'Memroy'*"
-        $made = New-CtrContainer busybox:1.35 $id sleep -Memroy 60 -WarningVariable warnings -WarningAction SilentlyContinue
-        "$warnings" | Should -BeLike "*'-Memroy' is a word of the command*"
-        $made.Command | Should -Be 'sleep', '-Memroy', '60'
-        $null = Invoke-Ctr $rig -n $namespace containers rm $id
-        (New-CtrContainer busybox:1.35 $id -WarningAction Stop -- ls -la -Memroy).Command | Should -Be 'ls', '-la', '-Memroy'
+        { New-CtrContainer busybox:1.35 $id -Memroy 1GB } | Should -Throw -ErrorId 'CtrInvalidArgument,*' -ExpectedMessage "*no parameter '-Memroy'*"
+        { New-CtrSpec busybox:1.35 -Memroy 1GB } | Should -Throw -ErrorId 'CtrInvalidArgument,*' -ExpectedMessage "*no parameter '-Memroy'*"
+        $write = "New-CtrContainer busybox:1.35 `$id -ReadOnly -- sleep -Memroy 60"
+        { New-CtrContainer busybox:1.35 $id sleep -Memroy 60 -ReadOnly } |
+            Should -Throw -ErrorId 'CtrInvalidArgument,*' -ExpectedMessage ('*' + [WildcardPattern]::Escape($write))
+        (New-CtrContainer busybox:1.35 $id -- ls -la -Memroy '').Command | Should -Be 'ls', '-la', '-Memroy', ''
+        (New-CtrSpec busybox:1.35 -- ls -cf).Process.Args | Should -Be 'ls', '-cf'
+        (New-CtrSpec busybox:1.35 -Shell 'ls | wc').Process.Args | Should -Be '/bin/sh', '-c', 'ls | wc'
+    }
+
+    It 'is named by -Name, and by the words of docker says how: <line>' -ForEach @(
+        @{ line = 'Invoke-CtrImage --rm busybox:1.35 true'; hint = '*-Remove here*' }
+        @{ line = 'Invoke-CtrImage busybox:1.35 $id --rm'; hint = '*-Remove here*' }
+        @{ line = 'Invoke-CtrImage -it busybox:1.35 sh'; hint = '*-Tty here*' }
+        @{ line = 'Invoke-CtrImage -d busybox:1.35'; hint = '*-Detach here*' }
+        @{ line = 'Invoke-CtrImage -e A=1 busybox:1.35'; hint = '*-Env here*' }
+        @{ line = 'Invoke-CtrImage --name $id busybox:1.35'; hint = '*-Id here*' }
+        @{ line = 'Invoke-CtrImage -Memory 512M busybox:1.35'; hint = "*'512M' is no number of bytes. Write 512MB*" }
+        @{ line = 'New-CtrSpec -MemorySwap 1.5gib'; hint = "*Write 1.5GB*" }
+        @{ line = 'Invoke-CtrImage busybox:1.35 $id no-such'; hint = "*second word, '*', is the id of the container.*busybox:1.35 -- * no-such *" }
+    ) {
+        { & ([scriptblock]::Create($line)) } | Should -Throw -ExpectedMessage $hint
+        Get-CtrContainer $id* | Should -BeNullOrEmpty
+        (New-CtrContainer busybox:1.35 -Name $id).Id | Should -Be $id
+        (Get-CtrImage busybox:1.35 | New-CtrContainer).Id | Should -BeLike 'busybox-*'
     }
 
     It 'completes <line>' -ForEach @(

@@ -17,6 +17,7 @@ $contents = @{
     Restart  = , 'busybox'
     Examples = 'nginx', 'busybox'
     Chapter  = 'nginx', 'busybox'
+    Cri      = 'nginx', 'busybox' # with Kubernetes' part of containerd at work: it names what comes in
 }
 
 # A test that names no address must never meet the machine's own containerd.
@@ -78,6 +79,9 @@ function Start-RigProcess {
     $load = $contents[$Content] -join ','
     foreach ($word in (Get-RigProgram), 'up', '--generation', $Generation, '--load', $load, '--no-unpack', '--namespace', 'k8s.io') {
         $start.ArgumentList.Add($word)
+    }
+    if ($Content -eq 'Cri') {
+        $start.ArgumentList.Add('--cri')
     }
     $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
     $process = [Diagnostics.Process]::Start($start)
@@ -176,6 +180,19 @@ function Add-TestNamespace {
     $name = "pester-$([guid]::NewGuid().ToString('n').Substring(0, 8))"
     $null = Invoke-Ctr $Rig -n $name images import --no-unpack (Get-ArchivePath $Image)
     $name
+}
+
+# Gives an image of busybox the further records that Kubernetes keeps for one, by ctr; returns their names: by digest, by the config's id.
+function Add-TestAlias {
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidUsingPositionalParameters', '', Justification = 'the words of ctr')]
+    param([pscustomobject] $Rig, [string] $Namespace)
+    $name = 'docker.io/library/busybox:1.35'
+    $digest = (ConvertFrom-CtrTable (Invoke-Ctr $Rig -n $Namespace images ls "name==$name")).DIGEST
+    $config = (Invoke-Ctr $Rig -n $Namespace content get $digest | ConvertFrom-Json).config.digest
+    $aliases = "docker.io/library/busybox@$digest", $config
+    $local = @($Rig.Version -like '1.6*' ? @() : '--local') # the server would complete the names
+    $null = Invoke-Ctr $Rig -n $Namespace images tag --force @local $name @aliases
+    $aliases
 }
 
 # Makes and starts a container of busybox, by ctr: Add-TestContainer $rig $namespace id sleep 100000. Clear-TestNamespace removes it.

@@ -1,5 +1,5 @@
 #requires -Version 7.6
-# Get-, Remove- and Set-CtrImage, Add-CtrImageTag; Test-, Repair- and Copy-CtrImage. ctr is the judge of what is on the daemon; sizes
+# Get-, Remove- and Set-CtrImage, Add-CtrImageTag; Test-, Repair- and Copy-CtrImage; aliases and ids. ctr is the judge of what is on the daemon; sizes
 # and platforms against ctr are Parity.Tests.ps1's. Damage on the disk is the business of the xunit tests; here records are taken away.
 
 BeforeDiscovery {
@@ -83,17 +83,6 @@ Describe 'Finding images, containerd <generation>' -ForEach (Get-RigGeneration) 
         (Get-CtrImage team/tool:3, busybox:1.35 -Namespace $namespace).Name | Should -Be $found
         ('team/tool:3', 'busybox:1.35' | Get-CtrImage -Namespace $namespace).Name | Should -Be $found
         ($found | ForEach-Object { [pscustomobject]@{ Name = $_; Namespace = $namespace } } | Get-CtrImage).Name | Should -Be $found
-    }
-
-    It 'finds records that CRI names by digest and by config' {
-        $byTag = Get-CtrImage busybox:1.35
-        $byDigest = Get-CtrImage "busybox@$($byTag.Digest)"
-        $byDigest.Name | Should -Be "docker.io/library/busybox@$($byTag.Digest)"
-        $byDigest.Tag | Should -BeNullOrEmpty
-        $byConfig = Get-CtrImage sha256:*
-        $byConfig | Should -HaveCount 1
-        (Get-CtrImage $byConfig.Name).Digest | Should -Be $byTag.Digest
-        $byConfig.Registry, $byConfig.Repository, $byConfig.Tag | Should -Be $null, $null, $null
     }
 
     It 'searches namespaces by list and wildcard' {
@@ -292,6 +281,311 @@ Describe 'Changing images, containerd <generation>' -ForEach (Get-RigGeneration)
     }
 }
 
+Describe 'One row an image, containerd <generation>' -ForEach (Get-RigGeneration) {
+    if ($reason) {
+        It 'has a daemon' { Set-ItResult -Skipped -Because $reason }
+        return
+    }
+
+    BeforeAll {
+        $rig = Get-Rig $generation
+
+        function Get-Record {
+            @(Invoke-Ctr $rig -n $namespace images ls -q)
+        }
+    }
+
+    BeforeEach {
+        $namespace = Add-TestNamespace $rig
+        $aliases = Add-TestAlias $rig $namespace
+        $session = Connect-CtrSession $rig.Address -Namespace $namespace
+        $digest = (Get-CtrImage).Digest
+        $file = Join-Path $TestDrive "$([guid]::NewGuid()).tar"
+    }
+
+    AfterEach {
+        Disconnect-CtrSession $session
+        # What the tests removed goes with the collection that the removal of this one waits for.
+        $null = Invoke-Ctr $rig -n $namespace images import --no-unpack (Get-ArchivePath busybox)
+        Clear-TestNamespace $rig $namespace
+    }
+
+    It 'has the records that nobody named as aliases, and all with -All' {
+        $image = Get-CtrImage
+        $image | Should -HaveCount 1
+        $image.Name | Should -Be $busybox
+        $image.Aliases | Should -Be $aliases
+        , $image.Aliases | Should -BeOfType string[]
+        $all = Get-CtrImage -All
+        $all.Name | Should -Be (Get-Record)
+        $all.Aliases | Should -BeNullOrEmpty
+        (Get-CtrImage $aliases[1] -All).Name | Should -Be $aliases[1]
+        (Get-CtrImage $digest.Substring(7, 12) -All).Name | Should -Be (Get-Record)
+        ($all | Get-CtrImage).Name | Should -Be $all.Name
+        $all[0] | Get-CtrImage | Should -Be $all[0]
+        $image | Export-Clixml $file
+        $copy = Import-Clixml $file
+        $copy.Aliases | Should -Be $aliases
+        $copy | Format-List | Out-String | Should -Match 'Aliases    : \{docker'
+    }
+
+    It 'has those records as images where no name is left' {
+        $null = Invoke-Ctr $rig -n $namespace images rm $busybox
+        $image = Get-CtrImage
+        $image.Name | Should -Be $aliases[0]
+        $image.Aliases | Should -Be $aliases[1]
+        $null = Invoke-Ctr $rig -n $namespace images rm $aliases[0]
+        (Get-CtrImage).Name | Should -Be $aliases[1]
+        (Get-CtrImage).Aliases.Count | Should -Be 0
+    }
+
+    It 'finds the image by <what>' -ForEach @(
+        @{ what = 'an alias'; given = { $aliases[0] } }
+        @{ what = 'an alias in its short form'; given = { $aliases[0] -replace 'docker.io/library/' } }
+        @{ what = 'the alias of the id'; given = { $aliases[1] } }
+        @{ what = 'the digest'; given = { $digest } }
+        @{
+            what = 'the first digits of the digest, as the table shows them'
+            given = { (Get-CtrImage | Out-String -Width 100) -match '\b[0-9a-f]{12}\b'; $Matches[0] }
+        }
+        @{ what = 'six digits of the digest'; given = { $digest.Substring(0, 13) } }
+        @{ what = 'the first digits of the id'; given = { $aliases[1].Substring(7, 13) } }
+    ) {
+        (Get-CtrImage @(& $given)[-1]).Name | Should -Be $busybox
+    }
+
+    It 'takes the first digits of a digest or of an id for the image in every cmdlet' {
+        $one = $digest.Substring(7, 12)
+        (Test-CtrImage $one).Name | Should -Be $busybox
+        Test-CtrImage $one -Quiet | Should -BeTrue
+        (Repair-CtrImage $one -From (Get-ArchivePath busybox)).Name | Should -Be $busybox
+        (Set-CtrImage $one @{ team = 'web' } -PassThru).Labels['team'] | Should -Be 'web'
+        (New-CtrSpec $one).Process.Args | Should -Not -BeNullOrEmpty
+        Save-CtrImage $one $file
+        (Get-CtrArchive $file).Name | Should -Be $busybox
+        $other = "pester-$([guid]::NewGuid().ToString('n').Substring(0, 8))"
+        (Copy-CtrImage $one $other -PassThru).Name | Should -Be $busybox
+        Clear-TestNamespace $rig $other
+        (New-CtrContainer $one made).Image | Should -Be $busybox
+        Remove-CtrContainer made
+        Invoke-CtrImage $one run -Remove echo here | Should -Be here
+        (Add-CtrImageTag $one further:1 -PassThru).Name | Should -Be docker.io/library/further:1
+        (Get-CtrImage $one).Name | Should -Be $busybox, docker.io/library/further:1
+        (Add-CtrImageTag $one again:1 -PassThru) | Should -HaveCount 1
+        Remove-CtrImage $aliases[1].Substring(7, 13)
+        Get-Record | Should -BeNullOrEmpty
+    }
+
+    It 'lists the images of which digits are the beginning' {
+        # A config's id begins as the digest of another image does: forged, in the name of a record.
+        $null = Invoke-Ctr $rig -n $namespace images import --no-unpack --platform linux/arm/v7 (Get-ArchivePath arm)
+        $local = @($generation -eq '1.6' ? @() : '--local')
+        $null = Invoke-Ctr $rig -n $namespace images tag @local docker.io/library/arm:v7 ($digest.Substring(0, 20) + '0' * 51)
+        $short = $digest.Substring(7, 8)
+        foreach ($line in { Get-CtrImage $short }, { Remove-CtrImage $short }, { Test-CtrImage $short -Quiet }, { New-CtrContainer $short }) {
+            $record = $line | Should -Throw -ErrorId 'CtrAmbiguousReference,*' -ExpectedMessage "'$short'*2 images*arm:v7*$busybox*" -PassThru
+            $record.CategoryInfo.Category | Should -Be InvalidArgument
+            $record.ErrorDetails.RecommendedAction | Should -BeLike '*more digits*'
+        }
+    }
+
+    It 'writes names into an archive, and no aliases' {
+        foreach ($save in { Get-CtrImage | Save-CtrImage -Path $file -Force }, { Get-CtrImage -All | Save-CtrImage -Path $file -Force }) {
+            & $save
+            $listed = (& tar -xOf $file index.json | ConvertFrom-Json).manifests
+            $listed | Should -HaveCount 1
+            $listed.annotations.'io.containerd.image.name' | Should -Be $busybox
+        }
+        $null = Invoke-Ctr $rig -n $namespace images rm $busybox
+        Get-CtrImage | Save-CtrImage -Path $file -Force
+        (Get-CtrArchive $file).Name | Should -Be $aliases[0]
+    }
+
+    It 'takes the aliases along with the last name, and says so' {
+        Add-CtrImageTag busybox:1.35 second:1
+        $words = pwsh -NoProfile -NonInteractive -Command "Import-Module '$(Get-ManifestPath)'
+            Remove-CtrImage busybox*, second:1 -Namespace $namespace -Session $($rig.Address) -WhatIf"
+        $words | Should -Be @(
+            "What if: Performing the operation `"Remove`" on target `"image '$busybox' in namespace '$namespace'`"."
+            "What if: Performing the operation `"Remove with its aliases '$($aliases[0])', '$($aliases[1])'`" on target " +
+            "`"image 'docker.io/library/second:1' in namespace '$namespace'`"."
+        )
+        (Get-CtrImage).Name | Should -Be $busybox, docker.io/library/second:1
+        Remove-CtrImage second:1
+        Get-Record | Should -Be (@($busybox) + $aliases)
+        Get-CtrImage | Remove-CtrImage -Synchronous
+        Get-Record | Should -BeNullOrEmpty
+        Invoke-Ctr $rig -n $namespace content ls -q | Should -BeNullOrEmpty
+    }
+
+    It 'removes all names at once, and the aliases with them' {
+        Add-CtrImageTag busybox:1.35 second:1
+        Remove-CtrImage *
+        Get-Record | Should -BeNullOrEmpty
+    }
+
+    It 'removes the record alone of an object of -All' {
+        Get-CtrImage -All | Where-Object Name -EQ $busybox | Remove-CtrImage
+        Get-Record | Should -Be $aliases
+        Get-CtrImage -All | Where-Object Name -Like 'sha256:*' | Remove-CtrImage
+        Get-Record | Should -Be $aliases[0]
+        $gone = Get-CtrImage -All
+        $gone | Remove-CtrImage
+        { $gone | Remove-CtrImage } | Should -Throw -ErrorId 'CtrImageNotFound,*'
+    }
+
+    It 'labels the aliases too' {
+        Get-CtrImage | Set-CtrImage -Label @{ team = 'web' }
+        (ConvertFrom-CtrTable (Invoke-Ctr $rig -n $namespace images ls)).LABELS | Should -Be 'team=web', 'team=web', 'team=web'
+        Get-CtrImage $aliases[1] -All | Set-CtrImage -Label @{ 'io.cri-containerd.pinned' = 'pinned' }
+        (Get-CtrImage).Pinned | Should -BeTrue
+        (Get-CtrImage -All).Pinned | Should -Be $false, $false, $true
+        { Get-CtrImage | Remove-CtrImage } | Should -Throw -ErrorId 'CtrImagePinned,*'
+    }
+
+    It 'copies the aliases with the image, and not under another name' {
+        $to = "pester-$([guid]::NewGuid().ToString('n').Substring(0, 8))"
+        try {
+            (Get-CtrImage | Copy-CtrImage -DestinationNamespace $to -PassThru).Aliases | Should -Be $aliases
+            Invoke-Ctr $rig -n $to images ls -q | Should -Be (Get-Record)
+            Clear-TestNamespace $rig $to
+            Copy-CtrImage busybox:1.35 $to -NewName other:1
+            Invoke-Ctr $rig -n $to images ls -q | Should -Be docker.io/library/other:1
+        } finally {
+            Clear-TestNamespace $rig $to
+        }
+    }
+
+    It 'lists the containers of an image whose record they name by an alias' {
+        Add-TestContainer $rig $namespace web sleep 100000
+        (Get-CtrImage | Get-CtrContainer).Id | Should -Be web
+    }
+
+    It 'warns of containers that use an image, names them with -WhatIf, and says nothing with -Force' {
+        Add-TestContainer $rig $namespace web sleep 100000
+        Add-TestContainer $rig $namespace job sleep 100000
+        Add-CtrImageTag busybox:1.35 second:1
+        $words = pwsh -NoProfile -NonInteractive -Command "Import-Module '$(Get-ManifestPath)'
+            Remove-CtrImage busybox:1.35, second:1 -Namespace $namespace -Session $($rig.Address) -WhatIf"
+        $words[0] | Should -BeLike "*`"Remove although the containers 'job', 'web' use it`" on target*"
+        Remove-CtrImage second:1 -WarningVariable none
+        $none | Should -BeNullOrEmpty
+        Remove-CtrImage busybox:1.35 -WarningVariable warned -WarningAction SilentlyContinue
+        "$warned" | Should -Be ("The image '$busybox' in namespace '$namespace' is removed although the containers 'job', 'web' use it. " +
+            'What was made from it stays as it is.')
+        Get-Record | Should -BeNullOrEmpty
+        (Get-CtrContainer).State | Should -Be Running, Running
+        $null = Import-CtrImage (Get-ArchivePath busybox) -NoUnpack
+        Remove-CtrImage busybox:1.35 -Force -WarningVariable none
+        $none | Should -BeNullOrEmpty
+    }
+
+    It 'answers a question about images with true or false' {
+        Test-CtrImage -Quiet | Should -BeOfType bool
+        Test-CtrImage -Quiet | Should -BeTrue
+        Get-CtrImage | Test-CtrImage -Quiet -Deep | Should -BeTrue
+        Test-CtrImage busybox:1.35, nope -Quiet | Should -BeFalse
+        Test-CtrImage no-such-* -Quiet | Should -BeFalse
+        Test-CtrImage busybox:1.35 -Platform linux/amd64, linux/s390x -Quiet | Should -BeFalse
+        $null = Remove-Layer $rig $namespace
+        Test-CtrImage busybox* -Quiet | Should -BeFalse
+        Test-CtrImage -Namespace nowhere -Quiet | Should -BeFalse
+        { Test-CtrImage 'No/Such' -Quiet } | Should -Throw -ErrorId 'CtrInvalidReference,*'
+        $given = Test-CtrImage 'No/Such' -Quiet -ErrorAction SilentlyContinue
+        $given | Should -BeFalse
+    }
+
+    It 'checks all images of the namespace, or of namespaces that are piped in' {
+        (Test-CtrImage).Name | Should -Be $busybox
+        $all = Get-CtrNamespace $namespace, k8s.io | Test-CtrImage
+        $all.Namespace | Select-Object -Unique | Should -Be $namespace, k8s.io
+    }
+
+    It 'calls an image sound of which no blob was mended' {
+        $null = Invoke-Ctr $rig -n $namespace images import --no-unpack (Get-ArchivePath attested)
+        $null = Invoke-Ctr $rig -n $namespace images import --no-unpack (Get-ArchivePath index-full)
+        (Get-CtrImage | Repair-CtrImage -From (Get-ArchivePath index-full)).Status | Should -Be Sound, Sound, Sound
+    }
+
+    It 'offers a near name: <line>' -ForEach @(
+        @{ line = 'Get-CtrImage busybx:1.35'; says = "*Did you mean '*busybox:1.35' in '*'?" }
+        @{ line = 'Remove-CtrImage bsuybox'; says = "*Did you mean '*busybox:1.35' in '*'?" }
+        @{ line = 'New-CtrContainer busybocks'; says = "*Did you mean '*busybox:1.35' in '*'?" }
+        @{ line = 'Get-CtrContainer wbe'; says = "*Did you mean 'web' in '*'?" }
+        @{ line = 'Stop-CtrTask wbe'; says = "*Did you mean 'web' in '*'?" }
+        @{ line = 'Get-CtrNamespace k8sio'; says = "*Did you mean 'k8s.io'?" }
+    ) {
+        Add-TestContainer $rig $namespace web sleep 100000
+        $record = [scriptblock]::Create("$line -ErrorAction Stop") | Should -Throw -ErrorId 'Ctr*NotFound,*' -ExpectedMessage $says -PassThru
+        $record.CategoryInfo.Category | Should -Be ObjectNotFound
+    }
+}
+
+Describe 'Images of Kubernetes, containerd <generation>' -ForEach (Get-RigGeneration) {
+    if ($reason) {
+        It 'has a daemon' { Set-ItResult -Skipped -Because $reason }
+        return
+    }
+
+    BeforeAll {
+        $rig = Get-Rig $generation Cri
+        $session = Connect-CtrSession $rig.Address -Namespace k8s.io
+        # Kubernetes' part names what comes in by its id a moment later.
+        Wait-Until { @(Invoke-Ctr $rig -n k8s.io images ls -q | Where-Object { $_ -like 'sha256:*' }).Count -eq 2 } 'both images have an id'
+        $null = Add-TestAlias $rig k8s.io
+        $file = Join-Path $TestDrive "big-$generation.tar"
+        Get-CtrImage -Namespace k8s.io | Where-Object Size -GT 100MB | Save-CtrImage -Path $file
+        $large = Get-CtrImage nginx:deb
+    }
+
+    AfterAll {
+        Disconnect-CtrSession $session
+    }
+
+    It 'are one row each' {
+        Invoke-Ctr $rig -n k8s.io images ls -q | Should -HaveCount 5
+        (Get-CtrImage).Name | Should -Be $busybox, docker.io/library/nginx:deb
+        (Get-CtrImage).Aliases | Should -HaveCount 3
+    }
+
+    It 'are read by skopeo as the one image that was saved' {
+        if (-not (Get-Command skopeo -ErrorAction Ignore)) {
+            Set-ItResult -Skipped -Because 'there is no skopeo'
+            return
+        }
+        foreach ($reference in "oci-archive:$file", "docker-archive:$file") {
+            $told = skopeo inspect $reference 2>&1 | Out-String | ConvertFrom-Json
+            $told.Layers | Should -HaveCount 3 -Because $reference
+        }
+        (skopeo inspect "oci-archive:$file" | Out-String | ConvertFrom-Json).Digest | Should -Be $large.Digest
+    }
+
+    It 'are read by podman as the one image that was saved' {
+        if (-not (Get-Command podman -ErrorAction Ignore)) {
+            Set-ItResult -Skipped -Because 'there is no podman'
+            return
+        }
+        $root = Join-Path $TestDrive "podman-$generation"
+        $podman = '--root', $root, '--runroot', "$root-run", '--storage-driver', 'vfs'
+        $loaded = podman @podman load --quiet --input $file
+        $loaded | Should -Be 'Loaded image: docker.io/library/nginx:deb'
+        podman @podman images --quiet | Should -HaveCount 1
+        podman @podman rmi --all --force | Out-Null
+    }
+
+    It 'are read by ctr as the one image that was saved' {
+        $to = Add-TestNamespace $rig
+        try {
+            $null = Invoke-Ctr $rig -n $to images import --no-unpack $file
+            $rows = ConvertFrom-CtrTable (Invoke-Ctr $rig -n $to images ls)
+            $rows.REF | Should -Be $busybox, docker.io/library/nginx:deb
+            $rows[1].DIGEST | Should -Be $large.Digest
+        } finally {
+            Clear-TestNamespace $rig $to
+        }
+    }
+}
+
 Describe 'Checking images, containerd <generation>' -ForEach (Get-RigGeneration) {
     if ($reason) {
         It 'has a daemon' { Set-ItResult -Skipped -Because $reason }
@@ -312,7 +606,7 @@ Describe 'Checking images, containerd <generation>' -ForEach (Get-RigGeneration)
     It 'gives one object for each image, none of them an error' {
         $checks = Test-CtrImage * -ErrorVariable errors
         $errors | Should -BeNullOrEmpty
-        $checks.Name | Should -Be (Invoke-Ctr $rig -n k8s.io images ls -q)
+        $checks.Name | Should -Be (Get-CtrImage).Name
         $checks | ForEach-Object { $_ | Should -BeOfType CtrPS.CtrImageCheck }
         ($checks | Where-Object Status -EQ Unavailable).Name | Should -Contain 'docker.io/library/absent:1'
         ($checks | Where-Object Name -EQ $busybox).IsComplete | Should -BeTrue
@@ -492,7 +786,7 @@ Describe 'Copying images, containerd <generation>' -ForEach (Get-RigGeneration) 
 
     It 'copies several, with wildcards' {
         Copy-CtrImage busybox:* $to
-        Invoke-Ctr $rig -n $to images ls -q | Should -Be 'docker.io/library/busybox:1.35', 'docker.io/library/busybox:docker'
+        (Get-CtrImage -Namespace $to).Name | Should -Be 'docker.io/library/busybox:1.35', 'docker.io/library/busybox:docker'
     }
 
     It 'gives another name to one image' {
@@ -585,7 +879,7 @@ Describe 'Lines about images, containerd <generation>' -ForEach (Get-RigGenerati
         @{ line = 'Set-CtrImage busybox:1.35 -Label @{ a = 1 } -ReplaceLabel @{ b = 1 }'; fails = 'AmbiguousParameterSet' }
         @{
             line = 'Get-CtrImage -Namespace k8s.io'
-            has  = 'Name', 'Names', 'Registry', 'Repository', 'Tag', 'Digest', 'MediaType', 'Size', 'Platforms', 'Labels', 'CreatedAt',
+            has  = 'Name', 'Names', 'Aliases', 'Registry', 'Repository', 'Tag', 'Digest', 'MediaType', 'Size', 'Platforms', 'Labels', 'CreatedAt',
             'UpdatedAt', 'Pinned', 'Namespace', 'Address'
         }
         @{
@@ -600,8 +894,8 @@ Describe 'Lines about images, containerd <generation>' -ForEach (Get-RigGenerati
         @{ line = 'Get-CtrImage -Namespace k8s.io'; shows = '# <age>               docker.io/library/absent:1' }
         @{ line = 'Get-CtrImage busybox:1.35 -Namespace k8s.io | Format-List'; shows = 'Repository : library/busybox' }
         @{
-            line  = 'Get-CtrImage busybox* -Namespace k8s.io -Unique | Format-List'
-            shows = 'Names      : {docker.io/library/busybox:1.35, docker.io/library/busybox@sha256:#'
+            line  = 'Get-CtrImage busybox:1.35 -Namespace k8s.io | Format-List'
+            shows = 'Aliases    : {docker.io/library/busybox@sha256:#'
         }
         @{ line = 'Get-CtrImage arm:v7 -Namespace k8s.io | Format-List Name, Platforms, CreatedAt'; shows = 'Platforms : {linux/arm/v7}' }
         @{

@@ -99,6 +99,17 @@ Describe 'Namespaces, containerd <generation>' -ForEach (Get-RigGeneration) {
         Invoke-Ctr $rig namespaces ls -q | Where-Object { $_ -in $names } | Should -BeNullOrEmpty
     }
 
+    It 'takes wildcards where it changes something, as the neighbours do' {
+        $null = New-CtrNamespace $names
+        (Set-CtrNamespace pester-t* @{ team = 'web' } -PassThru).Name | Should -Be pester-three, pester-two
+        Get-Label pester-one | Should -BeNullOrEmpty
+        Get-Label pester-two | Should -Be team=web
+        Remove-CtrNamespace PESTER-t*, no-such-* -Force
+        Invoke-Ctr $rig namespaces ls -q | Where-Object { $_ -in $names } | Should -Be pester-one
+        { Remove-CtrNamespace k8s.* -Confirm:$false } | Should -Throw -ErrorId 'CtrNamespaceProtected,*' -ExpectedMessage "*'k8s.io'*Kubernetes*"
+        Set-CtrNamespace no-such-* @{ team = 'web' } -PassThru | Should -BeNullOrEmpty
+    }
+
     It 'refuses to remove a namespace that is not empty, and says what is in it' {
         $used = Add-TestNamespace $rig
         try {

@@ -67,9 +67,9 @@ Describe 'ctr images ls and Get-CtrImage on containerd <generation> <way>' -ForE
         # The SIZE of these is what ctr had counted when it gave up.
         $uncounted = [regex]::Matches("$($said | Where-Object { $_ -isnot [string] })", 'failed calculating size for image ([^"]+)') |
             ForEach-Object { $_.Groups[1].Value }
-        $plain = Get-CtrImage
+        $plain = Get-CtrImage -All
         # 1.6 counts attestations among the platforms.
-        $listed = Get-CtrImage -IncludeAttestation:([bool]($rows.PLATFORMS -like '*unknown/unknown*'))
+        $listed = Get-CtrImage -All -IncludeAttestation:([bool]($rows.PLATFORMS -like '*unknown/unknown*'))
     }
 
     AfterAll {
@@ -108,7 +108,7 @@ Describe 'ctr images ls and Get-CtrImage on containerd <generation> <way>' -ForE
 
     It 'give one image alone as in the list' {
         foreach ($image in $plain) {
-            $alone = Get-CtrImage $image.Name
+            $alone = Get-CtrImage $image.Name -All
             $alone | Should -Be $image
             $alone.Size | Should -Be $image.Size
             $alone.Platforms | ForEach-Object { "$_ $($_.Size) $($_.IsComplete)" } |

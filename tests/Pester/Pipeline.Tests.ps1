@@ -347,7 +347,7 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
             $first, $again = 1..2 | ForEach-Object { Get-CtrImage busybox:1.35 -Namespace $one }
             $first | Should -Be $again
             $first -eq (Get-CtrImage busybox:1.35 -Namespace $two) | Should -BeFalse
-            (Get-CtrImage | Sort-Object).Name | Should -Be (Invoke-Ctr $rig -n k8s.io images ls -q)
+            (Get-CtrImage -All | Sort-Object).Name | Should -Be (Invoke-Ctr $rig -n k8s.io images ls -q)
         }
     }
 }

@@ -73,6 +73,10 @@ Describe 'The server, containerd <generation>' -ForEach (Get-RigGeneration) {
         (Get-CtrPlugin over*, nat* -Type *snapshotter*).Id | Sort-Object | Should -Be 'native', 'overlayfs'
         @(Get-CtrPlugin -Status Skip).Count | Should -Be @($listed | Where-Object STATUS -EQ skip).Count
         Get-CtrPlugin no-such-* | Should -BeNullOrEmpty
+        ('native', 'over*' | Get-CtrPlugin -Type *snapshotter*).Id | Should -Be 'native', 'overlayfs'
+        $one = Get-CtrPlugin overlayfs -Type *snapshotter*
+        $one | Get-CtrPlugin | Should -HaveCount 1
+        ($one | ConvertTo-Json -Depth 3 | ConvertFrom-Json | Get-CtrPlugin).Type | Should -Be $one.Type
     }
 
     It 'says so when a named plugin is not there' {

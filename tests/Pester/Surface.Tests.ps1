@@ -80,6 +80,11 @@ Describe '<name>' -ForEach $commands {
         $types | Where-Object { $_ -and $_.Assembly.GetName().Name -ne 'CtrPS.Core' -and $_ -notin $others } | Should -BeNullOrEmpty
     }
 
+    It 'answers with true or false where it tests something, by -Quiet, and nowhere else' {
+        $command.Parameters.ContainsKey('Quiet') | Should -Be ($command.Verb -eq 'Test')
+        [bool] -in $command.OutputType.Type | Should -Be ($command.Verb -eq 'Test')
+    }
+
     It 'says at each parameter what it is' {
         $silent = $parameters | Where-Object { -not ($_.Attributes | Where-Object { $_ -is [Parameter] -and $_.HelpMessage }) }
         $silent.Name | Should -BeNullOrEmpty

@@ -10,7 +10,7 @@ internal sealed record ArchiveImage
 
     /// <summary>
     /// The full name: the annotation <c>io.containerd.image.name</c> verbatim, or docker's tag completed by docker's rules. Null where there is
-    /// none.
+    /// none, or where docker's is no reference.
     /// </summary>
     public string? ImageName { get; init; }
 

@@ -11,11 +11,6 @@ namespace CtrPS.Client.Archives;
 /// <param name="compression">What it is compressed by.</param>
 internal sealed class CompressedTarStream(FileSlice file, string path, CtrCompression compression) : ForwardStream
 {
-    /// <summary>A ratio that no layer of a real image comes near, once there is enough of it to tell.</summary>
-    private const long MaxRatio = 250;
-
-    private const long FreeBytes = 1L << 30;
-
     private readonly Stream _content = Compressors.Decompress(new BufferedStream(file, 1 << 17), compression);
     private long _read;
 
@@ -40,9 +35,7 @@ internal sealed class CompressedTarStream(FileSlice file, string path, CtrCompre
         }
 
         _read += read;
-        return _read > FreeBytes && _read / MaxRatio > file.Position
-            ? throw ArchiveFault.Limit(path, $"the first {file.Position} bytes of it expand to more than {_read}, {MaxRatio} times as many.")
-            : read;
+        return Expansion.FaultOf(file.Position, _read) is { } fault ? throw ArchiveFault.Limit(path, fault) : read;
     }
 
     protected override void Dispose(bool disposing)

@@ -149,10 +149,10 @@ internal sealed class DockerListing(ArchiveFiles files)
 
         foreach (string tag in item.Tags)
         {
-            string name = FullName(tag);
+            string? name = FullName(tag);
             Images.Add(new ArchiveImage
             {
-                Target = target with
+                Target = name is null ? target : target with
                 {
                     Annotations = new Dictionary<string, string>
                     {
@@ -190,22 +190,13 @@ internal sealed class DockerListing(ArchiveFiles files)
         }
     }
 
-    private string FullName(string tag)
-    {
-        try
-        {
-            var reference = CtrImageReference.Parse(tag);
-
-            // With a tag and a digest the digest counts, as in docker and containerd (distribution/reference, ParseDockerRef).
-            return reference is { Tag: not null, Digest: { } digest }
-                ? $"{reference.Registry}/{reference.Repository}@{digest}"
-                : reference.ToString();
-        }
-        catch (CtrException e)
-        {
-            throw ArchiveFault.Corrupt(files.Path, $"its {ArchiveFiles.DockerFile} has a name that is none: {e.Message}", e);
-        }
-    }
+    /// <summary>
+    /// The name by docker's rules; with a tag and a digest the digest counts, as in docker and containerd (distribution/reference, ParseDockerRef).
+    /// Null for what is no reference: it is listed as it stands.
+    /// </summary>
+    private static string? FullName(string tag) => !CtrImageReference.TryParse(tag, out CtrImageReference? reference) ? null
+        : reference is { Tag: not null, Digest: { } digest } ? $"{reference.Registry}/{reference.Repository}@{digest}"
+        : reference.ToString();
 
     /// <summary>What follows the repository: the tag, or the digest with its at sign.</summary>
     private static string TagOf(string name)

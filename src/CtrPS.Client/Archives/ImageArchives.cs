@@ -38,7 +38,7 @@ internal sealed class ImageArchives : IArchiveFiles
     }
 
     public async IAsyncEnumerable<CtrArchiveCheck> VerifyAsync(
-        string path, CtrTransferMeter meter, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string path, bool deep, CtrTransferMeter meter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArchiveReader archive = await ArchiveReader.OpenAsync(path, cancellationToken).ConfigureAwait(false);
         await using (archive.ConfigureAwait(false))
@@ -48,7 +48,7 @@ internal sealed class ImageArchives : IArchiveFiles
             foreach (ArchiveImage image in archive.Images)
             {
                 ImageNode root = await graph.ReadAsync(image.Target).ConfigureAwait(false);
-                images.Add((image, new ImageChecker(archive, root, IsNeeded(root), onlyWanted: false, inflate: false)));
+                images.Add((image, new ImageChecker(archive, root, IsNeeded(root), onlyWanted: false, inflate: deep)));
             }
 
             // Everything in one pass: a compressed archive is read from its start to its end, and what images share is read once.
@@ -79,11 +79,12 @@ internal sealed class ImageArchives : IArchiveFiles
 
     /// <summary>
     /// Manifests that an index names and the archive does not hold are left out with all below them, as savers do with platforms that are not asked
-    /// for; unless they are all that there is. A digest that is none could not be left out: nobody could have it.
+    /// for; unless they are all that there is, attestations of them aside. A digest that is none could not be left out: nobody could have it.
     /// </summary>
     private static Func<ImageNode, bool> IsNeeded(ImageNode root)
     {
-        bool anyThere = root.Manifests.Any(manifest => manifest.StoredSize is not null);
+        ImageNode[] images = [.. root.Manifests.Where(manifest => !manifest.IsAttestation)];
+        bool anyThere = (images.Length > 0 ? images : root.Manifests).Any(manifest => manifest.StoredSize is not null);
         return node => !anyThere || node.StoredSize is not null || !Digests.IsValid(node.Descriptor.Digest);
     }
 }

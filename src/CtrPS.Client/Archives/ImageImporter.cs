@@ -7,6 +7,9 @@ namespace CtrPS.Client.Archives;
 /// <inheritdoc/>
 internal sealed class ImageImporter(ContainerdConnection connection) : IImageImporter
 {
+    /// <summary>Faults that are told. A manifest may list very many blobs, and an error each for all that are absent helps nobody.</summary>
+    private const int MaxFaults = 100;
+
     public async Task<ICtrImportPlan> PlanAsync(CtrImportRequest request, CancellationToken cancellationToken)
     {
         ArchiveReader archive = await ArchiveReader.OpenAsync(request.Path, cancellationToken).ConfigureAwait(false);
@@ -19,15 +22,20 @@ internal sealed class ImageImporter(ContainerdConnection connection) : IImageImp
             IReadOnlyDictionary<string, long> present =
                 await connection.Content.ListSizesAsync(request.Namespace, cancellationToken).ConfigureAwait(false);
             var source = new FallbackSource(archive, new NamespaceBlobs(connection.Content, request.Namespace, present));
-            var warnings = new List<string>();
-            List<ImportImage> wanted = await ReadAsync(archive, source, request, host, warnings, cancellationToken).ConfigureAwait(false);
-            var faults = new List<CtrException>();
-            foreach (ImportImage image in wanted)
+            var names = new ImportNames(request);
+            List<ImportImage> wanted = await ReadAsync(archive, source, request, host, names, cancellationToken).ConfigureAwait(false);
+            var faults = new List<CtrException>(names.Faults);
+            foreach (ImportImage image in wanted.TakeWhile(_ => faults.Count < MaxFaults))
             {
                 faults.AddRange(await FaultsAsync(image, source, cancellationToken).ConfigureAwait(false));
             }
 
-            return new ImportPlan(connection, archive, source, request, wanted, snapshotter, present, faults, warnings);
+            if (faults.Count >= MaxFaults)
+            {
+                names.Warnings.Add($"The first {MaxFaults} faults of the archive '{request.Path}' are told; Test-CtrArchive tells all.");
+            }
+
+            return new ImportPlan(connection, archive, source, request, wanted, snapshotter, present, faults, names.Warnings);
         }
         catch
         {
@@ -41,7 +49,7 @@ internal sealed class ImageImporter(ContainerdConnection connection) : IImageImp
         IBlobSource source,
         CtrImportRequest request,
         CtrPlatform host,
-        List<string> warnings,
+        ImportNames names,
         CancellationToken cancellationToken)
     {
         if (request.Name is not null && archive.Images.Select(image => image.Target.Digest).Distinct().Count() > 1)
@@ -59,30 +67,27 @@ internal sealed class ImageImporter(ContainerdConnection connection) : IImageImp
         SelectionRules rules = RulesFor(request, host);
         var graph = new ImageGraph(source, cancellationToken);
         var wanted = new List<ImportImage>();
-        foreach (IGrouping<string, ArchiveImage> entries in archive.Images.GroupBy(image => image.Target.Digest, StringComparer.Ordinal))
+        foreach ((IReadOnlyList<ArchiveImage> entries, IReadOnlyList<string> own) in names.Of(archive.Images))
         {
-            var names = new List<string>();
-            foreach (ArchiveImage entry in entries)
+            if (own.Count == 0)
             {
-                names.AddRange(ImportNames.For(entry, request, out string? warning));
-                if (warning is not null)
-                {
-                    warnings.Add(warning);
-                }
+                continue; // all its names are another's
             }
 
-            ImageNode root = await graph.ReadAsync(entries.First().Target).ConfigureAwait(false);
+            ImageNode root = await graph.ReadAsync(entries[0].Target).ConfigureAwait(false);
             var selection = ImageSelection.Of(root, rules);
             var image = new ImportImage(
-                [.. names.Distinct()],
+                own,
                 selection,
                 selection.Runnable(PlatformMatcher.Only(host)),
-                entries.First().Docker,
-                $"image '{names[0]}' in archive '{request.Path}'");
+                entries[0].Docker,
+                $"image '{ForeignText.Show(own[0])}' in archive '{request.Path}'");
             if (image.Host is null && request.Unpack && selection.AbsentPlatforms.Count == 0 && !selection.Broken.Any())
             {
                 string[] platforms = [.. selection.Images.Select(manifest => manifest.Platform?.ToString() ?? "no platform").Distinct()];
-                warnings.Add($"The {image.Words} is for {string.Join(", ", platforms)}, but the server runs {host}: it is not unpacked.");
+                names.Warnings.Add($"The {image.Words} is "
+                    + (platforms.Length > 0 ? $"for {string.Join(", ", platforms)}, but the server runs {host}" : "of no platform's file system")
+                    + ": it is not unpacked.");
             }
 
             wanted.Add(image);
@@ -103,9 +108,12 @@ internal sealed class ImageImporter(ContainerdConnection connection) : IImageImp
     {
         string cannot = $"The {image.Words} cannot be imported";
         ImageSelection selection = image.Selection;
-        List<CtrException> faults =
-            [.. selection.AbsentPlatforms.Select(platform => BlobFaults.NoPlatform(cannot, selection, platform, platform.ToString()))];
-        foreach (ImageNode node in selection.Broken)
+        ImageNode[] broken = [.. selection.Broken];
+
+        // Of what cannot be read to its manifests no platform is known: that is the fault.
+        IEnumerable<CtrPlatform> absent = broken.Length > 0 && selection.AllImages.Count == 0 ? [] : selection.AbsentPlatforms;
+        List<CtrException> faults = [.. absent.Select(platform => BlobFaults.NoPlatform(cannot, selection, platform, platform.ToString()))];
+        foreach (ImageNode node in broken.Take(MaxFaults))
         {
             CtrBlobFault fault = await BlobFaults.OfAsync(node, selection.ManifestOf(node), source, cancellationToken).ConfigureAwait(false);
             faults.Add(BlobFaults.Refuse(cannot, fault, node.Fault));

@@ -171,16 +171,34 @@ internal sealed class ImportPlan : ICtrImportPlan
             return;
         }
 
-        IEnumerable<ImageNode> manifests = images
+        IEnumerable<(ImageNode Manifest, string Words)> manifests = images
             .Where(image => image.Host is not null)
-            .Select(image => compressed.GetValueOrDefault(image, image.Host!))
-            .DistinctBy(manifest => manifest.Descriptor.Digest);
+            .Select(image => (Manifest: compressed.GetValueOrDefault(image, image.Host!), image.Words))
+            .DistinctBy(one => one.Manifest.Descriptor.Digest);
         await foreach (bool _ in OrderedParallel.SelectAsync(
             manifests,
             _request.Concurrency,
-            (manifest, token) => _connection.Unpacker.UnpackAsync(lease, manifest, _snapshotter, meter, token),
+            (one, token) => UnpackAsync(one.Manifest, one.Words, lease, meter, token),
             cancellationToken).ConfigureAwait(false))
         {
+        }
+    }
+
+    private async Task<bool> UnpackAsync(
+        ImageNode manifest, string words, Lease lease, CtrTransferMeter meter, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _connection.Unpacker.UnpackAsync(lease, manifest, _snapshotter!, meter, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (!e.IsConnectionFault)
+        {
+            throw new CtrException(e.ErrorId, e.Status, $"The {words} cannot be unpacked. {e.Message}", e)
+            {
+                Target = e.Target,
+                RecommendedAction = e.RecommendedAction ?? "Test-CtrArchive -Deep tells what is wrong with its layers; -NoUnpack imports it packed.",
+                Details = e.Details,
+            };
         }
     }
 

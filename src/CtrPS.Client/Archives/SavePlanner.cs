@@ -56,11 +56,14 @@ internal sealed class SavePlanner(CtrSaveRequest request)
         }
     }
 
-    /// <summary>Each name once. A name that stands for two images would keep only one of them when the archive is imported.</summary>
+    /// <summary>
+    /// Each name once, and no alias of an image that goes in under a name: readers would take it for another image. A name that stands for two images
+    /// would keep only one of them when the archive is imported.
+    /// </summary>
     private IEnumerable<CtrSaveImage> Distinct()
     {
         var seen = new Dictionary<string, CtrImage>(StringComparer.Ordinal);
-        foreach (CtrSaveImage one in request.Images)
+        foreach ((CtrSaveImage one, _) in ImageRows.Of(request.Images, one => one.Image.Name, one => one.Image.Digest))
         {
             if (seen.TryAdd(one.Image.Name, one.Image))
             {

@@ -280,6 +280,12 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
         if (image is not null)
         {
             labels[ContainerNames.StopSignalLabel] = image.Run.StopSignal.Length == 0 ? "SIGTERM" : image.Run.StopSignal;
+            if (image.Run.StopSignal.Length > 0 && !CtrSignal.TryParse(image.Run.StopSignal, out _))
+            {
+                warnings.Add(
+                    $"The image '{image.Image.Name}' wants to be stopped with '{image.Run.StopSignal}', which is not a signal. "
+                    + "Stop-CtrTask sends SIGTERM.");
+            }
         }
 
         return labels;
@@ -287,7 +293,11 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
         void Add(string key, string value)
         {
             const int longest = 4096; // pkg/labels/validate.go
-            if (System.Text.Encoding.UTF8.GetByteCount(key) + System.Text.Encoding.UTF8.GetByteCount(value) > longest)
+            if (key.Length == 0)
+            {
+                warnings.Add($"A label of image '{image!.Image.Name}' has an empty key. The container does not get it.");
+            }
+            else if (System.Text.Encoding.UTF8.GetByteCount(key) + System.Text.Encoding.UTF8.GetByteCount(value) > longest)
             {
                 warnings.Add($"The label '{key}' of image '{image!.Image.Name}' has more than {longest} bytes. The container does not get it.");
             }

@@ -121,8 +121,8 @@ internal sealed partial class BlobWriter(
             // Without the digest, which would only be answered with the blob that is there.
             using AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call =
                 client.Write(Calls.Unbounded(@namespace, cancellationToken, lease));
-            await call.RequestStream.WriteAsync(
-                new WriteContentRequest { Action = WriteAction.Stat, Ref = name, Total = blob.Size }, cancellationToken).ConfigureAwait(false);
+            await PutAsync(
+                call, new WriteContentRequest { Action = WriteAction.Stat, Ref = name, Total = blob.Size }, cancellationToken).ConfigureAwait(false);
             _ = await NextAsync(call, cancellationToken).ConfigureAwait(false);
             using System.Security.Cryptography.IncrementalHash hash = Digests.Hash(blob.Digest);
             long size = await SendAsync(call, content, 0, chunk =>
@@ -162,8 +162,8 @@ internal sealed partial class BlobWriter(
         {
             using AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call =
                 client.Write(Calls.Unbounded(@namespace, cancellationToken, lease));
-            await call.RequestStream.WriteAsync(
-                new WriteContentRequest { Action = WriteAction.Stat, Ref = reference }, cancellationToken).ConfigureAwait(false);
+            await PutAsync(
+                call, new WriteContentRequest { Action = WriteAction.Stat, Ref = reference }, cancellationToken).ConfigureAwait(false);
             _ = await NextAsync(call, cancellationToken).ConfigureAwait(false);
             using var hash = System.Security.Cryptography.IncrementalHash.CreateHash(System.Security.Cryptography.HashAlgorithmName.SHA256);
             long size = await SendAsync(call, content, 0, chunk => hash.AppendData(chunk.Span), cancellationToken).ConfigureAwait(false);
@@ -201,7 +201,8 @@ internal sealed partial class BlobWriter(
     {
         using AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call =
             client.Write(Calls.Unbounded(@namespace, cancellationToken, lease));
-        await call.RequestStream.WriteAsync(
+        await PutAsync(
+            call,
             new WriteContentRequest { Action = WriteAction.Stat, Ref = name, Total = blob.Size, Expected = blob.Digest },
             cancellationToken).ConfigureAwait(false);
         WriteContentResponse state = await NextAsync(call, cancellationToken).ConfigureAwait(false);
@@ -234,12 +235,10 @@ internal sealed partial class BlobWriter(
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.FailedPrecondition)
         {
-            throw offset > 0 ? new ResumeRefusedException() : Corrupt(
-                blob,
-                ActualDigest().Match(e.Status.Detail) is { Success: true } actual
-                    ? $"its bytes hash to {actual.Value}"
-                    : $"containerd says: {e.Status.Detail}",
-                e);
+            string? actual = ActualDigest().Match(e.Status.Detail) is { Success: true } match ? match.Value : null;
+            throw actual is not null && Digests.AlgorithmOf(actual) != Digests.AlgorithmOf(blob.Digest) ? NotTaken(blob, e)
+                : offset > 0 ? new ResumeRefusedException()
+                : Corrupt(blob, actual is not null ? $"its bytes hash to {actual}" : $"containerd says: {e.Status.Detail}", e);
         }
     }
 
@@ -265,24 +264,10 @@ internal sealed partial class BlobWriter(
                 }
 
                 Memory<byte> chunk = buffer.AsMemory(0, read);
-                try
-                {
-                    await call.RequestStream.WriteAsync(
-                        new WriteContentRequest { Action = WriteAction.Write, Offset = offset, Data = UnsafeByteOperations.UnsafeWrap(chunk) },
-                        cancellationToken).ConfigureAwait(false);
-                }
-                catch (Exception e) when (e is InvalidOperationException or RpcException { StatusCode: StatusCode.OK })
-                {
-                    // The server ended the call: its answers say why.
-                    await DrainAsync(call, cancellationToken).ConfigureAwait(false);
-                    throw;
-                }
-                catch (Exception e) when (e is IOException or HttpRequestException)
-                {
-                    // Not an RpcException as elsewhere: this is how a connection that dies under a message being sent shows itself.
-                    cancellationToken.ThrowIfCancellationRequested();
-                    throw StatusMap.Broken(e, calls.Endpoint);
-                }
+                await PutAsync(
+                    call,
+                    new WriteContentRequest { Action = WriteAction.Write, Offset = offset, Data = UnsafeByteOperations.UnsafeWrap(chunk) },
+                    cancellationToken).ConfigureAwait(false);
 
                 offset += read;
                 sent(chunk);
@@ -294,7 +279,30 @@ internal sealed partial class BlobWriter(
         }
     }
 
-    private static async Task CommitAsync(
+    /// <summary>
+    /// Sends a message. Where the server has ended the call, its own words come: those of the broken stream only say that it broke.
+    /// </summary>
+    private async Task PutAsync(
+        AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call, WriteContentRequest message, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await call.RequestStream.WriteAsync(message, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is InvalidOperationException or RpcException)
+        {
+            await DrainAsync(call, cancellationToken).ConfigureAwait(false);
+            throw;
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            // Not an RpcException as elsewhere: this is how a connection that dies under a message being sent shows itself.
+            cancellationToken.ThrowIfCancellationRequested();
+            throw StatusMap.Broken(e, calls.Endpoint);
+        }
+    }
+
+    private async Task CommitAsync(
         AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call,
         Descriptor blob,
         IReadOnlyDictionary<string, string> labels,
@@ -303,7 +311,7 @@ internal sealed partial class BlobWriter(
         // Without its offset a COMMIT cuts the ingest back to nothing.
         var commit = new WriteContentRequest { Action = WriteAction.Commit, Offset = blob.Size, Total = blob.Size, Expected = blob.Digest };
         commit.Labels.Add(labels.ToDictionary());
-        await call.RequestStream.WriteAsync(commit, cancellationToken).ConfigureAwait(false);
+        await PutAsync(call, commit, cancellationToken).ConfigureAwait(false);
         await call.RequestStream.CompleteAsync().ConfigureAwait(false);
 
         // To the end of the stream: containerd 1.6 answers a COMMIT twice, and a call left before its end is cancelled.
@@ -342,6 +350,17 @@ internal sealed partial class BlobWriter(
             // Nobody answers: the fault that brought us here is the one to tell.
         }
     }
+
+    /// <summary>Most stores hash by sha256, whatever digest they are told to expect.</summary>
+    private static CtrException NotTaken(Descriptor blob, Exception cause) => new(
+        CtrErrorIds.NotSupported,
+        CtrStatus.Unimplemented,
+        $"This containerd's store takes digests of sha256 only, and the blob '{blob.Digest}' has one of {Digests.AlgorithmOf(blob.Digest)}.",
+        cause)
+    {
+        Target = blob.Digest,
+        RecommendedAction = "Build or convert the image anew with digests of sha256.",
+    };
 
     private static CtrException Corrupt(Descriptor blob, string fault, Exception? cause = null) =>
         new(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{blob.Digest}' is corrupt: {fault}.", cause) { Target = blob.Digest };

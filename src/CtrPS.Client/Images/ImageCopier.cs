@@ -54,6 +54,12 @@ internal sealed class ImageCopier(ContainerdConnection from, CtrCopyOptions opti
 
                 CtrImage made =
                     await _to.Images.PutAsync(options.Namespace, name, target, image.Labels, lease.Id, cancellationToken).ConfigureAwait(false);
+                foreach (string alias in options.Aliases)
+                {
+                    _ = await _to.Images.PutAsync(
+                        options.Namespace, alias, target, image.Labels, lease.Id, cancellationToken).ConfigureAwait(false);
+                }
+
                 lease.Complete();
                 return new CtrCopyOutcome(made, tally.Written, tally.Linked, tally.Present, tally.Bytes, notes.ToArray());
             }

@@ -30,6 +30,21 @@ internal sealed class ImageDescriber
             return new ImageDescription(null, []);
         }
     }
+
+    /// <summary>The digests of the configs of one image, for all platforms whose manifests are there.</summary>
+    public async ValueTask<IReadOnlyList<string>> ConfigsAsync(NamespaceBlobs blobs, Descriptor target, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ImageNode root = await new ImageGraph(blobs, cancellationToken, _documents).ReadAsync(target).ConfigureAwait(false);
+            return [.. root.Manifests.Select(manifest => manifest.Config?.Descriptor.Digest).OfType<string>()];
+        }
+        catch (CtrException e) when (e.ErrorId == CtrErrorIds.ImageTooLarge)
+        {
+            // No reason not to find another image.
+            return [];
+        }
+    }
 }
 
 /// <param name="Size">Bytes; null where the manifest for the preferred platform is not there.</param>

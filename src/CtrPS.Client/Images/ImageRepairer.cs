@@ -303,7 +303,7 @@ internal sealed class ImageRepairer : ICtrRepair
             Namespace = image.Namespace,
             Session = image.Session,
             Status = left.Length > 0 ? CtrRepairStatus.Failed
-                : repaired.Count > 0 || relabeled > 0 ? CtrRepairStatus.Repaired
+                : repaired.Count > 0 ? CtrRepairStatus.Repaired
                 : CtrRepairStatus.Sound,
             Repaired = repaired.ToArray(),
             Failed = left,

@@ -21,26 +21,23 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
     private readonly Containerd.Services.Images.V1.Images.ImagesClient _client = new(channel);
     private readonly ImageDescriber _describer = new();
 
+    private ImageIds Ids => new(_describer);
+
     public async IAsyncEnumerable<CtrImage> ListAsync(CtrImageQuery query, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var all = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var request = new ListImagesRequest();
-        request.Filters.AddRange(query.Filters);
         NamespaceBlobs? blobs = query.Detail.WithContent ? new NamespaceBlobs(content, query.Namespace, listed: true, all.Token) : null;
         blobs?.Begin();
         Task<PlatformMatcher>? preferred = query.Detail.WithContent ? PreferredAsync(query.Detail, all.Token).AsTask() : null;
         try
         {
-            ListImagesResponse response = await calls.InvokeAsync(
-                () => _client.ListAsync(request, calls.Unary(query.Namespace, all.Token)),
-                new CallSubject($"the images of namespace '{query.Namespace}'", query.Namespace),
-                all.Token).ConfigureAwait(false);
-            IEnumerable<Image> images = query.Match is { } match ? response.Images.Where(image => match(image.Name)) : response.Images;
+            IEnumerable<ImageRow> rows = await ListRowsAsync(query, all.Token).ConfigureAwait(false);
+            rows = query.Match is { } match ? rows.Where(row => match(row.Record.Name)) : rows;
             if (blobs is null || preferred is null)
             {
-                foreach (Image image in images)
+                foreach (ImageRow row in rows)
                 {
-                    yield return Records.ToImage(image, query.Namespace);
+                    yield return row.ToImage(query.Namespace);
                 }
 
                 yield break;
@@ -48,7 +45,7 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
 
             PlatformMatcher matcher = await preferred.ConfigureAwait(false);
             await foreach (CtrImage? image in OrderedParallel.SelectAsync(
-                images, Concurrency, (image, token) => DescribeAsync(image, blobs, query.Detail, matcher, token), all.Token).ConfigureAwait(false))
+                rows, Concurrency, (row, token) => DescribeAsync(row, blobs, query.Detail, matcher, token), all.Token).ConfigureAwait(false))
             {
                 if (image is not null)
                 {
@@ -62,28 +59,37 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
         }
     }
 
+    public async Task<IReadOnlyList<CtrImage>> LookUpAsync(
+        string @namespace, string given, CtrImageDetail detail, bool allRecords, CancellationToken cancellationToken)
+    {
+        string? id = ImageIds.Read(given);
+        Image? record = await GetGivenAsync(@namespace, given, mayBeNoName: id is not null, cancellationToken).ConfigureAwait(false);
+        if (record is not null && (allRecords || (!detail.WithAliases && ImageRows.IsName(record.Name))))
+        {
+            return await DescribeAsync([new ImageRow(record, allRecords ? null : [])], @namespace, detail, cancellationToken).ConfigureAwait(false);
+        }
+
+        string? digest = record?.Target.Digest
+            ?? (id is null ? null : await FindByIdAsync(@namespace, id, cancellationToken).ConfigureAwait(false));
+        if (digest is null)
+        {
+            return [];
+        }
+
+        IReadOnlyList<Image> records =
+            await ListRecordsAsync(@namespace, [$"target.digest==\"{digest}\""], cancellationToken).ConfigureAwait(false);
+        ImageRow[] rows = [.. ImageRow.Of(records, allRecords)];
+        ImageRow[] named = [.. rows.Where(row => row.Record.Name == record?.Name)];
+        return await DescribeAsync(named.Length > 0 ? named : rows, @namespace, detail, cancellationToken).ConfigureAwait(false);
+    }
+
     public async Task<CtrImage?> FindAsync(string @namespace, string givenName, CtrImageDetail detail, CancellationToken cancellationToken)
     {
-        Image? image = await GetAsync(@namespace, givenName, cancellationToken).ConfigureAwait(false);
-        if (image is null)
-        {
-            string full = CtrImageReference.Parse(givenName).ToString();
-            image = full == givenName ? null : await GetAsync(@namespace, full, cancellationToken).ConfigureAwait(false);
-        }
-
-        if (image is null)
-        {
-            return null;
-        }
-
-        if (!detail.WithContent)
-        {
-            return Records.ToImage(image, @namespace);
-        }
-
-        PlatformMatcher preferred = await PreferredAsync(detail, cancellationToken).ConfigureAwait(false);
-        var blobs = new NamespaceBlobs(content, @namespace, listed: false, cancellationToken);
-        return await DescribeAsync(image, blobs, detail, preferred, cancellationToken).ConfigureAwait(false);
+        Image? record = await GetGivenAsync(@namespace, givenName, mayBeNoName: false, cancellationToken).ConfigureAwait(false);
+        return record is not null
+            && await DescribeAsync([new ImageRow(record, [])], @namespace, detail, cancellationToken).ConfigureAwait(false) is [CtrImage image]
+            ? image
+            : null;
     }
 
     public async Task<CtrImage> TagAsync(CtrImage source, string name, bool replace, CancellationToken cancellationToken)
@@ -274,15 +280,84 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
         CallSubject.Image(name, @namespace),
         cancellationToken).ConfigureAwait(false))?.Image;
 
+    /// <summary>The record of a name as it was given, else as docker's rules complete it.</summary>
+    private async Task<Image?> GetGivenAsync(string @namespace, string given, bool mayBeNoName, CancellationToken cancellationToken)
+    {
+        if (await GetAsync(@namespace, given, cancellationToken).ConfigureAwait(false) is { } image)
+        {
+            return image;
+        }
+
+        string? full = mayBeNoName
+            ? CtrImageReference.TryParse(given, out CtrImageReference? reference) ? reference.ToString() : null
+            : CtrImageReference.Parse(given).ToString();
+        return full is null || full == given ? null : await GetAsync(@namespace, full, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<string?> FindByIdAsync(string @namespace, string id, CancellationToken cancellationToken)
+    {
+        var blobs = new NamespaceBlobs(content, @namespace, listed: true, cancellationToken);
+        IReadOnlyList<Image> records = await ListRecordsAsync(@namespace, [], cancellationToken).ConfigureAwait(false);
+        return await Ids.FindAsync(records, id, blobs, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<IReadOnlyList<Image>> ListRecordsAsync(
+        string @namespace, IEnumerable<string> filters, CancellationToken cancellationToken)
+    {
+        var request = new ListImagesRequest();
+        request.Filters.AddRange(filters);
+        ListImagesResponse response = await calls.InvokeAsync(
+            () => _client.ListAsync(request, calls.Unary(@namespace, cancellationToken)),
+            new CallSubject($"the images of namespace '{@namespace}'", @namespace),
+            cancellationToken).ConfigureAwait(false);
+        return response.Images;
+    }
+
+    /// <summary>One call; with filters one more, for the names of which the filters let an alias alone pass.</summary>
+    private async Task<IEnumerable<ImageRow>> ListRowsAsync(CtrImageQuery query, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Image> passed = await ListRecordsAsync(query.Namespace, query.Filters, cancellationToken).ConfigureAwait(false);
+        if (query.AllRecords || query.Filters.Count == 0 || passed.Count == 0)
+        {
+            return ImageRow.Of(passed, query.AllRecords);
+        }
+
+        HashSet<string> names = [.. passed.Select(image => image.Name)];
+        IReadOnlyList<Image> all = await ListRecordsAsync(query.Namespace, [], cancellationToken).ConfigureAwait(false);
+        return ImageRow.Of(all, allRecords: false).Where(row => names.Contains(row.Record.Name));
+    }
+
+    private async Task<IReadOnlyList<CtrImage>> DescribeAsync(
+        IReadOnlyList<ImageRow> rows, string @namespace, CtrImageDetail detail, CancellationToken cancellationToken)
+    {
+        if (!detail.WithContent)
+        {
+            return [.. rows.Select(row => row.ToImage(@namespace))];
+        }
+
+        PlatformMatcher preferred = await PreferredAsync(detail, cancellationToken).ConfigureAwait(false);
+        var blobs = new NamespaceBlobs(content, @namespace, listed: false, cancellationToken);
+        var images = new List<CtrImage>();
+        foreach (ImageRow row in rows)
+        {
+            if (await DescribeAsync(row, blobs, detail, preferred, cancellationToken).ConfigureAwait(false) is { } image)
+            {
+                images.Add(image);
+            }
+        }
+
+        return images;
+    }
+
     /// <returns>Null where the image has none of the platforms that are asked for.</returns>
     private async Task<CtrImage?> DescribeAsync(
-        Image image, NamespaceBlobs blobs, CtrImageDetail detail, PlatformMatcher preferred, CancellationToken cancellationToken)
+        ImageRow row, NamespaceBlobs blobs, CtrImageDetail detail, PlatformMatcher preferred, CancellationToken cancellationToken)
     {
-        Descriptor target = Records.ToDescriptor(image.Target);
+        Descriptor target = Records.ToDescriptor(row.Record.Target);
         ImageDescription description = await _describer.DescribeAsync(blobs, target, preferred, cancellationToken).ConfigureAwait(false);
         return detail.Platforms.Count > 0 && !description.Platforms.Any(preferred.Matches)
             ? null
-            : Records.ToImage(image, blobs.Namespace).With(copy =>
+            : row.ToImage(blobs.Namespace).With(copy =>
             {
                 copy.Size = description.Size;
                 copy.Platforms = detail.IncludeAttestations

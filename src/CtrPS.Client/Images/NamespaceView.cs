@@ -70,10 +70,10 @@ internal sealed class NamespaceView
         if (names.Count > Few)
         {
             HashSet<string> wanted = [.. names];
-            var query = new CtrImageQuery { Namespace = @namespace, Match = wanted.Contains, Detail = detail };
+            var query = new CtrImageQuery { Namespace = @namespace, AllRecords = true, Match = wanted.Contains, Detail = detail };
             await foreach (CtrImage image in connection.Images.ListAsync(query, cancellationToken).ConfigureAwait(false))
             {
-                yield return image;
+                yield return image.With(copy => copy.IsRecord = false); // as it comes one by one
             }
 
             yield break;

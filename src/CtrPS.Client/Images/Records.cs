@@ -18,6 +18,9 @@ internal static class Records
     /// <summary>What an image points to.</summary>
     public static Descriptor TargetOf(CtrImage image) => new() { MediaType = image.MediaType, Digest = image.Digest, Size = image.TargetSize };
 
+    /// <summary>Whether Kubernetes' image garbage collection leaves the record alone.</summary>
+    public static bool IsPinned(Image image) => image.Labels.TryGetValue(PinnedLabel, out string? pinned) && pinned == "pinned";
+
     public static CtrImage ToImage(Image image, string @namespace)
     {
         CtrImageReference? reference =
@@ -37,7 +40,7 @@ internal static class Records
             Labels = SortedMap.From(image.Labels),
             CreatedAt = WireTime.ToTime(image.CreatedAt),
             UpdatedAt = WireTime.ToTime(image.UpdatedAt),
-            Pinned = image.Labels.TryGetValue(PinnedLabel, out string? pinned) && pinned == "pinned",
+            Pinned = IsPinned(image),
         };
     }
 

@@ -6,7 +6,8 @@ namespace CtrPS.Client.Oci;
 /// </summary>
 internal static class BlobFaults
 {
-    private const string NoWayOut = "The image was made so: get it from where it was built, or build it anew.";
+    /// <summary>What can be done about an image that was made wrong.</summary>
+    public const string NoWayOut = "The image was made so: get it from where it was built, or build it anew.";
 
     /// <summary>The fault of a node that the graph found missing or damaged.</summary>
     /// <param name="node">The blob.</param>
@@ -57,7 +58,7 @@ internal static class BlobFaults
         cause.ErrorId == CtrErrorIds.BlobMissing ? $"is known in {source.Words}, but its bytes are gone from the disk."
             : source.Place == BlobPlace.Namespace && cause.ErrorId != CtrErrorIds.ImageTooLarge ? $"is lost on disk or damaged. {cause.Message}"
             : $"cannot be used. {cause.Message}",
-        WayOut(source));
+        cause.RecommendedAction ?? WayOut(source));
 
     /// <summary>Read to its end, and not what it should be.</summary>
     public static CtrBlobFault WrongBytes(ImageNode node, ImageNode? manifest, IBlobSource source, string actualDigest, long actualSize) => Make(

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using CtrPS.Client.Formats;
 using CtrPS.Client.Formats.Compression;
 
 namespace CtrPS.Client.Oci;
@@ -130,18 +131,29 @@ internal sealed class BlobHasher(int concurrency) : IDisposable
             Stream plain = Compressors.Decompress(layer, Compressors.Detect(head.Span));
             await using (plain.ConfigureAwait(false))
             {
-                await DrainAsync(plain, hash, cancellationToken).ConfigureAwait(false);
+                long total = 0;
+                await DrainAsync(plain, read =>
+                {
+                    hash.AppendData(read);
+                    total += read.Length;
+                    if (Expansion.FaultOf(layer.Position, total) is { } fault)
+                    {
+                        throw new FormatLimitException(fault);
+                    }
+                }, cancellationToken).ConfigureAwait(false);
             }
 
             return ("sha256:" + Convert.ToHexStringLower(hash.GetHashAndReset()), null);
         }
-        catch (Exception e) when (e is InvalidDataException or IOException)
+        catch (Exception e) when (e is InvalidDataException or IOException or InsufficientMemoryException)
         {
             return (null, e.Message);
         }
     }
 
-    private static async Task DrainAsync(Stream content, IncrementalHash? hash, CancellationToken cancellationToken)
+    private delegate void BytesRead(ReadOnlySpan<byte> bytes);
+
+    private static async Task DrainAsync(Stream content, BytesRead? use, CancellationToken cancellationToken)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
@@ -149,7 +161,7 @@ internal sealed class BlobHasher(int concurrency) : IDisposable
             int read;
             while ((read = await content.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
             {
-                hash?.AppendData(buffer, 0, read);
+                use?.Invoke(buffer.AsSpan(0, read));
             }
         }
         finally

@@ -203,6 +203,15 @@ internal sealed class BlobTransfer(IBlobSink sink, string done, int concurrency,
         {
             throw Refuse(blob, BlobFaults.Damaged(blob.Node, blob.Manifest, blob.Source, e), e);
         }
+        catch (CtrException e) when (e.ErrorId == CtrErrorIds.NotSupported)
+        {
+            // Neither the image nor the source is wrong: the sink does not take such a blob.
+            throw new CtrException(e.ErrorId, e.Status, $"The {blob.Image} cannot be {done}. {e.Message}", e)
+            {
+                Target = e.Target,
+                RecommendedAction = e.RecommendedAction,
+            };
+        }
     }
 
     private async Task BringInOrderAsync(IReadOnlyCollection<MovedBlob> blobs, TransferTally tally, CancellationToken cancellationToken)

@@ -16,6 +16,9 @@ internal static class Digests
     /// <summary>Whether the text is a digest of an algorithm that containerd knows.</summary>
     public static bool IsValid(string digest) => Algorithm(digest) is not null;
 
+    /// <summary>The name of a digest's algorithm.</summary>
+    public static string AlgorithmOf(string digest) => digest[..Math.Max(0, digest.IndexOf(':', StringComparison.Ordinal))];
+
     /// <summary>Refuses what is no digest of an algorithm that containerd knows.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidDigest"/>.</exception>
     public static void Require(string digest) => _ = Algorithm(digest) ?? throw Invalid(digest);

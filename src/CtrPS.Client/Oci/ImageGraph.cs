@@ -70,6 +70,12 @@ internal sealed class ImageGraph(IBlobSource source, CancellationToken cancellat
             return new BlobState { StoredSize = size, Fault = WrongSize(descriptor, size.Value) };
         }
 
+        // What a daemon has already is left as it is.
+        if (descriptor.MediaType.Length == 0 && source.Place != BlobPlace.Namespace)
+        {
+            return new BlobState { StoredSize = size, Fault = NoMediaType(descriptor) };
+        }
+
         if (!isDocument)
         {
             return new BlobState { StoredSize = size };
@@ -197,6 +203,16 @@ internal sealed class ImageGraph(IBlobSource source, CancellationToken cancellat
         $"The blob '{descriptor.Digest}' has {size} bytes in {source.Words}, but its descriptor says {descriptor.Size}.")
     {
         Target = descriptor.Digest,
+    };
+
+    private CtrException NoMediaType(Descriptor descriptor) => new(
+        CtrErrorIds.BlobCorrupt,
+        CtrStatus.DataLoss,
+        $"The descriptor of the blob '{descriptor.Digest}' in {source.Words} has no media type: nothing says what the blob is, "
+            + "and containerd keeps no image of it.")
+    {
+        Target = descriptor.Digest,
+        RecommendedAction = BlobFaults.NoWayOut,
     };
 
     private CtrException TooDeep(Budget budget) => TooLarge(budget, $"its indexes are more than {MaxDepth} deep.");

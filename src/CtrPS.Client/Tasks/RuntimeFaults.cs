@@ -9,6 +9,8 @@ namespace CtrPS.Client.Tasks;
 /// </summary>
 internal static partial class RuntimeFaults
 {
+    private const string Shell = "/bin/sh";
+
     /// <summary>The error in our words, with the runtime's own behind.</summary>
     /// <param name="error">What <see cref="Connection.StatusMap"/> made of it.</param>
     /// <param name="id">The container.</param>
@@ -21,21 +23,26 @@ internal static partial class RuntimeFaults
         if (Program().Match(text) is { Success: true } program)
         {
             string name = program.Groups["name"].Value;
-            string what = program.Groups["fault"].Value switch
+            return program.Groups["fault"].Value switch
             {
-                "executable file not found in $PATH" => $"The {container} has no program '{name}' in its PATH.",
-                "permission denied" => $"The file '{name}' in {container} may not be run as a program: {program.Groups["fault"].Value}.",
-                "exec format error" => $"The program '{name}' in {container} is for another platform than this machine's.",
-                _ => $"The {container} has no program '{name}'.",
+                "executable file not found in $PATH" => NotFound($"The {container} has no program '{name}' in its PATH."),
+                "permission denied" or "is a directory" => NotRunnable(
+                    $"'{name}' in {container} cannot be run as a program: {program.Groups["fault"].Value}.",
+                    "Name a program: a file that is executable."),
+                "exec format error" => NotRunnable(
+                    $"The program '{name}' in {container} is for another platform than this machine's.", "Use the image for this platform."),
+                _ when name == Shell => Make(
+                    CtrErrorIds.CommandNotFound,
+                    CtrStatus.NotFound,
+                    $"The {container} has no {Shell}: its image has no shell.",
+                    "Run a program itself, without -Shell: each argument is a word by itself."),
+                _ => NotFound($"The {container} has no program '{name}'."),
             };
-            return Make(CtrErrorIds.CommandNotFound, CtrStatus.NotFound, what, "Name a program that the image has, and each argument by itself.");
         }
 
         if (Format().Match(text) is { Success: true } format)
         {
-            return Make(
-                CtrErrorIds.CommandNotFound,
-                CtrStatus.NotFound,
+            return NotRunnable(
                 $"The program '{format.Groups["name"].Value}' in {container} is for another platform than this machine's, or a script without an "
                     + "interpreter.",
                 "Use the image for this platform.");
@@ -70,6 +77,12 @@ internal static partial class RuntimeFaults
 
         return Make(
             CtrErrorIds.RuntimeFailed, CtrStatus.Unknown, $"The runtime could not start a process of {container}: {text.TrimEnd('.')}.", null);
+
+        CtrException NotFound(string message) =>
+            Make(CtrErrorIds.CommandNotFound, CtrStatus.NotFound, message, "Name a program that the image has, and each argument by itself.");
+
+        CtrException NotRunnable(string message, string advice) =>
+            Make(CtrErrorIds.CommandNotRunnable, CtrStatus.FailedPrecondition, message, advice);
 
         CtrException Make(string errorId, CtrStatus status, string message, string? advice) => new(errorId, status, message, error)
         {

@@ -60,7 +60,8 @@ internal sealed class TaskRunner(
 
         ProcessPipes? pipes = await OpenIoAsync(
             request.Io with { Terminal = terminal }, request.PipeFolder, request.Id, cancellationToken).ConfigureAwait(false);
-        (create.Stdin, create.Stdout, create.Stderr) = Paths(request.Io with { Terminal = terminal }, pipes);
+        (create.Stdin, create.Stdout, create.Stderr) = await PathsAsync(
+            request.Io with { Terminal = terminal }, pipes, cancellationToken).ConfigureAwait(false);
         var process = new TaskProcess(this, request.Namespace, request.Id, "", pipes);
         try
         {
@@ -107,7 +108,7 @@ internal sealed class TaskRunner(
         string execId = request.ExecId ?? $"exec-{Guid.NewGuid():N}";
         string spec = await ExecSpec.MakeAsync(ReadSpec(container), request, task.ProcessId, machine, cancellationToken).ConfigureAwait(false);
         ProcessPipes? pipes = await OpenIoAsync(request.Io, request.PipeFolder, execId, cancellationToken).ConfigureAwait(false);
-        (string input, string output, string error) = Paths(request.Io, pipes);
+        (string input, string output, string error) = await PathsAsync(request.Io, pipes, cancellationToken).ConfigureAwait(false);
         var exec = new ExecProcessRequest
         {
             ContainerId = request.Id,
@@ -259,12 +260,23 @@ internal sealed class TaskRunner(
     }
 
     /// <summary>What the daemon is told of the standard streams. A log takes both outputs; with a terminal there is one only.</summary>
-    private static (string Input, string Output, string Error) Paths(CtrProcessIo io, ProcessPipes? pipes) => io.Kind switch
+    private async Task<(string Input, string Output, string Error)> PathsAsync(
+        CtrProcessIo io, ProcessPipes? pipes, CancellationToken cancellationToken)
     {
-        CtrIo.Pipes => (pipes!.InputPath, pipes.OutputPath, pipes.ErrorPath),
-        CtrIo.Log => ("", io.LogUri, io.Terminal ? "" : io.LogUri),
-        _ => ("", "", ""),
-    };
+        if (io is { Kind: CtrIo.Log, Terminal: false }
+            && await machine.IsLocalAsync(cancellationToken).ConfigureAwait(false)
+            && ShimLog.TryOpen(io.LogUri) is var (output, error))
+        {
+            return ("", output, error);
+        }
+
+        return io.Kind switch
+        {
+            CtrIo.Pipes => (pipes!.InputPath, pipes.OutputPath, pipes.ErrorPath),
+            CtrIo.Log => ("", io.LogUri, io.Terminal ? "" : io.LogUri),
+            _ => ("", "", ""),
+        };
+    }
 
     /// <summary>
     /// Clears away what a failed try left: the daemon may have made the task although our call was cancelled or its start failed. Where there is

@@ -29,7 +29,8 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
 
         // Nothing runs yet in a task that was never started: there is nobody to ask.
         using var held = HeldNetwork.TryOpen(task.ProcessId);
-        CtrSignal signal = task.State == CtrTaskState.Created ? CtrSignal.Kill : request.Signal ?? StopSignal(container);
+        string? warning = null;
+        CtrSignal signal = task.State == CtrTaskState.Created ? CtrSignal.Kill : request.Signal ?? StopSignal(container, out warning);
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<CtrTask> end = WaitAsync(task, waiting.Token);
         try
@@ -44,7 +45,7 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
             bool killed = !await EndsWithinAsync(end, request.Timeout, cancellationToken).ConfigureAwait(false);
             CtrTask ended = killed ? await KillAsync(task, end, cancellationToken).ConfigureAwait(false) : await end.ConfigureAwait(false);
             await DetachAsync(ended, held, cancellationToken).ConfigureAwait(false);
-            return new CtrStopResult(ended, signal, killed);
+            return new CtrStopResult(ended, signal, killed) { Warning = warning };
         }
         finally
         {
@@ -164,17 +165,23 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
     private Task DetachAsync(CtrTask task, HeldNetwork? held, CancellationToken cancellationToken) =>
         networks.RemoveAsync(task.Namespace, task.Id, task.ProcessId, held?.Path ?? "", CtrCniOptions.FromEnvironment(), cancellationToken);
 
-    private static CtrSignal StopSignal(CtrContainer container) =>
-        !container.Labels.TryGetValue(ContainerNames.StopSignalLabel, out string? text) || text.Length == 0 ? CtrSignal.Term
-        : CtrSignal.TryParse(text, out CtrSignal? signal) ? signal
-        : throw new CtrException(
-            CtrErrorIds.InvalidArgument,
-            CtrStatus.InvalidArgument,
-            $"The container '{container.Id}' in namespace '{container.Namespace}' wants to be stopped with '{text}', which is not a signal.")
+    /// <summary>The signal that the image names; as with docker SIGTERM where it names one that is none.</summary>
+    private static CtrSignal StopSignal(CtrContainer container, out string? warning)
+    {
+        warning = null;
+        if (!container.Labels.TryGetValue(ContainerNames.StopSignalLabel, out string? text) || text.Length == 0)
         {
-            Target = container.Id,
-            RecommendedAction = "Say another one with -Signal.",
-        };
+            return CtrSignal.Term;
+        }
+
+        if (!CtrSignal.TryParse(text, out CtrSignal? signal))
+        {
+            warning = $"The container '{container.Id}' in namespace '{container.Namespace}' wants to be stopped with '{text}', "
+                + "which is not a signal. It was sent SIGTERM.";
+        }
+
+        return signal ?? CtrSignal.Term;
+    }
 
     private static async Task<bool> EndsWithinAsync(Task end, TimeSpan? timeout, CancellationToken cancellationToken)
     {

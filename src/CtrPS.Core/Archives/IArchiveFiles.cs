@@ -14,8 +14,9 @@ internal interface IArchiveFiles
     /// out are no fault.
     /// </summary>
     /// <param name="path">A file or the folder of a layout.</param>
+    /// <param name="deep">Unpack compressed layers too; else only plain ones are compared with what the image says that is in them.</param>
     /// <param name="meter">Counts the bytes that were read.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="CtrException">It cannot be read as an archive: one of the ids that begin with <c>CtrArchive</c>.</exception>
-    IAsyncEnumerable<CtrArchiveCheck> VerifyAsync(string path, CtrTransferMeter meter, CancellationToken cancellationToken);
+    IAsyncEnumerable<CtrArchiveCheck> VerifyAsync(string path, bool deep, CtrTransferMeter meter, CancellationToken cancellationToken);
 }

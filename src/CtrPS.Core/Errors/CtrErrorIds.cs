@@ -60,6 +60,9 @@ public static class CtrErrorIds
     /// <summary>The text is no valid image reference.</summary>
     public const string InvalidReference = "CtrInvalidReference";
 
+    /// <summary>The text may mean several images.</summary>
+    public const string AmbiguousReference = "CtrAmbiguousReference";
+
     /// <summary>The text is no valid platform.</summary>
     public const string InvalidPlatform = "CtrInvalidPlatform";
 
@@ -156,8 +159,11 @@ public static class CtrErrorIds
     /// <summary>No such process in the container.</summary>
     public const string ProcessNotFound = "CtrProcessNotFound";
 
-    /// <summary>The container's file system has no such program, or not one that can be run.</summary>
+    /// <summary>The container's file system has no such program.</summary>
     public const string CommandNotFound = "CtrCommandNotFound";
+
+    /// <summary>The file is there, but cannot be run: a folder, no permission to run it, or a program for another platform.</summary>
+    public const string CommandNotRunnable = "CtrCommandNotRunnable";
 
     /// <summary>The runtime (runc, or the shim) failed.</summary>
     public const string RuntimeFailed = "CtrRuntimeFailed";
@@ -186,8 +192,11 @@ public static class CtrErrorIds
     /// <summary>The command did not end in time and was killed.</summary>
     public const string CommandTimeout = "CtrCommandTimeout";
 
-    /// <summary>The command wrote to its standard error.</summary>
+    /// <summary>The command ended with an exit code other than 0, and that was to be an error.</summary>
     public const string CommandFailed = "CtrCommandFailed";
+
+    /// <summary>A line that the command wrote to its standard error.</summary>
+    public const string StandardError = "CtrStandardError";
 
     /// <summary>The path is none of a file that could be written: a folder, a device, no file system, or its folder does not exist.</summary>
     public const string InvalidPath = "CtrInvalidPath";

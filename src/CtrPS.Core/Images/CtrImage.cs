@@ -18,6 +18,12 @@ public sealed class CtrImage : CtrObject, IEquatable<CtrImage>, IComparable<CtrI
     /// <summary>All names that point to the same digest with -Unique; else just <see cref="Name"/>.</summary>
     public IReadOnlyList<string> Names { get; internal set => field = CtrList.Of(value); } = CtrList<string>.Empty;
 
+    /// <summary>
+    /// Records of the namespace that point to the same digest and that nobody named: <c>repository@digest</c> and <c>sha256:</c> with the id of the
+    /// config, as Kubernetes keeps them. They are the image's, not images of their own. Empty for a record of -All.
+    /// </summary>
+    public IReadOnlyList<string> Aliases { get; internal set => field = CtrList.Of(value); } = CtrList<string>.Empty;
+
     /// <summary>The registry, such as <c>docker.io</c> or <c>registry.k8s.io:5000</c>. Null where the name is no reference.</summary>
     public string? Registry { get; internal set; }
 
@@ -51,11 +57,16 @@ public sealed class CtrImage : CtrObject, IEquatable<CtrImage>, IComparable<CtrI
     /// <summary>When the record was changed last.</summary>
     public DateTimeOffset? UpdatedAt { get; internal set; }
 
-    /// <summary>Whether Kubernetes' image garbage collection leaves it alone (label <c>io.cri-containerd.pinned=pinned</c>).</summary>
+    /// <summary>
+    /// Whether Kubernetes' image garbage collection leaves it alone: the label <c>io.cri-containerd.pinned=pinned</c> on the record, or on an alias.
+    /// </summary>
     public bool Pinned { get; internal set; }
 
     /// <summary>What <see cref="ToJson()"/> writes.</summary>
     internal Func<JsonObject>? Record { get; set; }
+
+    /// <summary>Whether it stands for its record alone, as ctr sees it, and not for the image with its aliases.</summary>
+    internal bool IsRecord { get; set; }
 
     /// <summary>Size in bytes of the manifest or index itself.</summary>
     internal long TargetSize { get; set; }

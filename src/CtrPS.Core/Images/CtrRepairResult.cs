@@ -3,13 +3,13 @@ namespace CtrPS;
 /// <summary>How the repair of an image ended.</summary>
 public enum CtrRepairStatus : long
 {
-    /// <summary>Nothing was wrong.</summary>
+    /// <summary>No blob was wrong, whether labels were set anew or not.</summary>
     Sound,
 
-    /// <summary>Everything that was wrong is mended.</summary>
+    /// <summary>Every blob that was wrong is mended.</summary>
     Repaired,
 
-    /// <summary>Something is still wrong.</summary>
+    /// <summary>A blob is still wrong.</summary>
     Failed,
 }
 

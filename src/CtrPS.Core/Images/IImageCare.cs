@@ -108,6 +108,9 @@ internal sealed record CtrCopyOptions
     /// <summary>The full name there. Null: the same.</summary>
     public string? Name { get; init; }
 
+    /// <summary>Further records to make there, which point to the same: the aliases of the image.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
     /// <summary>Which platforms to copy.</summary>
     public CtrPlatformScope Scope { get; init; }
 

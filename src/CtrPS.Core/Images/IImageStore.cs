@@ -4,12 +4,33 @@ namespace CtrPS;
 internal interface IImageStore
 {
     /// <summary>
-    /// Lists images in the server's order, by name. The number of calls does not grow with the number of images whose manifests were read before.
+    /// Lists images in the server's order, by name: one for each name, with the aliases that it has. The number of calls does not grow with the
+    /// number of images whose manifests were read before.
     /// </summary>
     IAsyncEnumerable<CtrImage> ListAsync(CtrImageQuery query, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Finds an image by a name that a user wrote: the name itself, else the name completed by docker's rules. Null where neither is there.
+    /// Finds what a user means: the record of that name, else of the name completed by docker's rules, else the image whose digest or config begins
+    /// with these six or more hex digits, with or without <c>sha256:</c>.
+    /// </summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="given">What the user wrote. No pattern.</param>
+    /// <param name="detail">What to read about it.</param>
+    /// <param name="allRecords">Take records as they are; see <see cref="CtrImageQuery.AllRecords"/>.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <returns>
+    /// The image; under all its names where an alias or hex digits were given. Empty where there is none, or none for the platforms of <paramref
+    /// name="detail"/>.
+    /// </returns>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.AmbiguousReference"/>: the hex digits are those of several images. <see cref="CtrErrorIds.InvalidReference"/>: it is
+    /// not in the store and cannot be a name.
+    /// </exception>
+    Task<IReadOnlyList<CtrImage>> LookUpAsync(
+        string @namespace, string given, CtrImageDetail detail, bool allRecords, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Finds a record by its name, else by the name completed by docker's rules. Null where neither is there.
     /// </summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidReference"/> when the name is not in the store and cannot be one.</exception>
     Task<CtrImage?> FindAsync(string @namespace, string givenName, CtrImageDetail detail, CancellationToken cancellationToken);
@@ -48,6 +69,9 @@ internal sealed record CtrImageQuery
     /// <summary>containerd's filters: one string's terms must all match, one of the strings must. Empty: all images.</summary>
     public IReadOnlyList<string> Filters { get; init; } = [];
 
+    /// <summary>Each record by itself, as ctr lists them: aliases too.</summary>
+    public bool AllRecords { get; init; }
+
     /// <summary>Which names to take, before anything is read about them. Null: all.</summary>
     public Func<string, bool>? Match { get; init; }
 
@@ -58,14 +82,20 @@ internal sealed record CtrImageQuery
 /// <summary>What to read about an image beside its record.</summary>
 internal sealed record CtrImageDetail
 {
-    /// <summary>The record only: size and platforms stay empty.</summary>
-    public static readonly CtrImageDetail None = new() { WithContent = false };
+    /// <summary>The record only: size and platforms stay empty, and the aliases of an image that is looked up by a name.</summary>
+    public static readonly CtrImageDetail None = new() { WithContent = false, WithAliases = false };
+
+    /// <summary>The record and its aliases.</summary>
+    public static readonly CtrImageDetail Aliases = new() { WithContent = false };
 
     /// <summary>Size for the server's platform, and all platforms.</summary>
     public static readonly CtrImageDetail Full = new();
 
     /// <summary>Read manifests and configs.</summary>
     public bool WithContent { get; init; } = true;
+
+    /// <summary>Look for the aliases of an image that is looked up by a name. A listing has them anyway.</summary>
+    public bool WithAliases { get; init; } = true;
 
     /// <summary>
     /// Only images with a manifest for one of these platforms; the size is the one of the first that matches. Empty: all images, the server's

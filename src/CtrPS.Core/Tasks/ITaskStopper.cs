@@ -10,7 +10,6 @@ internal interface ITaskStopper
     /// </summary>
     /// <exception cref="CtrException">
     /// <see cref="CtrErrorIds.ContainerNotFound"/>; <see cref="CtrErrorIds.TaskNotFound"/>;
-    /// <see cref="CtrErrorIds.InvalidArgument"/> where the container names a stop signal that is none;
     /// <see cref="CtrErrorIds.TaskTimeout"/> where not even SIGKILL ends it. None where it has ended already.
     /// </exception>
     Task<CtrStopResult> StopAsync(CtrStopRequest request, CancellationToken cancellationToken);
@@ -54,4 +53,8 @@ internal sealed record CtrStopRequest
 /// <param name="Task">The task, which has ended. Its exit code is null where the shim had ended before it.</param>
 /// <param name="Signal">The signal that was sent. Null: it had ended before.</param>
 /// <param name="WasKilled">Whether the signal did not do in time, and SIGKILL was sent.</param>
-internal sealed record CtrStopResult(CtrTask Task, CtrSignal? Signal, bool WasKilled);
+internal sealed record CtrStopResult(CtrTask Task, CtrSignal? Signal, bool WasKilled)
+{
+    /// <summary>What is wrong with the signal that the container names, in words. Null: nothing.</summary>
+    public string? Warning { get; init; }
+}

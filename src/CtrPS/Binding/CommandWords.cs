@@ -1,160 +1,100 @@
 using System.Management.Automation;
 using System.Management.Automation.Language;
+using System.Management.Automation.Runspaces;
+using CtrPS.Commands;
+using CtrPS.Output;
 
 namespace CtrPS.Binding;
 
 /// <summary>
-/// The words of a command as the user typed them. PowerShell takes <c>-c</c> of <c>sh -c 'echo hi'</c> for the beginning of one of its own
-/// parameters' names, and does not say where it stood. A hidden switch catches such a letter; here the typed line says where it goes.
+/// Sees to it that the words of a command reach it as they are typed. PowerShell takes <c>-cf</c> of <c>tar -cf x</c> for a parameter of the cmdlet
+/// (-Confirm), and tears <c>-Da.b</c> apart; behind <c>--</c> it does neither. So, where the text of a call can be had, an option behind the first
+/// word of the command is an error, unless <c>--</c> stands before it or it is the full name of a parameter.
 /// </summary>
 internal static class CommandWords
 {
-    /// <summary>Puts a caught option back between the words.</summary>
-    /// <param name="invocation">The call.</param>
-    /// <param name="words">The words that PowerShell left to the command.</param>
-    /// <param name="optionParameter">Name of the switch that catches options.</param>
-    /// <param name="leading">Names of the parameters that come before the command by position.</param>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidArgument"/>: the line does not say where the option stood.</exception>
-    public static string[] Restore(InvocationInfo invocation, IReadOnlyList<string> words, string optionParameter, string[] leading) =>
-        Place(invocation, Statement(invocation), words, optionParameter, leading) ?? throw new CtrException(
-            CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument,
-            $"PowerShell takes an option of the command for one of {invocation.MyCommand.Name}.")
-        {
-            RecommendedAction = "Write -- before the command: all words after it belong to the command. -Verbose and its like are written in full.",
-        };
+    private const string ShellProgram = "/bin/sh";
 
     /// <summary>
-    /// Finds what looks like a parameter but is none: PowerShell leaves a mistyped one to the command, without a word. One before the command's
-    /// first word is an error; one behind it may be meant for the command. What is quoted, and what follows --, is.
+    /// Looks at the statement that runs now. To be called while the cmdlet is made: nothing is bound yet, so that this comes before PowerShell's own
+    /// errors about a word that it takes for a parameter (ambiguous, given more than once), which know no way out.
     /// </summary>
-    /// <param name="invocation">The call.</param>
-    /// <param name="leading">Names of the parameters that come before the command by position.</param>
-    /// <returns>Warnings, in whole sentences.</returns>
+    /// <exception cref="RuntimeException">With the error record of <see cref="CtrErrorIds.InvalidArgument"/>.</exception>
+    public static void CheckStatement<TCmdlet>()
+        where TCmdlet : PSCmdlet
+    {
+        if (Runspace.DefaultRunspace?.Debugger?.GetCallStack().FirstOrDefault()?.Position?.Text is not { Length: > 0 } statement)
+        {
+            return;
+        }
+
+        var table = ParameterTable.Of(typeof(TCmdlet));
+        foreach (CommandAst call in TypedCall.In(statement).Where(call => table.IsCalled(call.GetCommandName())))
+        {
+            var typed = TypedCall.Read(call, valueOf: null);
+            if (!typed.HasSplat && WordCheck.Fault(typed, table, statement) is { } fault)
+            {
+                ErrorRecord record = ErrorFactory.From(fault, fault.Target);
+                throw new RuntimeException(
+                    fault.Message, fault, new ErrorRecord(fault, $"{fault.ErrorId},{table.ClassName}", record.CategoryInfo.Category, fault.Target)
+                    {
+                        ErrorDetails = record.ErrorDetails,
+                    });
+            }
+        }
+    }
+
+    /// <summary>
+    /// Looks at the call itself, whatever name or variable it goes by, with what is splatted. To be called before the first object.
+    /// </summary>
+    /// <returns>Where the command begins.</returns>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidArgument"/>.</exception>
-    public static IReadOnlyList<string> CheckParameters(InvocationInfo invocation, string[] leading) =>
-        Statement(invocation) is { Length: > 0 } statement ? Check(invocation, statement, leading) : [];
-
-    private static List<string> Check(InvocationInfo invocation, string statement, string[] leading)
+    public static CommandPlace Check(CtrCmdlet cmdlet)
     {
-        var warnings = new List<string>();
-        if (Parser.ParseInput(statement, out _, out _).Find(ast => ast is CommandAst, searchNestedScriptBlocks: false) is not CommandAst command)
+        string text = Text(cmdlet.MyInvocation);
+        if (TypedCall.In(text).FirstOrDefault() is not { } call)
         {
-            return warnings;
+            return CommandPlace.Unknown;
         }
 
-        int positional = 0;
-        int before = leading.Length;
-        for (int i = 1; i < command.CommandElements.Count; i++)
+        var table = ParameterTable.Of(cmdlet.GetType());
+        var typed = TypedCall.Read(call, name => cmdlet.OnPipeline(() => cmdlet.Whole.SessionState.PSVariable.GetValue(name)));
+        return WordCheck.Fault(typed, table, text) is { } fault ? throw fault : WordCheck.Place(typed, table);
+    }
+
+    /// <summary>The words of what is to be run: those of a command, or those that let the container's shell run a line.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidArgument"/>: none is given, or both are.</exception>
+    public static IReadOnlyList<string> Choose(IReadOnlyList<string> command, string? shell)
+    {
+        string? fault = (command, shell) switch
         {
-            CommandElementAst element = command.CommandElements[i];
-            if (EndsParameters(element))
-            {
-                break;
-            }
-
-            if (element is not CommandParameterAst named)
-            {
-                positional++;
-            }
-            else if (Resolve(invocation.MyCommand, named.ParameterName) is { } parameter)
-            {
-                before -= leading.Contains(parameter.Name) ? 1 : 0;
-                i += !parameter.SwitchParameter && named.Argument is null ? 1 : 0;
-            }
-            else if (positional <= before)
-            {
-                throw new CtrException(
-                    CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"{invocation.MyCommand.Name} has no parameter '{named.ParameterName}'.")
-                {
-                    Target = named.ParameterName,
-                    RecommendedAction = "Where it is the beginning of the command, write -- before it.",
-                };
-            }
-            else
-            {
-                positional++;
-                if (named.ParameterName.Length > 3
-                    && char.IsUpper(named.ParameterName[0])
-                    && named.ParameterName.Skip(1).All(char.IsLetter)
-                    && named.ParameterName.Any(char.IsLower))
-                {
-                    warnings.Add(
-                        $"{invocation.MyCommand.Name} has no parameter '{named.ParameterName}': '-{named.ParameterName}' is a word of the command. "
-                        + "Write -- before the command where that is meant.");
-                }
-            }
-        }
-
-        return warnings;
+            ([], null) => "There is no command.",
+            ([..], not null) when command.Count > 0 => $"-Shell takes one text, and no command beside it: '{command[0]}' is left over.",
+            (["", ..], null) => "The command's first word is empty: it names no program.",
+            _ => null,
+        };
+        return fault is null ? shell is null ? command : [ShellProgram, "-c", shell] : throw new CtrException(
+            CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, fault)
+        {
+            RecommendedAction = "Give a program and its arguments behind --, or a line for the container's shell: -Shell 'ls -l /etc | wc -l'.",
+        };
     }
 
     /// <summary>
-    /// The typed text of the call, without the rest of its pipeline. The reference assembly that the module is compiled against lacks the property.
+    /// The typed text of the call, without the rest of its pipeline; empty for a call by a program. The reference assembly that the module is
+    /// compiled against lacks the property.
     /// </summary>
-    private static string Statement(InvocationInfo invocation) =>
+    private static string Text(InvocationInfo invocation) =>
         typeof(InvocationInfo).GetProperty("Statement")?.GetValue(invocation) as string ?? "";
+}
 
-    private static string[]? Place(InvocationInfo invocation, string statement, IReadOnlyList<string> words, string optionParameter, string[] leading)
-    {
-        if (Parser.ParseInput(statement, out _, out _).Find(ast => ast is CommandAst, searchNestedScriptBlocks: false) is not CommandAst command)
-        {
-            return null;
-        }
-
-        int positional = 0;
-        int before = leading.Length;
-        int at = -1;
-        string option = "";
-        for (int i = 1; i < command.CommandElements.Count; i++)
-        {
-            CommandElementAst element = command.CommandElements[i];
-            if (EndsParameters(element))
-            {
-                positional += command.CommandElements.Count - i - 1;
-                break;
-            }
-
-            if (element is VariableExpressionAst { Splatted: true })
-            {
-                return null;
-            }
-
-            ParameterMetadata? parameter = element is CommandParameterAst named ? Resolve(invocation.MyCommand, named.ParameterName) : null;
-            if (parameter is null)
-            {
-                positional++;
-            }
-            else if (parameter.Name == optionParameter)
-            {
-                at = positional;
-                option = element.Extent.Text;
-            }
-            else
-            {
-                before -= leading.Contains(parameter.Name) ? 1 : 0;
-                bool takesNext = !parameter.SwitchParameter && ((CommandParameterAst)element).Argument is null;
-                i += takesNext ? 1 : 0;
-            }
-        }
-
-        // Only where each word of the line is one word of the command is its place known: arrays and pipelines make more or fewer of them.
-        return positional == before + words.Count && at >= before ? [.. words.Take(at - before), option, .. words.Skip(at - before)] : null;
-    }
-
-    /// <summary>Whether it is --, behind which all words are the command's.</summary>
-    private static bool EndsParameters(CommandElementAst element) =>
-        element is StringConstantExpressionAst { Value: "--", StringConstantType: StringConstantType.BareWord }
-            or CommandParameterAst { ParameterName: "-" };
-
-    private static ParameterMetadata? Resolve(CommandInfo command, string name)
-    {
-        try
-        {
-            return command.ResolveParameter(name);
-        }
-        catch (ParameterBindingException)
-        {
-            return null; // none of ours: a word of the command
-        }
-    }
+/// <summary>Where the command begins in a typed call.</summary>
+/// <param name="Named">The parameters that are typed by name.</param>
+/// <param name="Missing">
+/// With <c>--</c>: how many of the parameters that come before the command by position are not there before it. PowerShell takes words behind it.
+/// </param>
+internal sealed record CommandPlace(IReadOnlySet<string> Named, int Missing)
+{
+    /// <summary>No text can be had.</summary>
+    public static readonly CommandPlace Unknown = new(new HashSet<string>(), 0);
 }

@@ -15,6 +15,23 @@ public sealed class ContainerIdentityTransformationAttribute : IdentityTransform
     /// <summary>A file, as Get-ChildItem gives it, is taken in the place of a container. For cmdlets that read log files.</summary>
     public bool Files { get; set; }
 
+    /// <summary>The identity of an object that stands for one container, live or back from a file or another process. Null: it does not.</summary>
+    internal static CtrContainerIdentity? OfObject(PSObject? value) => value?.BaseObject switch
+    {
+        CtrContainer container => new CtrContainerIdentity(container),
+        CtrTask task => new CtrContainerIdentity(task),
+        CtrProcess process => new CtrContainerIdentity(process),
+        CtrMetric metric => new CtrContainerIdentity(metric),
+        PSCustomObject when value.TypeNames.Any(IsSaved) && value.Properties["Id"]?.Value?.ToString() is { Length: > 0 } id =>
+            new CtrContainerIdentity(id, value.Properties["Namespace"]?.Value?.ToString()),
+        _ => null,
+    };
+
+    private static bool IsSaved(string type) => type is "Deserialized.CtrPS.CtrContainer"
+        or "Deserialized.CtrPS.CtrTask"
+        or "Deserialized.CtrPS.CtrProcess"
+        or "Deserialized.CtrPS.CtrMetric";
+
     /// <inheritdoc/>
     protected override object? FromObject(object value) => value switch
     {

@@ -43,9 +43,10 @@ internal sealed class CmdletParameters
     /// </summary>
     public static void CopyEngineState(PSCmdlet from, PSCmdlet to)
     {
+        const BindingFlags own = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
         for (Type? type = typeof(PSCmdlet); type is not null && type != typeof(object); type = type.BaseType)
         {
-            foreach (FieldInfo field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+            foreach (FieldInfo field in type.GetFields(own))
             {
                 field.SetValue(to, field.GetValue(from));
             }

@@ -53,8 +53,8 @@ public abstract class CtrCmdlet : CtrTextCmdlet, IDisposable
     internal void StopNode() => StopProcessing();
 
     /// <summary>
-    /// Does what needs the engine (its variables, its providers, a script block) on the pipeline's thread: an instance for one of several sessions runs
-    /// on a thread of its own.
+    /// Does what needs the engine (its variables, its providers, a script block) on the pipeline's thread: an instance for one of several sessions
+    /// runs on a thread of its own.
     /// </summary>
     internal T OnPipeline<T>(Func<T> work) => CommandRuntime is NodeRuntime node ? node.Ask(work) : work();
 
@@ -227,16 +227,18 @@ public abstract class CtrCmdlet : CtrTextCmdlet, IDisposable
     {
     }
 
+    /// <summary>Whether only what would be done is to be said.</summary>
+    private protected bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
+        ? given is SwitchParameter { IsPresent: true }
+        : OnPipeline(() => LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference")));
+
     /// <summary>
     /// Asks whether to go on. <paramref name="force"/> skips the question, as users expect of -Force, unless -Confirm asks for it; it never
     /// skips -WhatIf.
     /// </summary>
     private protected bool Confirm(string target, string action, bool force)
     {
-        bool whatIf = MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
-            ? given is SwitchParameter { IsPresent: true }
-            : OnPipeline(() => LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference")));
-        if (force && !whatIf && !MyInvocation.BoundParameters.ContainsKey("Confirm"))
+        if (force && !IsWhatIf && !MyInvocation.BoundParameters.ContainsKey("Confirm"))
         {
             WriteVerbose($"{action} {target}.");
             return true;

@@ -27,7 +27,8 @@ public abstract class CtrSessionCmdlet : CtrCmdlet
     public CtrSession[]? Session { get; set; }
 
     /// <summary>
-    /// A session from the pipeline. It means <see cref="Session"/>, and is a parameter of its own, as that one would take any piped text for an address.
+    /// A session from the pipeline. It means <see cref="Session"/>, and is a parameter of its own, as that one would take any piped text for an
+    /// address.
     /// </summary>
     [Parameter(ValueFromPipeline = true, DontShow = true)]
     public CtrSession? PipedSession { get; set; }
@@ -38,7 +39,7 @@ public abstract class CtrSessionCmdlet : CtrCmdlet
     /// <summary>Whether the pipeline brings something else than the sessions to work with.</summary>
     private protected bool ExpectsInput => MyInvocation.ExpectingInput && !_isForPipedSession;
 
-    /// <summary>Whether the cmdlet, as it was called, can work with one session only, and why: "one archive is written". Null: with several.</summary>
+    /// <summary>Why the cmdlet, as it was called, can work with one session only: "one archive is written". Null: it can with several.</summary>
     private protected virtual string? OneSessionOnly => null;
 
     /// <summary>
@@ -142,6 +143,9 @@ public abstract class CtrSessionCmdlet : CtrCmdlet
     private protected bool IsGiven(string parameter) =>
         _isForPipedSession ? _given!.IsGiven(parameter) : MyInvocation.BoundParameters.ContainsKey(parameter);
 
+    /// <summary>Whether a parameter was given on the command line: an object of the pipeline may give it too by the time the work begins.</summary>
+    private protected bool IsOnCommandLine(string parameter) => _given!.IsGiven(parameter);
+
     /// <summary>The session of a piped object, else the cmdlet's.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.TargetConflict"/> when both are given and differ.</exception>
     private protected CtrSession SessionOf(CtrSession? carried, string what) =>
@@ -244,7 +248,7 @@ public abstract class CtrSessionCmdlet : CtrCmdlet
             parameters.CopyTo(node, but: nameof(PipedSession));
             node.CommandRuntime = runtime;
             node.Session = [session];
-            node._given = parameters;
+            node._given = _given;
             node._isForPipedSession = arePiped;
             node._isOneOfSeveral = sessions.Length > 1;
             return node;

@@ -45,7 +45,10 @@ internal sealed class NodeRun : IDisposable
         }
 
         Task[] running = [.. live.Select(node => Task.Factory.StartNew(
-            () => node.Run(part, calls, runspace, () => NextTurn(live, node)), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+            () => node.Run(part, calls, runspace, () => NextTurn(live, node)),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default))];
         _ = Task.WhenAll(running).ContinueWith(
             _ => calls.CompleteAdding(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         ExceptionDispatchInfo? broken = null;

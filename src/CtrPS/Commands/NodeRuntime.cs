@@ -127,7 +127,8 @@ internal sealed class NodeRuntime(CtrCmdlet cmdlet, string address, int index) :
     public void WriteCommandDetail(string text) => Do(() => _pipeline.WriteCommandDetail(text));
 
     /// <inheritdoc/>
-    public void WriteInformation(InformationRecord informationRecord) => Do(() => (_pipeline as ICommandRuntime2)?.WriteInformation(informationRecord));
+    public void WriteInformation(InformationRecord informationRecord) =>
+        Do(() => (_pipeline as ICommandRuntime2)?.WriteInformation(informationRecord));
 
     /// <inheritdoc/>
     public void WriteProgress(ProgressRecord progressRecord)
@@ -230,12 +231,16 @@ internal sealed class NodeRuntime(CtrCmdlet cmdlet, string address, int index) :
 
     private string Told(string text) => text.Contains(address, StringComparison.Ordinal) ? text : $"{address}: {text}";
 
-    private ProgressRecord Own(ProgressRecord record) => new(((index + 1) * ActivityIds) + record.ActivityId, Told(record.Activity), record.StatusDescription)
+    private ProgressRecord Own(ProgressRecord record)
     {
-        CurrentOperation = record.CurrentOperation,
-        ParentActivityId = record.ParentActivityId,
-        PercentComplete = record.PercentComplete,
-        RecordType = record.RecordType,
-        SecondsRemaining = record.SecondsRemaining,
-    };
+        int id = ((index + 1) * ActivityIds) + record.ActivityId;
+        return new ProgressRecord(id, Told(record.Activity), record.StatusDescription)
+        {
+            CurrentOperation = record.CurrentOperation,
+            ParentActivityId = record.ParentActivityId,
+            PercentComplete = record.PercentComplete,
+            RecordType = record.RecordType,
+            SecondsRemaining = record.SecondsRemaining,
+        };
+    }
 }

@@ -2,7 +2,9 @@ using System.Collections;
 
 namespace CtrPS.Completion;
 
-/// <summary>Completes the names of images, by their full and by their familiar form.</summary>
+/// <summary>
+/// Completes the names of images, by their full and by their familiar form; their aliases where no name goes on from what was typed.
+/// </summary>
 public sealed class ImageCompleter : CtrCompleter
 {
     /// <inheritdoc/>
@@ -12,27 +14,32 @@ public sealed class ImageCompleter : CtrCompleter
         return AskAsync(boundParameters, async (session, connection) =>
         {
             var candidates = new List<CtrCandidate>();
+            var aliases = new List<CtrCandidate>();
             foreach (string name in await NamespacesAsync(connection, boundParameters["Namespace"], session, cancellationToken).ConfigureAwait(false))
             {
                 var query = new CtrImageQuery { Namespace = name, Detail = CtrImageDetail.None };
                 await foreach (CtrImage image in connection.Images.ListAsync(query, cancellationToken).ConfigureAwait(false))
                 {
-                    if (Candidate(image, word) is { } candidate)
-                    {
-                        candidates.Add(candidate);
-                    }
+                    candidates.AddRange(Candidates(image, [image.Name], word));
+                    aliases.AddRange(Candidates(image, image.Aliases, word));
                 }
             }
 
-            return candidates.DistinctBy(candidate => candidate.Text);
+            return (candidates.Count > 0 ? candidates : aliases).DistinctBy(candidate => candidate.Text);
         }, cancellationToken);
     }
 
-    /// <summary>The image by the form of its name that goes on from the word. Null where neither does.</summary>
-    private static CtrCandidate? Candidate(CtrImage image, string word)
+    /// <summary>Names of an image, each by the form that goes on from the word.</summary>
+    private static IEnumerable<CtrCandidate> Candidates(CtrImage image, IEnumerable<string> names, string word)
     {
-        string? familiar = CtrImageReference.TryParse(image.Name, out CtrImageReference? reference) ? reference.FamiliarName : null;
-        string? text = GoesOn(image.Name, word) ? image.Name : familiar is not null && GoesOn(familiar, word) ? familiar : null;
-        return text is null ? null : new CtrCandidate(text, $"{image.Digest} in {image.Namespace}, updated {image.UpdatedAt:yyyy-MM-dd HH:mm}");
+        foreach (string name in names)
+        {
+            string? familiar = CtrImageReference.TryParse(name, out CtrImageReference? reference) ? reference.FamiliarName : null;
+            string? text = GoesOn(name, word) ? name : familiar is not null && GoesOn(familiar, word) ? familiar : null;
+            if (text is not null)
+            {
+                yield return new CtrCandidate(text, $"{image.Digest} in {image.Namespace}, updated {image.UpdatedAt:yyyy-MM-dd HH:mm}");
+            }
+        }
     }
 }

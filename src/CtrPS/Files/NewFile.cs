@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using System.Security.Cryptography;
 using System.Text;
 using CtrPS.Binding;
 using CtrPS.Client;
@@ -8,14 +7,12 @@ using Microsoft.Win32.SafeHandles;
 namespace CtrPS.Files;
 
 /// <summary>
-/// A file that appears under its name only when it is whole: it is written beside it as <c>name.random.partial</c> and renamed at the end. However
-/// the writing ends otherwise, the partial file goes and a file that was there before stays as it was.
+/// A file that appears under its name only when it is whole: it is written beside it as a <see cref="PartialFile"/> and renamed at the end. However
+/// the writing ends otherwise, the partial file goes and a file that was there before stays as it was. One that is replaced leaves its owner and its
+/// permissions to the new one. Never is anything written through a link. All files that the module makes are made so.
 /// </summary>
 internal sealed class NewFile : IAsyncDisposable
 {
-    /// <summary>Small writes (headers) are gathered; large ones go straight through.</summary>
-    private const int BufferSize = 1 << 16;
-
     private static readonly TimeSpan FlushInterval = TimeSpan.FromMilliseconds(100);
 
     private const int NoSpaceOnUnix = 28; // ENOSPC
@@ -24,25 +21,18 @@ internal sealed class NewFile : IAsyncDisposable
     private const int HandleDiskFullOnWindows = unchecked((int)0x80070027);
 
     private readonly string _path;
-    private readonly string _partial;
     private readonly long _expected;
+    private readonly bool _force;
     private readonly FileStream _file;
     private readonly HashingStream? _hashing;
+    private bool _named;
 
-    private NewFile(string path, long expected, bool checksum)
+    private NewFile(string path, long expected, bool checksum, bool force)
     {
         _path = path;
         _expected = expected;
-        _partial = $"{path}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}.partial";
-        _file = new FileStream(_partial, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            Share = FileShare.None,
-            BufferSize = BufferSize,
-            Options = FileOptions.Asynchronous,
-            PreallocationSize = expected, // a disk that is too small is told at once
-        });
+        _force = force;
+        _file = PartialFile.Begin(path, expected);
         _hashing = checksum ? new HashingStream(_file) : null;
     }
 
@@ -74,41 +64,44 @@ internal sealed class NewFile : IAsyncDisposable
         return RequireFree(full, force);
     }
 
-    /// <summary>That a file may be made or replaced. A link is followed: the file that it leads to is the one to replace.</summary>
+    /// <summary>That a file may be made or replaced. A link is not followed, and not replaced either: neither is what its owner expects.</summary>
     /// <exception cref="CtrException">
     /// <see cref="CtrErrorIds.InvalidPath"/>; <see cref="CtrErrorIds.FileExists"/> without <paramref name="force"/>.
     /// </exception>
     public static string RequireFree(string path, bool force)
     {
+        if (new FileInfo(path).LinkTarget is { } target)
+        {
+            string nothing = Path.Exists(Path.Combine(Path.GetDirectoryName(path)!, target)) ? "" : ", where nothing is";
+            throw Invalid(
+                path, $"'{path}' is a link to '{target}'{nothing}. Nothing is written through a link: name the file itself, or remove the link.");
+        }
+
         if (!File.Exists(path))
         {
             return path;
         }
 
-        string target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-        if (!Connector.IsRegularFile(target))
+        if (!Connector.IsRegularFile(path))
         {
             // Renaming a file over /dev/null would take it away for good.
             throw Invalid(path, $"'{path}' is a device, a pipe or a socket, not a file.");
         }
 
-        return force ? target : throw new CtrException(CtrErrorIds.FileExists, CtrStatus.AlreadyExists, $"The file '{path}' exists already.")
-        {
-            Target = path,
-            RecommendedAction = "Use -Force to replace it.",
-        };
+        return force ? path : throw Exists(path);
     }
 
     /// <summary>Begins the file.</summary>
     /// <param name="path">From <see cref="Resolve"/>.</param>
     /// <param name="expected">Bytes that it will have; 0 where that is not known.</param>
     /// <param name="checksum">Take the SHA-256 of what is written, and write a second file <c>path.sha256</c> with it.</param>
+    /// <param name="force">Replace a file that is there, or comes there meanwhile.</param>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.DiskFull"/>, <see cref="CtrErrorIds.WriteFailed"/>.</exception>
-    public static NewFile Create(string path, long expected, bool checksum)
+    public static NewFile Create(string path, long expected, bool checksum, bool force)
     {
         try
         {
-            return new NewFile(path, expected, checksum);
+            return new NewFile(path, expected, checksum, force);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -118,7 +111,8 @@ internal sealed class NewFile : IAsyncDisposable
 
     /// <summary>Writes the content, brings it onto the disk and gives it its name.</summary>
     /// <exception cref="CtrException">
-    /// <see cref="CtrErrorIds.DiskFull"/>, <see cref="CtrErrorIds.WriteFailed"/>, and what <paramref name="write"/> throws.
+    /// <see cref="CtrErrorIds.DiskFull"/>, <see cref="CtrErrorIds.WriteFailed"/>, <see cref="CtrErrorIds.FileExists"/>, and what <paramref
+    /// name="write"/> throws.
     /// </exception>
     public async Task<FileInfo> WriteAsync(Func<Stream, Task> write)
     {
@@ -137,10 +131,9 @@ internal sealed class NewFile : IAsyncDisposable
             }
 
             await FinishAsync().ConfigureAwait(false);
-            File.Move(_partial, _path, overwrite: true);
             if (_hashing is not null)
             {
-                NewFile checksum = Create(_path + ".sha256", 0, checksum: false);
+                NewFile checksum = Create(_path + ".sha256", 0, checksum: false, _force);
                 await using (checksum.ConfigureAwait(false))
                 {
                     _ = await checksum.WriteAsync(output => output.WriteAsync(ChecksumLine()).AsTask()).ConfigureAwait(false);
@@ -148,6 +141,10 @@ internal sealed class NewFile : IAsyncDisposable
             }
 
             return new FileInfo(_path);
+        }
+        catch (IOException e) when (!_force && !_named && File.Exists(_path))
+        {
+            throw Exists(_path, e); // it came there while this one was written
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -167,7 +164,11 @@ internal sealed class NewFile : IAsyncDisposable
             // The fault that brought us here is the one to tell.
         }
 
-        File.Delete(_partial);
+        if (!_named)
+        {
+            File.Delete(_file.Name);
+        }
+
         _hashing?.Dispose();
     }
 
@@ -191,7 +192,16 @@ internal sealed class NewFile : IAsyncDisposable
     private async Task FinishAsync()
     {
         await _file.FlushAsync().ConfigureAwait(false);
+        Connector.TakeAfter(_file.SafeFileHandle, _path);
         _file.Flush(flushToDisk: true);
+        if (OperatingSystem.IsWindows())
+        {
+            await _file.DisposeAsync().ConfigureAwait(false); // an open file cannot be renamed there
+        }
+
+        // Elsewhere its lock goes last: without it, it could be taken for a leftover.
+        File.Move(_file.Name, _path, overwrite: _force);
+        _named = true;
         await _file.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -242,6 +252,13 @@ internal sealed class NewFile : IAsyncDisposable
             return null;
         }
     }
+
+    private static CtrException Exists(string path, Exception? cause = null) =>
+        new(CtrErrorIds.FileExists, CtrStatus.AlreadyExists, $"The file '{path}' exists already.", cause)
+        {
+            Target = path,
+            RecommendedAction = "Use -Force to replace it.",
+        };
 
     private static CtrException Invalid(string path, string message) => new(CtrErrorIds.InvalidPath, CtrStatus.InvalidArgument, message)
     {

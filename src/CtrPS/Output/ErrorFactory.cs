@@ -32,7 +32,6 @@ internal static class ErrorFactory
         CtrErrorIds.RuntimeNotFound => ErrorCategory.NotInstalled,
         CtrErrorIds.InvalidSpec or CtrErrorIds.InvalidCheckpoint => ErrorCategory.InvalidData,
         CtrErrorIds.CommandTimeout or CtrErrorIds.TaskTimeout => ErrorCategory.OperationTimeout,
-        CtrErrorIds.CommandFailed => ErrorCategory.FromStdErr,
         CtrErrorIds.NamespaceProtected or CtrErrorIds.ImagePinned => ErrorCategory.PermissionDenied,
         _ => error.Status switch
         {

@@ -1,5 +1,5 @@
-using System.Management.Automation;
 using System.Text;
+using CtrPS.Commands;
 
 namespace CtrPS.Output;
 
@@ -15,10 +15,10 @@ internal abstract class OutputSink
     /// <summary>Writes standard output as lines, or as bytes as they come.</summary>
     /// <param name="cmdlet">The cmdlet that writes.</param>
     /// <param name="format">How.</param>
-    /// <param name="target">The target of error records.</param>
-    public static OutputSink ToPipeline(Cmdlet cmdlet, OutputFormat format, object target) => new PipelineSink(cmdlet, format, target);
+    /// <param name="target">Where it comes from, for the records of standard error.</param>
+    public static OutputSink ToPipeline(CtrCmdlet cmdlet, OutputFormat format, object target) => new PipelineSink(cmdlet, format, target);
 
-    private sealed class PipelineSink(Cmdlet cmdlet, OutputFormat format, object target) : OutputSink
+    private sealed class PipelineSink(CtrCmdlet cmdlet, OutputFormat format, object target) : OutputSink
     {
         private readonly LineSplitter _output = new(format.Encoding);
         private readonly LineSplitter _error = new(format.Encoding);
@@ -76,7 +76,7 @@ internal abstract class OutputSink
         {
             foreach (string line in lines)
             {
-                cmdlet.WriteError(ErrorFactory.From(new CtrException(CtrErrorIds.CommandFailed, CtrStatus.None, line), target));
+                NativeStreams.WriteError(cmdlet, line, target);
             }
         }
     }

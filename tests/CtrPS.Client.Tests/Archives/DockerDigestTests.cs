@@ -86,7 +86,7 @@ public sealed class DockerDigestTests(Daemons daemons) : IDisposable
     }
 
     private static async Task<List<CtrArchiveCheck>> CheckAsync(string path) =>
-        await Connector.Archives.VerifyAsync(path, new CtrTransferMeter(), default).ToListAsync();
+        await Connector.Archives.VerifyAsync(path, deep: false, new CtrTransferMeter(), default).ToListAsync();
 
     /// <summary>The digest of the index that ctr makes over the archive.</summary>
     private static async Task<string> IndexDigestAsync(ContainerdRig rig, string ns, string path, string[] local)

@@ -159,6 +159,97 @@ public sealed class ImageArchivesTests : IDisposable
     }
 
     [Fact]
+    public async Task An_attestation_alone_is_not_the_image()
+    {
+        Bundle bundle = Bundle.Read(await Archives.RealAsync("attested"));
+        JsonNode index = bundle.Json("blobs/" + ((string)bundle.Json("index.json")["manifests"]![0]!["digest"]!).Replace(':', '/'));
+        string manifest = (string)index["manifests"]![0]!["digest"]!;
+        bundle.Remove("blobs/" + manifest.Replace(':', '/'));
+        CtrBlobFault fault = await OneFaultAsync(bundle, CtrBlobStatus.Missing);
+        Assert.Equal(manifest, fault.Digest);
+    }
+
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("gzip", false)]
+    [InlineData("", true)]
+    public async Task A_descriptor_without_media_type_is_told(string packer, bool nested)
+    {
+        Bundle bundle = Bundle.Read(await Archives.RealAsync(nested ? "nested" : "busybox"));
+        JsonNode index = bundle.Json("index.json");
+        if (nested)
+        {
+            string old = "blobs/" + ((string)index["manifests"]![0]!["digest"]!).Replace(':', '/');
+            JsonNode outer = bundle.Json(old);
+            _ = ((JsonObject)outer["manifests"]![0]!).Remove("mediaType");
+            byte[] bytes = System.Text.Encoding.UTF8.GetBytes(outer.ToJsonString());
+            bundle.Set("blobs/sha256/" + Archives.Hex(bytes), bytes);
+            index["manifests"]![0]!["digest"] = "sha256:" + Archives.Hex(bytes);
+            index["manifests"]![0]!["size"] = bytes.Length;
+        }
+        else
+        {
+            _ = ((JsonObject)index["manifests"]![0]!).Remove("mediaType");
+        }
+
+        bundle.Set("index.json", index.ToJsonString());
+        CtrBlobFault fault = await OneFaultAsync(bundle, CtrBlobStatus.Corrupt, packer);
+        Assert.Contains("(no media type, ", fault.Reason, StringComparison.Ordinal);
+        Assert.Contains("has no media type: nothing says what the blob is", fault.Reason, StringComparison.Ordinal);
+        Assert.Contains("The image was made so", fault.RecommendedAction, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("what it unpacks to is not what the config says", "decompresses to sha256:")]
+    [InlineData("it is cut off", "does not decompress: the end of the data is missing.")]
+    [InlineData("it is a bomb", "250 times as many.")]
+    public async Task With_deep_packed_layers_are_unpacked(string what, string words)
+    {
+        byte[] layer = what switch
+        {
+            "it is cut off" => Gzip(new byte[100_000])[..^5],
+            "it is a bomb" => [.. Enumerable.Repeat(Gzip(new byte[16 << 20]), 100).SelectMany(one => one)],
+            _ => Gzip([1, 2, 3]),
+        };
+        Bundle bundle = await WithManifestAsync(manifest =>
+        {
+            manifest["layers"]![0]!["digest"] = "sha256:" + Archives.Hex(layer);
+            manifest["layers"]![0]!["size"] = layer.Length;
+        });
+        bundle.Set("blobs/sha256/" + Archives.Hex(layer), layer);
+        bundle.Write(Target);
+        Assert.Equal(CtrBlobStatus.Ok, (await CheckAsync(Target)).Check.Status);
+        CtrArchiveCheck check = Assert.Single(
+            await Connector.Archives.VerifyAsync(Target, deep: true, new CtrTransferMeter(), default).ToListAsync());
+        Assert.Equal(CtrBlobStatus.Corrupt, check.Status);
+        CtrBlobFault fault = Assert.Single(check.Faults);
+        Assert.Contains(words, fault.Reason, StringComparison.Ordinal);
+        Assert.Equal(fault.Digest, fault.ActualDigest);
+
+        static byte[] Gzip(byte[] bytes)
+        {
+            using var packed = new MemoryStream();
+            using (var gzip = new System.IO.Compression.GZipStream(packed, System.IO.Compression.CompressionLevel.SmallestSize, leaveOpen: true))
+            {
+                gzip.Write(bytes);
+            }
+
+            return packed.ToArray();
+        }
+    }
+
+    [Fact]
+    public async Task A_name_of_docker_that_is_no_reference_is_listed_as_it_stands()
+    {
+        Bundle bundle = Bundle.Read(await Archives.RealAsync("busybox-docker"));
+        JsonNode listing = bundle.Json("manifest.json");
+        listing[0]!["RepoTags"] = new JsonArray("UPPER/Case:1", "good:1");
+        bundle.Set("manifest.json", listing.ToJsonString());
+        bundle.Write(Target);
+        Assert.Equal(["UPPER/Case:1", "docker.io/library/good:1"], (await ListAsync(Target)).Select(image => image.Name));
+    }
+
+    [Fact]
     public async Task A_blob_that_cannot_be_opened_is_unreadable_and_the_others_are_proved()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "a special file of Unix");
@@ -178,7 +269,7 @@ public sealed class ImageArchivesTests : IDisposable
     {
         (await Archives.OldDockerAsync()).Write(Target);
         var meter = new CtrTransferMeter();
-        List<CtrArchiveCheck> checks = await Connector.Archives.VerifyAsync(Target, meter, default).ToListAsync();
+        List<CtrArchiveCheck> checks = await Connector.Archives.VerifyAsync(Target, deep: false, meter, default).ToListAsync();
         Assert.Equal(3, checks.Count);
         Assert.All(checks, check => Assert.Equal((CtrBlobStatus.Ok, 3), (check.Status, check.BlobCount)));
         Assert.True(meter.DoneBytes < checks[0].Size + 10_000);
@@ -221,7 +312,7 @@ public sealed class ImageArchivesTests : IDisposable
     private static async Task<(CtrArchiveCheck Check, CtrTransferMeter Meter)> CheckAsync(string path)
     {
         var meter = new CtrTransferMeter();
-        return (Assert.Single(await Connector.Archives.VerifyAsync(path, meter, default).ToListAsync()), meter);
+        return (Assert.Single(await Connector.Archives.VerifyAsync(path, deep: false, meter, default).ToListAsync()), meter);
     }
 
     private static string DigestOf(string name) => name["blobs/".Length..].Replace('/', ':');

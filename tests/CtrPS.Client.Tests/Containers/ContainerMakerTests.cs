@@ -157,7 +157,7 @@ public sealed class ContainerMakerTests(Daemons daemons)
         await using (connection)
         {
             // In the image's config.
-            string[] forms = ["", "app", "1000", "1000:12", "app:wheel", "4711", "4711:4712", "app:63"];
+            string[] forms = ["", "app", "1000", "1000:12", "app:wheel", "4711", "4711:4712", "app:63", ":1234", ":wheel"];
             foreach ((string form, int number) in forms.Select((form, number) => (form, number)))
             {
                 string image = await UserImage.LoadAsync(rig, Ns, form, $"u{number}");
@@ -190,6 +190,27 @@ public sealed class ContainerMakerTests(Daemons daemons)
 
             Assert.Equal(before, await StoreProbe.LeftoversAsync(rig, Ns));
             Assert.Null(await connection.Containers.FindAsync(Ns, "maker-none", CancellationToken.None));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Generations))]
+    public async Task Makes_a_container_of_an_image_with_a_stop_signal_and_a_label_that_are_none(Generation generation)
+    {
+        (ContainerdRig rig, ICtrConnection connection) = await StartAsync(generation);
+        await using (connection)
+        {
+            var more = new JsonObject { ["StopSignal"] = "SIGFOO", ["Labels"] = new JsonObject { [""] = "x", ["kept"] = "y" } };
+            string image = await UserImage.LoadAsync(rig, Ns, "", "odd", more);
+            string id = $"maker-odd-{Rig.Generations.NameOf(generation)}";
+            CtrContainerOutcome made = await CreateAsync(connection, image, id, new());
+            Assert.Equal("y", made.Container.Labels["kept"]);
+            Assert.DoesNotContain("", made.Container.Labels.Keys);
+            Assert.Collection(
+                made.Warnings.Order(),
+                warning => Assert.Contains("empty key", warning, StringComparison.Ordinal),
+                warning => Assert.Contains("'SIGFOO'", warning, StringComparison.Ordinal));
+            _ = (await rig.CtrAsync("-n", Ns, "containers", "rm", id)).Check();
         }
     }
 

@@ -38,7 +38,8 @@ internal static class UserImage
     /// <param name="namespace">The namespace.</param>
     /// <param name="user">The user that the config names.</param>
     /// <param name="tag">The tag.</param>
-    public static async Task<string> LoadAsync(ContainerdRig rig, string @namespace, string user, string tag)
+    /// <param name="more">What else stands in the config. Null: nothing.</param>
+    public static async Task<string> LoadAsync(ContainerdRig rig, string @namespace, string user, string tag, JsonObject? more = null)
     {
         byte[][] layers = [.. Layers.Select(Tar)];
         var config = new JsonObject
@@ -59,6 +60,11 @@ internal static class UserImage
                 ["diff_ids"] = new JsonArray([.. layers.Select(layer => JsonValue.Create("sha256:" + Hex(layer)))]),
             },
         };
+        foreach ((string key, JsonNode? value) in more ?? [])
+        {
+            config["config"]![key] = value?.DeepClone();
+        }
+
         byte[] configBytes = Encoding.UTF8.GetBytes(config.ToJsonString());
         var bundle = new Bundle();
         bundle.Set(Hex(configBytes) + ".json", configBytes);

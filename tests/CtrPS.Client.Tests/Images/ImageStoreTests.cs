@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CtrPS.Client.Tests.Daemon;
 using CtrPS.Rig;
 
@@ -19,7 +20,7 @@ public sealed class ImageStoreTests(Daemons daemons)
         }
 
         await using ICtrConnection connection = await daemons.ConnectAsync(generation);
-        List<CtrImage> images = await ListAsync(connection, new CtrImageQuery { Namespace = ns });
+        List<CtrImage> images = await ListAsync(connection, new CtrImageQuery { Namespace = ns, AllRecords = true });
         string[] names = (await rig.CtrAsync("-n", ns, "images", "ls", "-q")).Check().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(names.Order(StringComparer.Ordinal), images.Select(image => image.Name).Order(StringComparer.Ordinal));
 
@@ -116,6 +117,96 @@ public sealed class ImageStoreTests(Daemons daemons)
         Assert.Equal(CtrErrorIds.InvalidReference, (await Assert.ThrowsAsync<CtrException>(() => FindAsync("No/Such//Name"))).ErrorId);
 
         Task<CtrImage?> FindAsync(string given) => connection.Images.FindAsync(ns, given, CtrImageDetail.Full, CancellationToken.None);
+    }
+
+    [Theory]
+    [MemberData(nameof(Generations))]
+    public async Task An_image_is_one_row_and_is_found_by_its_aliases_and_its_digits(Generation generation)
+    {
+        ContainerdRig rig = await daemons.GetAsync(generation);
+        const string ns = "rows";
+        _ = await RigImages.LoadAsync(rig, "names", ns, unpack: false);
+        string arm = Assert.Single(await RigImages.LoadAsync(rig, "arm", ns, unpack: false));
+        await using ICtrConnection connection = await daemons.ConnectAsync(generation);
+        List<CtrImage> rows = await ListAsync(connection, new CtrImageQuery { Namespace = ns });
+        Assert.Equal([arm, "docker.io/library/busybox:1.35"], rows.Select(image => image.Name));
+        Assert.Empty(rows[0].Aliases);
+        CtrImage busybox = rows[1];
+        string id = busybox.Aliases[1];
+        Assert.Equal([$"docker.io/library/busybox@{busybox.Digest}", id], busybox.Aliases);
+        Assert.StartsWith("sha256:", id, StringComparison.Ordinal);
+        _ = await connection.Images.TagAsync(busybox, "r.example/b:1", replace: false, CancellationToken.None);
+
+        // A name means itself; what nobody named means the image, under all its names. The config of arm is in no record's name.
+        string[] both = ["docker.io/library/busybox:1.35", "r.example/b:1"];
+        string config = await ConfigAsync(rig, ns, rows[0].Digest);
+        foreach ((string given, string[] names) in new (string, string[])[]
+        {
+            ("busybox:1.35", ["docker.io/library/busybox:1.35"]),
+            (busybox.Aliases[0], both),
+            ($"busybox@{busybox.Digest}", both),
+            (id, both),
+            (busybox.Digest, both),
+            (busybox.Digest["sha256:".Length..], both),
+            (busybox.Digest["sha256:".Length..][..12].ToUpperInvariant(), both),
+            (id[..("sha256:".Length + 6)], both),
+            (config, [arm]),
+            (config["sha256:".Length..][..13], [arm]),
+            ("busybox:nope", []),
+            ("000000", []),
+            (new string('0', 64), []),
+        })
+        {
+            IReadOnlyList<CtrImage> found = await LookUpAsync(given, CtrImageDetail.Full);
+            Assert.Equal(names, found.Select(image => image.Name));
+            Assert.All(found, image => Assert.Equal(image.Name == arm ? [] : busybox.Aliases, image.Aliases));
+            Assert.All(found, image => Assert.NotNull(image.Size));
+            Assert.Equal(names, (await LookUpAsync(given, CtrImageDetail.None)).Select(image => image.Name));
+        }
+
+        Assert.Equal(
+            CtrErrorIds.InvalidReference,
+            (await Assert.ThrowsAsync<CtrException>(() => LookUpAsync("No/Such", CtrImageDetail.None))).ErrorId);
+
+        // With the records as they are, each is found by itself.
+        CtrImage record = Assert.Single(await connection.Images.LookUpAsync(ns, id, CtrImageDetail.Full, allRecords: true, CancellationToken.None));
+        Assert.Equal((id, true), (record.Name, record.IsRecord));
+        string[] filters = [$"target.digest=={busybox.Digest}"];
+        Assert.Equal(4, (await ListAsync(connection, new CtrImageQuery { Namespace = ns, AllRecords = true, Filters = filters })).Count);
+
+        // A filter that lets only an alias pass finds no row.
+        Assert.Empty(await ListAsync(connection, new CtrImageQuery { Namespace = ns, Filters = ["name~=^sha256"] }));
+        Assert.Equal(
+            busybox.Aliases, Assert.Single(await ListAsync(connection, new CtrImageQuery { Namespace = ns, Filters = ["name~=1.35"] })).Aliases);
+
+        Task<IReadOnlyList<CtrImage>> LookUpAsync(string given, CtrImageDetail detail) =>
+            connection.Images.LookUpAsync(ns, given, detail, allRecords: false, CancellationToken.None);
+    }
+
+    [Theory]
+    [MemberData(nameof(Generations))]
+    public async Task Digits_of_several_images_are_an_error_that_names_them(Generation generation)
+    {
+        ContainerdRig rig = await daemons.GetAsync(generation);
+        const string ns = "digits";
+        _ = await RigImages.LoadAsync(rig, "busybox", ns, unpack: false);
+        _ = await RigImages.LoadAsync(rig, "index", ns, unpack: false);
+        await using ICtrConnection connection = await daemons.ConnectAsync(generation);
+        CtrImage busybox = (await connection.Images.FindAsync(ns, "busybox:1.35", CtrImageDetail.None, CancellationToken.None))!;
+        CtrImage index = (await connection.Images.FindAsync(ns, "index:partial", CtrImageDetail.Full, CancellationToken.None))!;
+
+        // The digest of one image, and by chance the id that a record of another is named by.
+        string alias = busybox.Digest[..20] + new string('0', busybox.Digest.Length - 20);
+        _ = await connection.Images.TagAsync(index, alias, replace: false, CancellationToken.None);
+        CtrException several = await Assert.ThrowsAsync<CtrException>(() => connection.Images.LookUpAsync(
+            ns, busybox.Digest[..15], CtrImageDetail.None, allRecords: false, CancellationToken.None));
+        Assert.Equal(CtrErrorIds.AmbiguousReference, several.ErrorId);
+        Assert.Contains($"'{busybox.Name}' ({busybox.Digest})", several.Message, StringComparison.Ordinal);
+        Assert.Contains(index.Digest, several.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            busybox.Name,
+            Assert.Single(await connection.Images.LookUpAsync(
+                ns, busybox.Digest[..24], CtrImageDetail.None, allRecords: false, CancellationToken.None)).Name);
     }
 
     [Theory]
@@ -259,5 +350,11 @@ public sealed class ImageStoreTests(Daemons daemons)
         }
 
         return images;
+    }
+
+    private static async Task<string> ConfigAsync(ContainerdRig rig, string ns, string manifest)
+    {
+        using var json = JsonDocument.Parse((await rig.CtrAsync("-n", ns, "content", "get", manifest)).Check().Output);
+        return json.RootElement.GetProperty("config").GetProperty("digest").GetString()!;
     }
 }

@@ -1,6 +1,6 @@
 using CtrPS.Client.Connection;
 using CtrPS.Client.Tests.Daemon;
-using CtrPS.Client.Tests.Logs.Cri;
+using CtrPS.Client.Tests.Daemon.Cri;
 using CtrPS.Rig;
 using Grpc.Net.Client;
 

@@ -74,15 +74,17 @@ public sealed class TaskRunnerTests(OwnDaemons daemons) : IClassFixture<OwnDaemo
         }
 
         await using Container container = await RunAsync(generation, "sleep", "1000");
-        foreach ((
-            string command,
-            string fault) in new[] { ("nope", "has no program 'nope' in its PATH"),
-            ("/nope", "has no program '/nope'"),
-            ("/etc/passwd", "may not be run") })
+        foreach ((string command, string errorId, string fault) in new[]
+        {
+            ("nope", CtrErrorIds.CommandNotFound, "has no program 'nope' in its PATH"),
+            ("/nope", CtrErrorIds.CommandNotFound, "has no program '/nope'"),
+            ("/etc/passwd", CtrErrorIds.CommandNotRunnable, "'/etc/passwd' in container"),
+            ("/etc", CtrErrorIds.CommandNotRunnable, "cannot be run as a program"),
+        })
         {
             await using ICtrProcess process = await container.Connection.Runner.ExecAsync(Exec(container, command), default);
             CtrException e = await Assert.ThrowsAsync<CtrException>(() => process.StartAsync(default));
-            Assert.Equal(CtrErrorIds.CommandNotFound, e.ErrorId);
+            Assert.Equal(errorId, e.ErrorId);
             Assert.Contains(fault, e.Message, StringComparison.Ordinal);
         }
 

@@ -106,6 +106,19 @@ internal sealed class LayerFiles(IBlobSource blobs, IReadOnlyList<Descriptor> la
     private async Task VisitAsync(int layer, Func<TarScanner, TarItem, Task> visit, CancellationToken cancellationToken)
     {
         Descriptor blob = layers[layer];
+        try
+        {
+            await VisitAsync(blob, visit, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or InsufficientMemoryException)
+        {
+            // The digest is right, so it was made so: what is compressed in it is damaged.
+            throw Fault(blob, e.Message, e);
+        }
+    }
+
+    private async Task VisitAsync(Descriptor blob, Func<TarScanner, TarItem, Task> visit, CancellationToken cancellationToken)
+    {
         Stream packed = await blobs.OpenAsync(blob, 0, cancellationToken).ConfigureAwait(false);
         await using (packed.ConfigureAwait(false))
         {

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace CtrPS.Client.Containers.Users;
 
 /// <summary>
-/// Finds out the ids behind a user as images and command lines write it: <c>user</c>, <c>uid</c>, <c>user:group</c>, <c>uid:gid</c> and the mixed
-/// forms, as containerd's client does (pkg/oci/spec_opts.go, WithUser and WithAdditionalGIDs).
+/// Finds out the ids behind a user as images and command lines write it: <c>user</c>, <c>uid</c>, <c>user:group</c>, <c>uid:gid</c>, the mixed
+/// forms, and <c>:group</c> for root, as containerd's client does (pkg/oci/spec_opts.go, WithUser and WithAdditionalGIDs).
 /// </summary>
 internal static class UserResolver
 {
@@ -19,12 +19,12 @@ internal static class UserResolver
     public static async Task ApplyAsync(CtrSpecUser user, string given, Func<Task<UserTable>> table, bool groupsByUid)
     {
         string[] parts = given.Split(':');
-        if (parts.Length > 2 || (parts.Length == 2 && parts.Any(part => part.Length == 0)))
+        if (parts.Length > 2 || (parts.Length == 2 && parts[1].Length == 0))
         {
             throw new CtrException(
                 CtrErrorIds.InvalidArgument,
                 CtrStatus.InvalidArgument,
-                $"'{given}' is not a user. A user is written user, uid, user:group or uid:gid.")
+                $"'{given}' is not a user. A user is written user, uid, user:group, uid:gid or :gid.")
             {
                 Target = given,
             };
@@ -34,6 +34,11 @@ internal static class UserResolver
         if (given.Length > 0)
         {
             UserTable.User? known;
+            if (parts[0].Length == 0)
+            {
+                parts[0] = "0"; // a group alone is root's, as with docker
+            }
+
             if (Number(parts[0], given) is { } number)
             {
                 known = parts.Length == 2 && !groupsByUid

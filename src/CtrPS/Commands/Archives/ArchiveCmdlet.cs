@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using CtrPS.Binding;
+using CtrPS.Files;
 
 namespace CtrPS.Commands;
 
@@ -15,6 +16,7 @@ public abstract class ArchiveCmdlet : CtrCmdlet
     [Parameter(
         Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet,
         HelpMessage = "Archives or layout folders. Wildcards are allowed.")]
+    [ArchivePathTransformation]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
@@ -33,15 +35,18 @@ public abstract class ArchiveCmdlet : CtrCmdlet
         bool literal = ParameterSetName == LiteralSet;
         foreach (string given in literal ? LiteralPath : Path)
         {
-            Guard(given, () =>
+            Attempt(given, () =>
             {
-                foreach (string path in ProviderPath.Existing(this, given, literal).Where(_seen.Add))
+                foreach (string path in ArchivePaths.Find(this, given, literal).Where(_seen.Add))
                 {
-                    Guard(path, () => Read(path));
+                    Attempt(path, () => Read(path));
                 }
             });
         }
     }
+
+    /// <summary>Does the work for what was given, or for one archive of it: an error is told, and the others go on.</summary>
+    private protected virtual void Attempt(string target, Action work) => Guard(target, work);
 
     /// <summary>Reads one archive and writes what is found.</summary>
     private protected abstract void Read(string path);

@@ -70,7 +70,7 @@ public sealed class ExportCtrInventoryCommand : CtrSessionCmdlet
             byte[] json = Encoding.UTF8.GetBytes(inventory.ToJson());
             FileInfo written = Await(async token =>
             {
-                NewFile file = NewFile.Create(_file, json.Length, checksum: false);
+                NewFile file = NewFile.Create(_file, json.Length, checksum: false, Force);
                 await using (file.ConfigureAwait(false))
                 {
                     return await file.WriteAsync(output => output.WriteAsync(json, token).AsTask()).ConfigureAwait(false);

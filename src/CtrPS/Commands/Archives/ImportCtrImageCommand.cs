@@ -2,6 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using CtrPS.Binding;
 using CtrPS.Completion;
+using CtrPS.Files;
 using CtrPS.Output;
 
 namespace CtrPS.Commands;
@@ -22,6 +23,7 @@ public sealed class ImportCtrImageCommand : CtrSessionCmdlet
         ValueFromPipelineByPropertyName = true,
         ParameterSetName = PathSet,
         HelpMessage = "Archives or layout folders. Wildcards are allowed.")]
+    [ArchivePathTransformation]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
@@ -134,7 +136,7 @@ public sealed class ImportCtrImageCommand : CtrSessionCmdlet
         {
             Guard(given, () =>
             {
-                foreach (string path in ProviderPath.Existing(this, given, literal))
+                foreach (string path in ArchivePaths.Find(this, given, literal))
                 {
                     Guard(null, () => Import(path)); // errors about a blob name the blob
                 }

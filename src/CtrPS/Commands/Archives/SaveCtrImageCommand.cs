@@ -224,7 +224,7 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
 
         FileInfo written = AwaitTransfer($"Saving {Count(plan.ImageCount, "image")} to '{_file}'", async (meter, token) =>
         {
-            NewFile file = NewFile.Create(_file, Compress == CtrCompression.None ? plan.TotalBytes : 0, Checksum);
+            NewFile file = NewFile.Create(_file, Compress == CtrCompression.None ? plan.TotalBytes : 0, Checksum, Force);
             await using (file.ConfigureAwait(false))
             {
                 return await file.WriteAsync(output => plan.WriteAsync(output, meter, token)).ConfigureAwait(false);

@@ -1,11 +1,15 @@
 using System.Management.Automation;
 using System.Runtime.CompilerServices;
+using CtrPS.Output;
 
 namespace CtrPS.Commands;
 
 /// <summary>Finds containers by what a user gave: a literal id or a wildcard pattern.</summary>
 internal static class ContainerFinder
 {
+    /// <summary>Ids shown at most in a hint.</summary>
+    private const int MaxHints = 3;
+
     /// <summary>Whether a pattern is meant. The id of an object is none.</summary>
     public static bool IsPattern(CtrContainerIdentity identity) => !identity.IsObject && WildcardPattern.ContainsWildcardCharacters(identity.Id);
 
@@ -74,7 +78,7 @@ internal static class ContainerFinder
         }
     }
 
-    /// <summary>The error for an id that is in none of the namespaces: it says where the container is.</summary>
+    /// <summary>The error for an id that is in none of the namespaces: it says where the container is, or which ids are near.</summary>
     public static async Task<CtrException> NotFoundAsync(
         ICtrConnection connection, IReadOnlyCollection<string> namespaces, string id, CancellationToken cancellationToken)
     {
@@ -93,11 +97,31 @@ internal static class ContainerFinder
             : $"the namespaces {string.Join(", ", namespaces.Select(one => $"'{one}'"))}";
         (string hint, string action) = elsewhere.Count > 0
             ? ($" It exists in {string.Join(", ", elsewhere.Select(one => $"'{one}'"))}.", $"Use -Namespace {elsewhere[0]}.")
-            : ("", "List the containers with Get-CtrContainer -Namespace *.");
+            : await HintAsync(connection, namespaces.Union(all.Select(one => one.Name)), id, cancellationToken).ConfigureAwait(false);
         return new CtrException(CtrErrorIds.ContainerNotFound, CtrStatus.NotFound, $"There is no container '{id}' in {where}.{hint}")
         {
             Target = id,
             RecommendedAction = action,
         };
+    }
+
+    private static async Task<(string Hint, string Action)> HintAsync(
+        ICtrConnection connection, IEnumerable<string> namespaces, string id, CancellationToken cancellationToken)
+    {
+        var containers = new List<CtrContainer>();
+        foreach (string one in namespaces)
+        {
+            await foreach (CtrContainer container in connection.Containers.ListAsync(
+                new CtrContainerQuery { Namespace = one }, cancellationToken).ConfigureAwait(false))
+            {
+                containers.Add(container);
+            }
+        }
+
+        IReadOnlyList<CtrContainer> near = NearNames.Of(id, containers, container => [container.Id]);
+        return near.Count == 0
+            ? ("", "List the containers with Get-CtrContainer -Namespace *.")
+            : ($" Did you mean {string.Join(", ", near.Take(MaxHints).Select(one => $"'{one.Id}' in '{one.Namespace}'"))}?",
+                "Look at the id once more; Get-CtrContainer -Namespace * lists the containers.");
     }
 }

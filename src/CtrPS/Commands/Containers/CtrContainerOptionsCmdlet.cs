@@ -15,7 +15,7 @@ public abstract class CtrContainerOptionsCmdlet : CtrSpecOptionsCmdlet
     private protected const string SpecSet = "Spec";
     private protected const string SpecPathSet = "SpecPath";
 
-    private bool _isChecked;
+    private string[]? _words;
 
     /// <summary>The image. With a spec: whose file system the container gets.</summary>
     [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ParameterSetName = ImageSet, HelpMessage = "The image.")]
@@ -60,22 +60,20 @@ public abstract class CtrContainerOptionsCmdlet : CtrSpecOptionsCmdlet
     [Parameter(
         Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = SpecPathSet,
         HelpMessage = "The id of the container. Default: a new one.")]
+    [Alias("Name")]
     [ValidateNotNullOrEmpty]
     public string? Id { get; set; }
 
     /// <summary>The arguments for the image's entrypoint, or the program and its arguments.</summary>
     [Parameter(
         Position = 2, ValueFromRemainingArguments = true, ParameterSetName = ImageSet,
-        HelpMessage = "The program and its arguments, or the arguments for the image's entrypoint.")]
-    [Parameter(Position = 2, ValueFromRemainingArguments = true, ParameterSetName = RootFsSet, HelpMessage = "The program and its arguments.")]
+        HelpMessage = "The program and its arguments, or the arguments for the image's entrypoint. Write -- before them where they have options.")]
+    [Parameter(
+        Position = 2, ValueFromRemainingArguments = true, ParameterSetName = RootFsSet,
+        HelpMessage = "The program and its arguments. Write -- before them where they have options.")]
     [WordsTransformation]
     [ValidateNotNull]
     public string[] Command { get; set; } = [];
-
-    /// <summary>Catches options of the command of one letter, which PowerShell would take for the beginning of a parameter's name.</summary>
-    [Parameter(DontShow = true, HelpMessage = "Catches an option of the command that has one letter. Not for use.")]
-    [Alias("a", "c", "d", "e", "g", "h", "i", "j", "l", "m", "n", "o", "p", "r", "s", "t", "u", "v", "w")]
-    public SwitchParameter CommandOption { get; set; }
 
     /// <summary>Labels of the container. They become annotations of the spec as well.</summary>
     [Parameter(HelpMessage = "Labels of the container.")]
@@ -137,23 +135,43 @@ public abstract class CtrContainerOptionsCmdlet : CtrSpecOptionsCmdlet
     /// <summary>What further extensions the record gets.</summary>
     private protected virtual IReadOnlyDictionary<string, CtrExtension> Extensions => new Dictionary<string, CtrExtension>();
 
-    private protected override IReadOnlyList<string> CommandLine =>
-        CommandOption ? CommandWords.Restore(MyInvocation, Command, nameof(CommandOption), Leading) : Command;
+    private protected override IReadOnlyList<string> Words => _words ?? Command;
 
-    /// <summary>The parameters that come before the command by position.</summary>
-    private string[] Leading => ParameterSetName == ImageSet ? [nameof(Image), nameof(Id)] : [nameof(Id)];
+    /// <summary>
+    /// Gives the command the word that PowerShell took for the id, where it stands behind <c>--</c>: all words there are the command's.
+    /// </summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidArgument"/>: the image stands there too.</exception>
+    private protected void PlaceWords()
+    {
+        CommandPlace place = CommandWords.Check(this);
+        if (place.Missing > 1)
+        {
+            throw new CtrException(
+                CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, "The image stands behind --, where all words are the command's.")
+            {
+                RecommendedAction = "Write it before --. For images from the pipeline, name the command: -Command.",
+            };
+        }
+
+        HasPlainId = Id is not null && !place.Named.Contains(nameof(Id));
+        if (place.Missing > 0 && HasPlainId)
+        {
+            _words = [Id!, .. Command];
+            Id = null;
+            HasPlainId = false;
+        }
+    }
+
+    /// <summary>Whether the id was given by position.</summary>
+    private protected bool HasPlainId { get; private set; }
 
     /// <summary>Reads the parameters and finds the image, then does the work. An error about one container leaves the others to be done.</summary>
     private protected void ForEachRequest(Action<ContainerPlan> work) => Guard(Id ?? (object?)Image, () =>
     {
-        if (Command.Length > 0 && !_isChecked)
+        if (Id == Image?.Name && !HasPlainId)
         {
-            foreach (string warning in CommandWords.CheckParameters(MyInvocation, Leading))
-            {
-                WriteWarning(warning);
-            }
-
-            _isChecked = true;
+            // -Name is the id, but the Name of a piped image is the image's.
+            Id = null;
         }
 
         string what = Image is null ? "The container" : $"Image '{Image.Name}'";

@@ -135,11 +135,13 @@ public abstract class CtrSpecOptionsCmdlet : CtrSessionCmdlet
     /// <summary>Bytes of memory at the most.</summary>
     [Parameter(HelpMessage = "Bytes of memory at the most, as in 512MB.")]
     [Alias("MemoryLimit")]
+    [BytesTransformation]
     [ValidateRange(1L, long.MaxValue)]
     public long Memory { get; set; }
 
     /// <summary>Bytes of memory and swap together at the most.</summary>
     [Parameter(HelpMessage = "Bytes of memory and swap together at the most; -1 for no limit.")]
+    [BytesTransformation]
     [ValidateRange(-1L, long.MaxValue)]
     public long MemorySwap { get; set; }
 
@@ -211,8 +213,14 @@ public abstract class CtrSpecOptionsCmdlet : CtrSessionCmdlet
         HelpMessage = "Let the command take the place of the image's entrypoint too, as ctr does; "
             + "otherwise it follows the entrypoint, as with docker.")]
     public SwitchParameter ReplaceEntrypoint { get; set; }
+
+    /// <summary>A line for the container's shell, in place of a command and of the image's entrypoint.</summary>
+    [Parameter(HelpMessage = "A line for the container's /bin/sh -c, in place of a command and of the image's entrypoint.")]
+    [ValidateNotNullOrEmpty]
+    public string? Shell { get; set; }
+
     /// <summary>The program and its arguments, or the arguments for the image's entrypoint.</summary>
-    private protected abstract IReadOnlyList<string> CommandLine { get; }
+    private protected abstract IReadOnlyList<string> Words { get; }
 
     /// <summary>The names of the parameters that shape a spec and were given.</summary>
     private protected IEnumerable<string> GivenSpecOptions => typeof(CtrSpecOptionsCmdlet).GetProperties()
@@ -228,8 +236,8 @@ public abstract class CtrSpecOptionsCmdlet : CtrSessionCmdlet
     /// </exception>
     private protected CtrContainerOptions ReadOptions() => new()
     {
-        Command = CommandLine,
-        ReplaceEntrypoint = ReplaceEntrypoint,
+        Command = Words.Count > 0 || Shell is not null ? CommandWords.Choose(Words, Shell) : [],
+        ReplaceEntrypoint = ReplaceEntrypoint || Shell is not null,
         Environment = SpecOptions.Environment(EnvFile.SelectMany(path => SpecOptions.EnvironmentOf(TextFile.Read(this, path))).Concat(Env)),
         WorkingDirectory = WorkingDirectory,
         User = User,

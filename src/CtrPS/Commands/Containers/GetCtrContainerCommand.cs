@@ -119,7 +119,7 @@ public sealed class GetCtrContainerCommand : CtrListCmdlet
         Func<string, bool>[] images = [.. Image.Select(ImageFinder.Matcher)];
         return container => (State.Length == 0 || State.Contains(container.State))
             && (Kind.Length == 0 || Kind.Contains(container.Kind))
-            && (wanted?.Image is null || wanted.Image.Name == container.Image)
+            && (wanted?.Image is null || wanted.Image.Name == container.Image || wanted.Image.Aliases.Contains(container.Image))
             && (images.Length == 0 || images.Any(matches => matches(container.Image)))
             && (pods.Length == 0 || (container.PodName is { } pod && pods.Any(pattern => pattern.IsMatch(pod))));
     }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CtrPS.Binding;
 
 namespace CtrPS.Commands;
 
@@ -7,6 +8,12 @@ namespace CtrPS.Commands;
 [OutputType(typeof(CtrContainer))]
 public sealed class NewCtrContainerCommand : CtrContainerOptionsCmdlet
 {
+    /// <summary>Creates the cmdlet.</summary>
+    public NewCtrContainerCommand() => CommandWords.CheckStatement<NewCtrContainerCommand>();
+
+    /// <inheritdoc/>
+    private protected override void OnBegin() => OrEnd(PlaceWords);
+
     /// <inheritdoc/>
     private protected override void OnRecord() => ForEachRequest(plan =>
     {

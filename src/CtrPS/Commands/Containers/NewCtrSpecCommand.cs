@@ -9,6 +9,9 @@ namespace CtrPS.Commands;
 [OutputType(typeof(CtrSpec))]
 public sealed class NewCtrSpecCommand : CtrSpecOptionsCmdlet
 {
+    /// <summary>Creates the cmdlet.</summary>
+    public NewCtrSpecCommand() => CommandWords.CheckStatement<NewCtrSpecCommand>();
+
     /// <summary>The image whose config is applied. Default: none.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, HelpMessage = "The image whose config is applied.")]
     [ImageIdentityTransformation]
@@ -19,32 +22,24 @@ public sealed class NewCtrSpecCommand : CtrSpecOptionsCmdlet
     /// <summary>The program and its arguments, or the arguments for the image's entrypoint.</summary>
     [Parameter(
         Position = 1, ValueFromRemainingArguments = true,
-        HelpMessage = "The program and its arguments, or the arguments for the image's entrypoint.")]
+        HelpMessage = "The program and its arguments, or the arguments for the image's entrypoint. Write -- before them where they have options.")]
     [WordsTransformation]
     [ValidateNotNull]
     public string[] Command { get; set; } = [];
-
-    /// <summary>Catches options of the command of one letter, which PowerShell would take for the beginning of a parameter's name.</summary>
-    [Parameter(DontShow = true, HelpMessage = "Catches an option of the command that has one letter. Not for use.")]
-    [Alias("a", "c", "d", "e", "g", "h", "i", "j", "l", "m", "n", "o", "p", "r", "s", "t", "u", "v", "w")]
-    public SwitchParameter CommandOption { get; set; }
 
     /// <summary>The id that the container is to have; it stands in the path of the control group.</summary>
     [Parameter(HelpMessage = "The id that the container is to have; it stands in the path of the control group.")]
     [ValidateNotNullOrEmpty]
     public string Id { get; set; } = "container";
 
-    private protected override IReadOnlyList<string> CommandLine =>
-        CommandOption ? CommandWords.Restore(MyInvocation, Command, nameof(CommandOption), [nameof(Image)]) : Command;
+    private protected override IReadOnlyList<string> Words => Command;
+
+    /// <inheritdoc/>
+    private protected override void OnBegin() => OrEnd(() => _ = CommandWords.Check(this));
 
     /// <inheritdoc/>
     private protected override void OnRecord() => Guard(Image, () =>
     {
-        foreach (string warning in Command.Length > 0 ? CommandWords.CheckParameters(MyInvocation, [nameof(Image)]) : [])
-        {
-            WriteWarning(warning);
-        }
-
         string what = Image is null ? "The spec" : $"Image '{Image.Name}'";
         CtrSession session = SessionOf(Image?.Session, what);
         string name = NamespaceOf(Image?.Namespace, Namespace, session, what);

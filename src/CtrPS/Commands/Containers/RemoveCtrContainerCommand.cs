@@ -32,7 +32,8 @@ public sealed class RemoveCtrContainerCommand : CtrContainerCmdlet
             };
         }
 
-        if (!ShouldProcess(found.Session, Words(container), $"{(hasEnded ? "Remove" : "Kill and remove")}{(KeepSnapshot ? ", keep its snapshot" : "")}"))
+        string action = $"{(hasEnded ? "Remove" : "Kill and remove")}{(KeepSnapshot ? ", keep its snapshot" : "")}";
+        if (!ShouldProcess(found.Session, Words(container), action))
         {
             return;
         }

@@ -43,7 +43,8 @@ public sealed class AddCtrImageTagCommand : CtrImageCmdlet
                 Guard(target, () => AddTag(found, CtrImageReference.Parse(target).ToString()));
             }
         },
-        RequireOne);
+        RequireOne,
+        oneName: ReplaceRegistry is null);
 
     /// <summary>A name can point to one image only.</summary>
     private void RequireOne(CtrImageIdentity wanted)

@@ -86,7 +86,10 @@ public sealed class CopyCtrImageCommand : CtrImageCmdlet
     }
 
     /// <inheritdoc/>
-    private protected override void OnRecord() => ForEachImage(Copy, RequireOne);
+    private protected override void OnRecord() => ForEachImage(Copy, RequireOne, oneName: NewName is not null);
+
+    /// <inheritdoc/>
+    private protected override CtrImageDetail Detail => CtrImageDetail.Aliases;
 
     /// <summary>A name can be for one image only.</summary>
     private void RequireOne(CtrImageIdentity wanted)
@@ -126,6 +129,7 @@ public sealed class CopyCtrImageCommand : CtrImageCmdlet
             Destination = destination,
             Namespace = to,
             Name = name,
+            Aliases = NewName is null ? image.Aliases : [],
             Scope = Platform.Any(choice => choice.Platform is not null) ? CtrPlatformScope.Listed
                 : Platform[0] == CtrPlatformChoice.All ? CtrPlatformScope.All
                 : CtrPlatformScope.Available,

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using System.Runtime.CompilerServices;
 using CtrPS.Binding;
 using CtrPS.Completion;
 
@@ -20,7 +19,7 @@ public abstract class CtrImageCmdlet : CtrSessionCmdlet
     [ArgumentCompleter(typeof(ImageCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
-    public CtrImageIdentity[] Image { get; set; } = [];
+    public virtual CtrImageIdentity[] Image { get; set; } = [];
 
     /// <summary>The namespace. Default: the session's; an image object brings its own.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true, HelpMessage = "The namespace.")]
@@ -31,20 +30,25 @@ public abstract class CtrImageCmdlet : CtrSessionCmdlet
     /// <summary>The image in words, for questions and messages.</summary>
     private protected static string Words(CtrImage image) => $"image '{image.Name}' in namespace '{image.Namespace}'";
 
+    /// <summary>What the cmdlet needs to know of the images that it finds.</summary>
+    private protected virtual CtrImageDetail Detail => CtrImageDetail.None;
+
     /// <summary>
     /// Finds the images that <see cref="Image"/> means, as they are now, and does the work for each. An error about one leaves the others to be done.
     /// </summary>
     /// <param name="work">The work; the image's session is set.</param>
     /// <param name="accept">Looks at what was given before anything is asked of the daemon; throws where it is not to be taken.</param>
-    private protected void ForEachImage(Action<FoundImage> work, Action<CtrImageIdentity>? accept = null)
+    /// <param name="oneName">An image that was given by an alias or its digest is meant once, under the first of its names.</param>
+    /// <param name="absent">What to do about a literal name that is not there. Null: it is an error.</param>
+    private protected void ForEachImage(
+        Action<FoundImage> work, Action<CtrImageIdentity>? accept = null, bool oneName = false, Action<CtrException>? absent = null)
     {
         foreach (CtrImageIdentity wanted in Image)
         {
             Guard(wanted, () =>
             {
                 accept?.Invoke(wanted);
-                Place place = PlaceOf(wanted, Namespace);
-                foreach (FoundImage found in Pull(token => place.FindAsync(token)).ToList())
+                foreach (FoundImage found in Find(PlaceOf(wanted, Namespace), oneName, absent))
                 {
                     Guard(found.Image, () => work(found));
                 }
@@ -52,62 +56,35 @@ public abstract class CtrImageCmdlet : CtrSessionCmdlet
         }
     }
 
-    /// <summary>
-    /// Finds the images that several identities mean, as they are now, side by side. An error about one leaves the others to be found.
-    /// </summary>
-    /// <param name="wanted">The identities, each with the namespace that was given for it.</param>
-    /// <param name="width">Looked up at the same time.</param>
-    private protected IEnumerable<FoundImage> Find(IEnumerable<(CtrImageIdentity Wanted, string? Namespace)> wanted, int width)
-    {
-        var places = new List<Place>();
-        foreach ((CtrImageIdentity one, string? given) in wanted)
-        {
-            Guard(one, () => places.Add(PlaceOf(one, given)));
-        }
-
-        var images = new List<FoundImage>();
-        foreach ((Place place, List<FoundImage> found, CtrException? error) in
-            Pull(token => OrderedParallel.SelectAsync(places, width, FindAsync, token)))
-        {
-            images.AddRange(found);
-            if (error is not null)
-            {
-                Guard(place.Wanted, () => throw error);
-            }
-        }
-
-        return images;
-    }
-
-    private Place PlaceOf(CtrImageIdentity wanted, string? given)
+    /// <summary>Where to look for what was given.</summary>
+    private protected Place PlaceOf(CtrImageIdentity wanted, string? given)
     {
         CtrSession session = SessionOf(wanted.Session, $"Image '{wanted.Name}'");
         string name = NamespaceOf(wanted.Namespace, given, session, $"Image '{wanted.Name}'");
         return new Place(wanted, name, session, Connect(session));
     }
 
-    private static async Task<(Place Place, List<FoundImage> Found, CtrException? Error)> FindAsync(Place place, CancellationToken cancellationToken)
+    private List<FoundImage> Find(Place place, bool oneName, Action<CtrException>? absent)
     {
-        var found = new List<FoundImage>();
         try
         {
-            await foreach (FoundImage image in place.FindAsync(cancellationToken).ConfigureAwait(false))
-            {
-                found.Add(image);
-            }
-
-            return (place, found, null);
+            return [.. Pull(token => ImageFinder.FindAsync(place.Connection, place.Namespace, place.Wanted, Detail, token))
+                .Take(oneName && !ImageFinder.IsPattern(place.Wanted) ? 1 : int.MaxValue)
+                .Select(place.Found)];
         }
-        catch (CtrException e)
+        catch (CtrException e) when (absent is not null && e.ErrorId == CtrErrorIds.ImageNotFound)
         {
-            return (place, found, e);
+            absent(e);
+            return [];
         }
     }
 
     /// <summary>Writes an image with size and platforms, as Get-CtrImage gives it.</summary>
     private protected void WriteWhole(CtrSession session, ICtrConnection connection, CtrImage image)
     {
-        CtrImage whole = Await(token => connection.Images.FindAsync(image.Namespace, image.Name, CtrImageDetail.Full, token)) ?? image;
+        IReadOnlyList<CtrImage> now =
+            Await(token => connection.Images.LookUpAsync(image.Namespace, image.Name, CtrImageDetail.Full, image.IsRecord, token));
+        CtrImage whole = now.Count > 0 ? now[0] : image;
         whole.Session = session;
         WriteObject(whole);
     }
@@ -120,16 +97,17 @@ public abstract class CtrImageCmdlet : CtrSessionCmdlet
     private protected sealed record FoundImage(CtrImage Image, CtrSession Session, ICtrConnection Connection, CtrImage? Given);
 
     /// <summary>Where to look for what was given.</summary>
-    private sealed record Place(CtrImageIdentity Wanted, string Namespace, CtrSession Session, ICtrConnection Connection)
+    /// <param name="Wanted">What was given.</param>
+    /// <param name="Namespace">The namespace.</param>
+    /// <param name="Session">The session.</param>
+    /// <param name="Connection">Its connection.</param>
+    private protected sealed record Place(CtrImageIdentity Wanted, string Namespace, CtrSession Session, ICtrConnection Connection)
     {
-        public async IAsyncEnumerable<FoundImage> FindAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+        /// <summary>An image that was found there.</summary>
+        public FoundImage Found(CtrImage image)
         {
-            IAsyncEnumerable<CtrImage> images = ImageFinder.FindAsync(Connection, Namespace, Wanted, CtrImageDetail.None, cancellationToken);
-            await foreach (CtrImage image in images.ConfigureAwait(false))
-            {
-                image.Session = Session;
-                yield return new FoundImage(image, Session, Connection, Wanted.Image);
-            }
+            image.Session = Session;
+            return new FoundImage(image, Session, Connection, Wanted.Image);
         }
     }
 }

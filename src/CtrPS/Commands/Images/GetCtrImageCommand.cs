@@ -30,6 +30,10 @@ public sealed class GetCtrImageCommand : CtrListCmdlet
     [ValidateNotNullOrEmpty]
     public CtrPlatform[] Platform { get; set; } = [];
 
+    /// <summary>Every record as it is, aliases too, as ctr lists them.</summary>
+    [Parameter(HelpMessage = "Every record as it is, aliases too, as ctr lists them.")]
+    public SwitchParameter All { get; set; }
+
     /// <summary>One object per digest instead of one per name; Names has all of them.</summary>
     [Parameter(HelpMessage = "One object per digest instead of one per name.")]
     public SwitchParameter Unique { get; set; }
@@ -63,7 +67,7 @@ public sealed class GetCtrImageCommand : CtrListCmdlet
         int found = 0;
         foreach (string name in namespaces)
         {
-            IEnumerable<CtrImage> images = literal && Filter.Length == 0 ? Literal(connection, name, wanted!.Name) : Listed(connection, name, wanted);
+            IEnumerable<CtrImage> images = literal && Filter.Length == 0 ? Literal(connection, name, wanted!) : Listed(connection, name, wanted);
             foreach (CtrImage image in Unique ? OnePerDigest(images) : images)
             {
                 found++;
@@ -84,8 +88,12 @@ public sealed class GetCtrImageCommand : CtrListCmdlet
         }
     }
 
-    private IEnumerable<CtrImage> Literal(ICtrConnection connection, string @namespace, string name) =>
-        Await(token => connection.Images.FindAsync(@namespace, name, Detail, token)) is { } image ? [image] : [];
+    private IEnumerable<CtrImage> Literal(ICtrConnection connection, string @namespace, CtrImageIdentity wanted)
+    {
+        bool isRecord = wanted.Image is { IsRecord: true };
+        return Await(token => connection.Images.LookUpAsync(@namespace, wanted.Name, Detail, All || isRecord, token))
+            .Where(image => !isRecord || image.Name == wanted.Name);
+    }
 
     /// <summary>The error for a literal name: the image is not there, or it is and does not match what else was asked for.</summary>
     private async Task<CtrException> NotFoundAsync(
@@ -93,7 +101,9 @@ public sealed class GetCtrImageCommand : CtrListCmdlet
     {
         foreach (string one in Platform.Length > 0 || Filter.Length > 0 ? namespaces : [])
         {
-            if (await connection.Images.FindAsync(one, name, CtrImageDetail.Full, cancellationToken).ConfigureAwait(false) is { } image)
+            IReadOnlyList<CtrImage> images =
+                await connection.Images.LookUpAsync(one, name, CtrImageDetail.Full, All, cancellationToken).ConfigureAwait(false);
+            if (images is [CtrImage image, ..])
             {
                 string why = Platform.Length > 0
                     ? $"is not for {string.Join(", ", Platform.AsEnumerable())}: it is for {string.Join(", ", image.Platforms)}"
@@ -114,6 +124,7 @@ public sealed class GetCtrImageCommand : CtrListCmdlet
         {
             Namespace = @namespace,
             Filters = Filter,
+            AllRecords = All,
             Match = wanted is null ? null : ImageFinder.Matcher(wanted),
             Detail = Detail,
         };

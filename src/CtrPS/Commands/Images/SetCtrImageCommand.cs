@@ -34,6 +34,9 @@ public sealed class SetCtrImageCommand : CtrImageCmdlet
         ForEachImage(found => Change(found, change!), _ => change = LabelChange.From(Label, ReplaceLabel));
     }
 
+    /// <inheritdoc/>
+    private protected override CtrImageDetail Detail => CtrImageDetail.Aliases;
+
     private void Change(FoundImage found, LabelChange change)
     {
         if (!change.IsWanted(At(found.Session, Words(found.Image)), ShouldProcess))
@@ -41,11 +44,25 @@ public sealed class SetCtrImageCommand : CtrImageCmdlet
             return;
         }
 
-        (string @namespace, string name) = (found.Image.Namespace, found.Image.Name);
-        CtrImage changed = Await(token => found.Connection.Images.SetLabelsAsync(@namespace, name, change.Values, change.ReplaceAll, token));
+        CtrImage changed = SetLabels(found, found.Image.Name, change);
+        foreach (string alias in found.Image.Aliases)
+        {
+            try
+            {
+                _ = SetLabels(found, alias, change);
+            }
+            catch (CtrException e) when (e.ErrorId == CtrErrorIds.ImageNotFound)
+            {
+                WriteVerbose($"The alias '{alias}' of the {Words(found.Image)} is gone meanwhile.");
+            }
+        }
+
         if (PassThru)
         {
             WriteWhole(found.Session, found.Connection, changed);
         }
     }
+
+    private CtrImage SetLabels(FoundImage found, string name, LabelChange change) => Await(
+        token => found.Connection.Images.SetLabelsAsync(found.Image.Namespace, name, change.Values, change.ReplaceAll, token));
 }

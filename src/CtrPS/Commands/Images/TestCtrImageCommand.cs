@@ -1,14 +1,25 @@
 using System.Management.Automation;
+using CtrPS.Binding;
 using CtrPS.Completion;
 
 namespace CtrPS.Commands;
 
 /// <summary>Test-CtrImage: whether images are here whole, and with -Deep whether all their bytes are right.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "CtrImage")]
-[OutputType(typeof(CtrImageCheck))]
+[OutputType(typeof(CtrImageCheck), typeof(bool))]
 public sealed class TestCtrImageCommand : CtrImageCmdlet
 {
     private readonly List<FoundImage> _found = [];
+    private bool _failed;
+
+    /// <summary>The images: names, wildcards, or image objects. Default: all of the namespace.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The images. Wildcards are allowed.")]
+    [Alias("Name", "Reference")]
+    [ImageIdentityTransformation(AllOfNamespace = true)]
+    [ArgumentCompleter(typeof(ImageCompleter))]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public override CtrImageIdentity[] Image { get; set; } = [new CtrImageIdentity("*")];
 
     /// <summary>The platforms to look at, one result for each. Default: the one that the daemon runs.</summary>
     [Parameter(HelpMessage = "Platforms, such as linux/arm64: one result for each.")]
@@ -26,13 +37,17 @@ public sealed class TestCtrImageCommand : CtrImageCmdlet
     [Parameter(HelpMessage = "Read and hash all bytes that are here.")]
     public SwitchParameter Deep { get; set; }
 
+    /// <summary>Return one true or false: whether there is an image, and all are complete.</summary>
+    [Parameter(HelpMessage = "Return one true or false: whether there is an image, and all are complete.")]
+    public SwitchParameter Quiet { get; set; }
+
     /// <summary>Blobs read at the same time.</summary>
     [Parameter(HelpMessage = "Blobs read at the same time.")]
     [ValidateRange(1, 64)]
     public int ThrottleLimit { get; set; } = 4;
 
     /// <inheritdoc/>
-    private protected override void OnRecord() => ForEachImage(_found.Add);
+    private protected override void OnRecord() => ForEachImage(_found.Add, absent: Quiet ? Fail : null);
 
     /// <inheritdoc/>
     private protected override void OnEnd()
@@ -50,9 +65,39 @@ public sealed class TestCtrImageCommand : CtrImageCmdlet
                     $"Checking images at {some.Key.Address}", (meter, token) => connection.Care.TestAsync(images, options, meter, token)))
                 {
                     check.Session = some.Key;
-                    WriteObject(check);
+                    Report(check);
                 }
             });
         }
+
+        if (Quiet)
+        {
+            WriteObject(_found.Count > 0 && !_failed);
+        }
+    }
+
+    /// <inheritdoc/>
+    private protected override string? OneSessionOnly => Quiet ? "-Quiet gives one answer" : null;
+
+    /// <inheritdoc/>
+    private protected override void OnFailure(CtrException error) => _failed = true;
+
+    private void Report(CtrImageCheck check)
+    {
+        _failed |= !check.IsComplete;
+        if (!Quiet)
+        {
+            WriteObject(check);
+        }
+        else if (!check.IsComplete)
+        {
+            WriteVerbose(check.ToString());
+        }
+    }
+
+    private void Fail(CtrException error)
+    {
+        _failed = true;
+        WriteVerbose(error.Message);
     }
 }

@@ -26,19 +26,8 @@ public sealed class GetCtrNamespaceCommand : CtrSessionCmdlet
             Guard(wanted, () =>
             {
                 CtrSession session = SessionOf(wanted.Session, $"Namespace '{wanted.Name}'");
-                WildcardPattern pattern = WildcardPattern.Get(wanted.Name, WildcardOptions.IgnoreCase);
-                var found = Await(Connect(session).Namespaces.ListAsync).Where(one => pattern.IsMatch(one.Name)).ToList();
-                if (found.Count == 0 && !WildcardPattern.ContainsWildcardCharacters(wanted.Name))
-                {
-                    throw new CtrException(
-                        CtrErrorIds.NamespaceNotFound, CtrStatus.NotFound, $"There is no namespace '{wanted.Name}' at '{session.Address}'.")
-                    {
-                        Target = wanted.Name,
-                        RecommendedAction = "List the namespaces with Get-CtrNamespace.",
-                    };
-                }
-
-                foreach (CtrNamespace one in found)
+                ICtrConnection connection = Connect(session);
+                foreach (CtrNamespace one in Await(token => NamespaceFinder.FindAsync(connection, session.Address, wanted, token)))
                 {
                     one.Session = session;
                     WriteObject(one);

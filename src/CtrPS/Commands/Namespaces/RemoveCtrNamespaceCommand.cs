@@ -7,10 +7,13 @@ namespace CtrPS.Commands;
 [Cmdlet(VerbsCommon.Remove, "CtrNamespace", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.High)]
 public sealed class RemoveCtrNamespaceCommand : CtrSessionCmdlet
 {
-    /// <summary>The namespaces.</summary>
-    [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The namespaces.")]
+    /// <summary>The namespaces. Wildcards.</summary>
+    [Parameter(
+        Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true,
+        HelpMessage = "The namespaces. Wildcards are allowed.")]
     [Alias("Namespace")]
     [ArgumentCompleter(typeof(NamespaceCompleter))]
+    [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public CtrNamespaceIdentity[] Name { get; set; } = [];
 
@@ -26,29 +29,36 @@ public sealed class RemoveCtrNamespaceCommand : CtrSessionCmdlet
             Guard(wanted, () =>
             {
                 CtrSession session = SessionOf(wanted.Session, $"Namespace '{wanted.Name}'");
-                string name = CtrIdentifier.RequireNamespace(wanted.Name);
-                string? owner = name switch
+                ICtrConnection connection = Connect(session);
+                foreach (string name in Await(token => NamespaceFinder.NamesAsync(connection, session.Address, wanted, token)))
                 {
-                    "k8s.io" => "Kubernetes",
-                    "moby" or "plugins.moby" => "docker",
-                    _ => null,
-                };
-                if (owner is not null && !Force)
-                {
-                    throw new CtrException(
-                        CtrErrorIds.NamespaceProtected, CtrStatus.FailedPrecondition,
-                        $"The namespace '{name}' belongs to {owner}. It was not removed.")
-                    {
-                        Target = name,
-                        RecommendedAction = "Use -Force if you mean it.",
-                    };
-                }
-
-                if (Confirm($"namespace '{name}' at '{session.Address}'", "Remove", Force))
-                {
-                    Await(token => Connect(session).Namespaces.DeleteAsync(name, token));
+                    Guard(name, () => Remove(name, session, connection));
                 }
             });
+        }
+    }
+
+    private void Remove(string name, CtrSession session, ICtrConnection connection)
+    {
+        string? owner = name switch
+        {
+            "k8s.io" => "Kubernetes",
+            "moby" or "plugins.moby" => "docker",
+            _ => null,
+        };
+        if (owner is not null && !Force)
+        {
+            throw new CtrException(
+                CtrErrorIds.NamespaceProtected, CtrStatus.FailedPrecondition, $"The namespace '{name}' belongs to {owner}. It was not removed.")
+            {
+                Target = name,
+                RecommendedAction = "Use -Force if you mean it.",
+            };
+        }
+
+        if (Confirm($"namespace '{name}' at '{session.Address}'", "Remove", Force))
+        {
+            Await(token => connection.Namespaces.DeleteAsync(name, token));
         }
     }
 }

@@ -13,10 +13,13 @@ public sealed class SetCtrNamespaceCommand : CtrSessionCmdlet
     private const string ChangeSet = "Change";
     private const string ReplaceSet = "Replace";
 
-    /// <summary>The namespaces.</summary>
-    [Parameter(Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, HelpMessage = "The namespaces.")]
+    /// <summary>The namespaces. Wildcards.</summary>
+    [Parameter(
+        Position = 0, Mandatory = true, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true,
+        HelpMessage = "The namespaces. Wildcards are allowed.")]
     [Alias("Namespace")]
     [ArgumentCompleter(typeof(NamespaceCompleter))]
+    [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public CtrNamespaceIdentity[] Name { get; set; } = [];
 
@@ -48,13 +51,21 @@ public sealed class SetCtrNamespaceCommand : CtrSessionCmdlet
     private void Change(CtrNamespaceIdentity wanted, LabelChange change)
     {
         CtrSession session = SessionOf(wanted.Session, $"Namespace '{wanted.Name}'");
-        string name = CtrIdentifier.RequireNamespace(wanted.Name);
+        ICtrConnection connection = Connect(session);
+        foreach (string name in Await(token => NamespaceFinder.NamesAsync(connection, session.Address, wanted, token)))
+        {
+            Guard(name, () => Change(name, session, connection, change));
+        }
+    }
+
+    private void Change(string name, CtrSession session, ICtrConnection connection, LabelChange change)
+    {
         if (!change.IsWanted($"namespace '{name}' at '{session.Address}'", ShouldProcess))
         {
             return;
         }
 
-        CtrNamespace changed = Await(token => Connect(session).Namespaces.SetLabelsAsync(name, change.Values, change.ReplaceAll, token));
+        CtrNamespace changed = Await(token => connection.Namespaces.SetLabelsAsync(name, change.Values, change.ReplaceAll, token));
         if (PassThru)
         {
             changed.Session = session;

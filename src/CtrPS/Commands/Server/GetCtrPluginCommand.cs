@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CtrPS.Binding;
 using CtrPS.Completion;
 
 namespace CtrPS.Commands;
@@ -9,11 +10,14 @@ namespace CtrPS.Commands;
 public sealed class GetCtrPluginCommand : CtrSessionCmdlet
 {
     /// <summary>Names, such as overlayfs. Wildcards.</summary>
-    [Parameter(Position = 0, HelpMessage = "Names of plugins, such as overlayfs. Wildcards are allowed.")]
+    [Parameter(
+        Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true,
+        HelpMessage = "Names of plugins, such as overlayfs. Wildcards are allowed.")]
     [Alias("Name")]
+    [PluginIdentityTransformation]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
-    public string[]? Id { get; set; }
+    public CtrPluginIdentity[]? Id { get; set; }
 
     /// <summary>Kinds, such as io.containerd.snapshotter.v1. Wildcards.</summary>
     [Parameter(HelpMessage = "Kinds of plugins, such as io.containerd.snapshotter.v1. Wildcards are allowed.")]
@@ -32,32 +36,47 @@ public sealed class GetCtrPluginCommand : CtrSessionCmdlet
     public string[] Filter { get; set; } = [];
 
     /// <inheritdoc/>
-    private protected override void OnEnd() => Guard(null, () =>
+    private protected override void OnRecord()
     {
-        CtrSession session = TargetSession;
-        ICtrConnection connection = Connect(session);
-        var missing = new HashSet<string>((Id ?? []).Where(id => !WildcardPattern.ContainsWildcardCharacters(id)), StringComparer.OrdinalIgnoreCase);
-        foreach (CtrPlugin plugin in Await(token => connection.Server.ListPluginsAsync(Filter, token)))
+        if (Id is null)
         {
-            if (Matches(Id, plugin.Id) && Matches(Type, plugin.Type) && (Status is null || Status.Contains(plugin.Status)))
-            {
-                _ = missing.Remove(plugin.Id);
-                plugin.Session = session;
-                WriteObject(plugin);
-            }
+            Guard(null, () => List(null, TargetSession));
+            return;
         }
 
-        foreach (string id in missing)
+        foreach (CtrPluginIdentity wanted in Id)
         {
-            string that = Type is null && Status is null && Filter.Length == 0 ? "" : " that matches";
-            Guard(id, () => throw new CtrException(
-                CtrErrorIds.NotFound, CtrStatus.NotFound, $"There is no plugin '{id}'{that} at '{session.Address}'.")
-            {
-                Target = id,
-                RecommendedAction = "List all plugins with Get-CtrPlugin.",
-            });
+            Guard(wanted, () => List(wanted, SessionOf(wanted.Session, $"Plugin '{wanted.Id}'")));
         }
-    });
+    }
+
+    private void List(CtrPluginIdentity? wanted, CtrSession session)
+    {
+        ICtrConnection connection = Connect(session);
+        int found = 0;
+        foreach (CtrPlugin plugin in Await(token => connection.Server.ListPluginsAsync(Filter, token)).Where(plugin => Fits(plugin, wanted)))
+        {
+            found++;
+            plugin.Session = session;
+            WriteObject(plugin);
+        }
+
+        if (found == 0 && wanted is not null && !WildcardPattern.ContainsWildcardCharacters(wanted.Id))
+        {
+            string that = Type is null && wanted.Type is null && Status is null && Filter.Length == 0 ? "" : " that matches";
+            throw new CtrException(CtrErrorIds.NotFound, CtrStatus.NotFound, $"There is no plugin '{wanted.Id}'{that} at '{session.Address}'.")
+            {
+                Target = wanted.Id,
+                RecommendedAction = "List all plugins with Get-CtrPlugin.",
+            };
+        }
+    }
+
+    private bool Fits(CtrPlugin plugin, CtrPluginIdentity? wanted) =>
+        (wanted is null || Matches([wanted.Id], plugin.Id))
+            && (wanted?.Type is null || wanted.Type == plugin.Type)
+            && Matches(Type, plugin.Type)
+            && (Status is null || Status.Contains(plugin.Status));
 
     private static bool Matches(string[]? patterns, string text) =>
         patterns is null || patterns.Any(pattern => WildcardPattern.Get(pattern, WildcardOptions.IgnoreCase).IsMatch(text));

@@ -15,6 +15,8 @@ public abstract class CtrProcessCmdlet : CtrContainerCmdlet
     private readonly List<byte[]> _collected = [];
     private List<FoundContainer>? _named;
     private ProcessRun? _fed;
+    private bool _isDecided;
+    private bool _areContainers;
 
     /// <summary>Creates the cmdlet.</summary>
     protected CtrProcessCmdlet() => Running = new RunQueue(this);
@@ -44,6 +46,10 @@ public abstract class CtrProcessCmdlet : CtrContainerCmdlet
     [Parameter(HelpMessage = "Where standard error goes: Error (a record for each line), Output or Null.")]
     public CtrErrorStream RedirectStandardError { get; set; }
 
+    /// <summary>Make an exit code other than 0 an error.</summary>
+    [Parameter(HelpMessage = "Write an error where the exit code is not 0.")]
+    public SwitchParameter ErrorOnExitCode { get; set; }
+
     /// <summary>The processes that the cmdlet waits for.</summary>
     private protected RunQueue Running { get; }
 
@@ -59,12 +65,18 @@ public abstract class CtrProcessCmdlet : CtrContainerCmdlet
     /// <inheritdoc/>
     private protected override void OnBegin()
     {
-        IsInputPiped = ExpectsInput && IsGiven(nameof(Container));
-        if (!IsInputPiped || !WantsInput)
+        Running.ExitCode.IsError = ErrorOnExitCode;
+        IsInputPiped = ExpectsInput && IsOnCommandLine(nameof(Container));
+        _isDecided = !IsInputPiped || !WaitsForInput;
+        if (IsInputPiped && _isDecided && WantsInput)
         {
-            return;
+            BeginWithInput();
         }
+    }
 
+    /// <summary>Begins the work on the named containers, with what is piped in as their input.</summary>
+    private void BeginWithInput()
+    {
         // One process gets its input while it runs; several get all of it, one after the other.
         var found = new List<FoundContainer>();
         ForEachContainer(found.Add);
@@ -79,11 +91,30 @@ public abstract class CtrProcessCmdlet : CtrContainerCmdlet
     /// <inheritdoc/>
     private protected override void OnRecord()
     {
-        if (_named is not null)
+        bool isFirst = !_isDecided;
+        if (isFirst)
+        {
+            _isDecided = true;
+            Guard(null, () => _areContainers = TakesAsContainer(InputObject));
+            if (!_areContainers && WantsInput)
+            {
+                BeginWithInput();
+            }
+        }
+
+        if (_areContainers)
+        {
+            Guard(InputObject, () =>
+            {
+                Container = [PipedContainer(InputObject)];
+                ForEachContainer(found => Begin(found, null));
+            });
+        }
+        else if (_named is not null)
         {
             Feed();
         }
-        else
+        else if (isFirst || !IsInputPiped)
         {
             byte[][] input = !WantsInput || InputObject is null || ExpectsInput
                 ? []
@@ -118,6 +149,18 @@ public abstract class CtrProcessCmdlet : CtrContainerCmdlet
 
     /// <inheritdoc/>
     private protected override void OnFailure(CtrException error) => Running.ExitCode.Add(error);
+
+    /// <summary>Whether the first object of the pipeline decides what is done.</summary>
+    private protected virtual bool WaitsForInput => false;
+
+    /// <summary>Whether an object that is piped in beside a named container is a container all the same.</summary>
+    private protected virtual bool TakesAsContainer(PSObject? first) => false;
+
+    /// <summary>The container that an object of the pipeline stands for.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidArgument"/>: it stands for none.</exception>
+    private static CtrContainerIdentity PipedContainer(PSObject? piped) =>
+        ContainerIdentityTransformationAttribute.OfObject(piped) ?? throw new CtrException(
+            CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"'{piped}' from the pipeline is no container, as those before it were.");
 
     /// <summary>Whether input goes anywhere at all.</summary>
     private protected virtual bool WantsInput => true;

@@ -15,18 +15,19 @@ public sealed class EnterCtrContainerCommand : CtrContainerCmdlet
     private DetachSequence _keys = DetachSequence.Parse("");
 
     /// <summary>Creates the cmdlet.</summary>
-    public EnterCtrContainerCommand() => _running = new RunQueue(this);
+    public EnterCtrContainerCommand()
+    {
+        CommandWords.CheckStatement<EnterCtrContainerCommand>();
+        _running = new RunQueue(this);
+    }
 
     /// <summary>The program and its arguments. Default: the first of bash and sh that is there.</summary>
-    [Parameter(Position = 1, ValueFromRemainingArguments = true, HelpMessage = "The program and its arguments. Default: bash, else sh.")]
+    [Parameter(
+        Position = 1, ValueFromRemainingArguments = true,
+        HelpMessage = "The program and its arguments. Default: bash, else sh. Write -- before them where they have options.")]
     [WordsTransformation]
-    [ValidateNotNullOrEmpty]
+    [ValidateNotNull]
     public string[] Command { get; set; } = [];
-
-    /// <summary>Catches options of the command of one letter, which PowerShell would take for the beginning of a parameter's name.</summary>
-    [Parameter(DontShow = true, HelpMessage = "Catches an option of the command that has one letter. Not for use.")]
-    [Alias("a", "c", "d", "e", "i", "n", "o", "p", "s", "u", "v", "w")]
-    public SwitchParameter CommandOption { get; set; }
 
     /// <summary>Who runs it: name, uid, user:group.</summary>
     [Parameter(HelpMessage = "The user: a name, a uid, or user:group. Default: the container's.")]
@@ -57,7 +58,8 @@ public sealed class EnterCtrContainerCommand : CtrContainerCmdlet
     private protected override void OnBegin() => OrEnd(() =>
     {
         _keys = DetachSequence.Parse(DetachKeys);
-        Command = CommandOption ? CommandWords.Restore(MyInvocation, Command, nameof(CommandOption), [nameof(Container)]) : Command;
+        _ = CommandWords.Check(this);
+        Command = Command.Length > 0 ? [.. CommandWords.Choose(Command, null)] : Command;
     });
 
     /// <inheritdoc/>
@@ -110,7 +112,7 @@ public sealed class EnterCtrContainerCommand : CtrContainerCmdlet
                 await process.StartAsync(cancellationToken).ConfigureAwait(false);
                 return process;
             }
-            catch (CtrException e) when (e.ErrorId == CtrErrorIds.CommandNotFound)
+            catch (CtrException e) when (e.ErrorId is CtrErrorIds.CommandNotFound or CtrErrorIds.CommandNotRunnable)
             {
                 await process.DisposeAsync().ConfigureAwait(false);
             }

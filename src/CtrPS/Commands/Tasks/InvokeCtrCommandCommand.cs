@@ -16,20 +16,26 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
     private const string ResultSet = "Result";
     private const string DetachSet = "Detach";
 
-    private string[] _command = [];
+    private CommandPlace _place = CommandPlace.Unknown;
+    private IReadOnlyList<string> _command = [];
+
+    /// <summary>Creates the cmdlet.</summary>
+    public InvokeCtrCommandCommand() => CommandWords.CheckStatement<InvokeCtrCommandCommand>();
 
     /// <summary>The program and its arguments.</summary>
     [Parameter(
-        Position = 1, Mandatory = true, ValueFromRemainingArguments = true,
+        Position = 1, ValueFromRemainingArguments = true,
         HelpMessage = "The program and its arguments. Write -- before them where they have options.")]
     [WordsTransformation]
-    [ValidateNotNullOrEmpty]
+    [ValidateNotNull]
+    [AllowEmptyString]
+    [AllowEmptyCollection]
     public string[] Command { get; set; } = [];
 
-    /// <summary>Catches options of the command of one letter, which PowerShell would take for the beginning of a parameter's name.</summary>
-    [Parameter(DontShow = true, HelpMessage = "Catches an option of the command that has one letter. Not for use.")]
-    [Alias("a", "c", "d", "e", "i", "l", "n", "o", "p", "r", "s", "t", "u", "v", "w")]
-    public SwitchParameter CommandOption { get; set; }
+    /// <summary>A line for the container's shell, in place of a command.</summary>
+    [Parameter(HelpMessage = "A line for the container's /bin/sh -c, in place of a command: pipes, variables and all.")]
+    [ValidateNotNullOrEmpty]
+    public string? Shell { get; set; }
 
     /// <summary>Write standard output as bytes.</summary>
     [Parameter(Mandatory = true, ParameterSetName = BytesSet, HelpMessage = "Write standard output as bytes, for a program on the right.")]
@@ -100,10 +106,39 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
     private protected override bool WantsInput => !Detach;
 
     /// <inheritdoc/>
+    private protected override bool WaitsForInput => true;
+
+    /// <inheritdoc/>
     private protected override void OnBegin()
     {
-        OrEnd(() => _command = CommandOption ? CommandWords.Restore(MyInvocation, Command, nameof(CommandOption), [nameof(Container)]) : Command);
+        OrEnd(() =>
+        {
+            _place = CommandWords.Check(this);
+            if (!ExpectsInput || !IsOnCommandLine(nameof(Container)))
+            {
+                _command = CommandWords.Choose(Command, Shell);
+            }
+        });
+        Running.ExitCode.IsData = AsResult;
         base.OnBegin();
+    }
+
+    /// <inheritdoc/>
+    private protected override bool TakesAsContainer(PSObject? first)
+    {
+        bool isContainer = ContainerIdentityTransformationAttribute.OfObject(first) is not null;
+        if (isContainer && (_place.Named.Contains(nameof(Container)) || Container.Any(one => one.IsObject)))
+        {
+            throw new CtrException(
+                CtrErrorIds.TargetConflict, CtrStatus.InvalidArgument, "Containers come from the pipeline, but -Container names one as well.")
+            {
+                RecommendedAction = "Leave -Container out: the command runs in the containers of the pipeline.",
+            };
+        }
+
+        // Where the containers come from the left, all words are the command's.
+        OrEnd(() => _command = CommandWords.Choose(isContainer ? [.. Container.Select(one => one.Id), .. Command] : Command, Shell));
+        return isContainer;
     }
 
     /// <inheritdoc/>
@@ -135,7 +170,7 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
         }
 
         var captured = new CapturedOutput(OutputEncoding, RedirectStandardError);
-        return Running.Begin(found.Container, plan, captured, end => WriteResult(found, end, captured));
+        return Running.Begin(found.Container, plan, captured, end => WriteResult(found, end, captured), e => WriteRefusal(found, e));
     }
 
     private CtrExecRequest Request(CtrContainer container, CtrProcessIo io) => new()
@@ -185,6 +220,17 @@ public sealed class InvokeCtrCommandCommand : CtrProcessCmdlet
             copy.Duration = end.Duration;
             copy.TimedOut = end.TimedOut;
         }));
+
+    /// <summary>A program that could not be run has a result too, with the exit code that shells give then; its error follows.</summary>
+    private CtrException WriteRefusal(FoundContainer found, CtrException error)
+    {
+        if (error.ErrorId is CtrErrorIds.CommandNotFound or CtrErrorIds.CommandNotRunnable)
+        {
+            WriteObject(Result(found, ExecId ?? "", 0).With(copy => (copy.ExitCode, copy.StdErr) = (ExitCode.Of(error), error.Message)));
+        }
+
+        return error;
+    }
 
     private void CheckTime(CtrContainer container, ProcessEnd end)
     {

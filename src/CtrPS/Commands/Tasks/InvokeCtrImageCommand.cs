@@ -17,7 +17,11 @@ public sealed class InvokeCtrImageCommand : CtrContainerOptionsCmdlet, ITaskPara
     private ProcessRun? _fed;
 
     /// <summary>Creates the cmdlet.</summary>
-    public InvokeCtrImageCommand() => _running = new RunQueue(this);
+    public InvokeCtrImageCommand()
+    {
+        CommandWords.CheckStatement<InvokeCtrImageCommand>();
+        _running = new RunQueue(this);
+    }
 
     /// <summary>Standard input: text by lines, or bytes.</summary>
     [Parameter(ValueFromPipeline = true, HelpMessage = "Standard input of the process: strings are lines, bytes are bytes.")]
@@ -43,6 +47,10 @@ public sealed class InvokeCtrImageCommand : CtrContainerOptionsCmdlet, ITaskPara
     /// <summary>Where standard error goes.</summary>
     [Parameter(HelpMessage = "Where standard error goes: Error (a record for each line), Output or Null.")]
     public CtrErrorStream RedirectStandardError { get; set; }
+
+    /// <summary>Make an exit code other than 0 an error.</summary>
+    [Parameter(HelpMessage = "Write an error where the exit code is not 0.")]
+    public SwitchParameter ErrorOnExitCode { get; set; }
 
     /// <summary>Write standard output as bytes.</summary>
     [Parameter(HelpMessage = "Write standard output as bytes, for a program on the right.")]
@@ -102,9 +110,14 @@ public sealed class InvokeCtrImageCommand : CtrContainerOptionsCmdlet, ITaskPara
     /// <inheritdoc/>
     private protected override void OnBegin()
     {
-        OrEnd(CheckParameters);
+        OrEnd(() =>
+        {
+            PlaceWords();
+            CheckParameters();
+        });
+        _running.ExitCode.IsError = ErrorOnExitCode;
         _isInputPiped = ExpectsInput
-            && (IsGiven(nameof(Image)) || IsGiven(nameof(RootFS)) || IsGiven(nameof(Spec)) || IsGiven(nameof(SpecPath)));
+            && (IsOnCommandLine(nameof(Image)) || IsOnCommandLine(nameof(RootFS)) || IsOnCommandLine(nameof(Spec)) || IsOnCommandLine(nameof(SpecPath)));
         if (_isInputPiped)
         {
             ForEachRequest(plan => _fed = Run(plan, Detach ? null : new ProcessInput()));
@@ -188,13 +201,46 @@ public sealed class InvokeCtrImageCommand : CtrContainerOptionsCmdlet, ITaskPara
         if (!Detach)
         {
             var format = new OutputFormat(OutputEncoding, RedirectStandardError, AsByteStream);
-            return _running.Start(container, start, input, format, DetachKeys, (stage, token) => AfterAsync(plan, stage, token));
+            return _running.Start(container, start, input, format, DetachKeys, (stage, token) => AfterAsync(plan, stage, token), Explain);
         }
 
-        CtrTask task = Await(token => StartAsync(plan, start, token));
+        CtrTask task = Started(plan, start);
         task.Session = plan.Session;
         WriteObject(task);
         return null;
+    }
+
+    private CtrTask Started(ContainerPlan plan, TaskStart start)
+    {
+        try
+        {
+            return Await(token => StartAsync(plan, start, token));
+        }
+        catch (CtrException e)
+        {
+            throw Explain(e);
+        }
+    }
+
+    /// <summary>Says which word was taken for the id, where a program is not found: docker takes none.</summary>
+    private CtrException Explain(CtrException error)
+    {
+        if (error.ErrorId != CtrErrorIds.CommandNotFound || !HasPlainId || Command.Length == 0)
+        {
+            return error;
+        }
+
+        string words = string.Join(' ', [Id!, .. Command]);
+        return new CtrException(
+            error.ErrorId, error.Status,
+            $"{error.Message} The second word, '{Id}', is the id of the container. "
+                + $"Write {MyInvocation.MyCommand.Name} {Image} -- {words} for a new id.",
+            error)
+        {
+            Target = error.Target,
+            RecommendedAction = error.RecommendedAction,
+            Details = error.Details,
+        };
     }
 
     /// <summary>Starts a task that nobody waits for. A container that cannot be started goes again.</summary>

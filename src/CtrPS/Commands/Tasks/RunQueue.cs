@@ -20,10 +20,16 @@ internal sealed class RunQueue(CtrCmdlet cmdlet) : IDisposable
     /// <param name="plan">What it is to be.</param>
     /// <param name="sink">Takes its output.</param>
     /// <param name="told">Is told how it ended. Null: nobody is.</param>
-    public ProcessRun Begin(CtrContainer container, ProcessPlan plan, OutputSink sink, Action<ProcessEnd>? told = null)
+    /// <param name="refused">Is told why it could not be run, and gives the error to tell. Null: it is told as it is.</param>
+    public ProcessRun Begin(
+        CtrContainer container,
+        ProcessPlan plan,
+        OutputSink sink,
+        Action<ProcessEnd>? told = null,
+        Func<CtrException, CtrException>? refused = null)
     {
         var run = new ProcessRun(plan, sink, cmdlet.StopToken);
-        _entries.Enqueue(new Entry(container, run, told));
+        _entries.Enqueue(new Entry(container, run, told, refused));
         return run;
     }
 
@@ -34,6 +40,7 @@ internal sealed class RunQueue(CtrCmdlet cmdlet) : IDisposable
     /// <param name="format">How its output is written.</param>
     /// <param name="detachKeys">The keys that leave a task with a terminal to itself.</param>
     /// <param name="after">What follows when all is over. Null: nothing.</param>
+    /// <param name="refused">Is told why it could not be run, and gives the error to tell. Null: it is told as it is.</param>
     /// <returns>The process that takes input. Null: it has talked with this terminal, and is over.</returns>
     public ProcessRun? Start(
         CtrContainer container,
@@ -41,10 +48,11 @@ internal sealed class RunQueue(CtrCmdlet cmdlet) : IDisposable
         ProcessInput? input,
         OutputFormat format,
         string detachKeys,
-        Func<ProcessStage, CancellationToken, Task>? after = null)
+        Func<ProcessStage, CancellationToken, Task>? after = null,
+        Func<CtrException, CtrException>? refused = null)
     {
         var plan = new ProcessPlan { Open = start.CreateAsync, Input = input, StopSignal = StopSignalOf(container), After = after };
-        return Stay(container, plan, format, detachKeys);
+        return Stay(container, plan, format, detachKeys, refused);
     }
 
     /// <summary>
@@ -54,8 +62,10 @@ internal sealed class RunQueue(CtrCmdlet cmdlet) : IDisposable
     /// <param name="plan">What becomes of the task.</param>
     /// <param name="format">How its output is written.</param>
     /// <param name="detachKeys">The keys that leave a task with a terminal to itself.</param>
+    /// <param name="refused">Is told why it could not be run, and gives the error to tell. Null: it is told as it is.</param>
     /// <returns>The process that takes input. Null: it has talked with this terminal, and is over.</returns>
-    public ProcessRun? Stay(CtrContainer container, ProcessPlan plan, OutputFormat format, string detachKeys)
+    public ProcessRun? Stay(
+        CtrContainer container, ProcessPlan plan, OutputFormat format, string detachKeys, Func<CtrException, CtrException>? refused = null)
     {
         Finish();
         bool terminal = container.Spec?.Process.Terminal ?? false;
@@ -65,7 +75,7 @@ internal sealed class RunQueue(CtrCmdlet cmdlet) : IDisposable
             return null;
         }
 
-        return Begin(container, plan with { Terminal = terminal }, OutputSink.ToPipeline(cmdlet, format, container));
+        return Begin(container, plan with { Terminal = terminal }, OutputSink.ToPipeline(cmdlet, format, container), refused: refused);
     }
 
     /// <summary>Lets a process talk with this terminal and waits until it is over.</summary>
@@ -117,9 +127,10 @@ internal sealed class RunQueue(CtrCmdlet cmdlet) : IDisposable
         {
             cmdlet.Guard(first.Container, () =>
             {
-                ProcessEnd end = first.Run.Finish();
+                ProcessEnd end = End(first);
                 ExitCode.Add(end.ExitCode);
                 first.Told?.Invoke(end);
+                CheckExitCode(first.Container, end);
             });
         }
         finally
@@ -129,11 +140,37 @@ internal sealed class RunQueue(CtrCmdlet cmdlet) : IDisposable
         }
     }
 
+    private static ProcessEnd End(Entry entry)
+    {
+        try
+        {
+            return entry.Run.Finish();
+        }
+        catch (CtrException e) when (entry.Refused is { } refused)
+        {
+            throw refused(e);
+        }
+    }
+
+    private void CheckExitCode(CtrContainer container, ProcessEnd end)
+    {
+        if (ExitCode.IsFailure(end.ExitCode))
+        {
+            string process = end.ExecId.Length == 0 ? "first process" : "command";
+            throw new CtrException(
+                CtrErrorIds.CommandFailed, CtrStatus.Unknown,
+                $"The {process} in container '{container.Id}' in namespace '{container.Namespace}' ended with exit code {end.ExitCode}.")
+            {
+                Target = container.Id,
+            };
+        }
+    }
+
     /// <summary>The signal that the image names. One that is none is left alone here: it would only keep the container from ending.</summary>
     private static int StopSignalOf(CtrContainer container) =>
         container.Labels.TryGetValue(StopSignalLabel, out string? signal) && CtrSignal.TryParse(signal, out CtrSignal? parsed)
             ? parsed.Number
             : CtrSignal.Term.Number;
 
-    private sealed record Entry(CtrContainer Container, ProcessRun Run, Action<ProcessEnd>? Told);
+    private sealed record Entry(CtrContainer Container, ProcessRun Run, Action<ProcessEnd>? Told, Func<CtrException, CtrException>? Refused);
 }

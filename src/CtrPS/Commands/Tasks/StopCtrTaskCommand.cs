@@ -50,6 +50,11 @@ public sealed class StopCtrTaskCommand : CtrTaskCmdlet
                 { WasKilled: true } => $"did not end within {Timeout} seconds after {result.Signal} and was killed",
                 _ => $"ended after {result.Signal}",
             };
+            if (result.Warning is not null)
+            {
+                WriteWarning(result.Warning);
+            }
+
             WriteVerbose($"The {TaskWords(found.Container)} {end}: exit code {result.Task.ExitCode}.");
             if (PassThru)
             {

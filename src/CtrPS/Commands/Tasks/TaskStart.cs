@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Management.Automation;
+using System.Text;
 using CtrPS.Binding;
+using CtrPS.Files;
 
 namespace CtrPS.Commands;
 
@@ -50,7 +52,7 @@ internal sealed record TaskStart(ICtrConnection Connection, CtrTaskRequest Reque
     /// <param name="hasInput">Whether it is to have a standard input, where it has pipes at all.</param>
     /// <param name="cancellationToken">The pipeline was stopped.</param>
     /// <exception cref="CtrException">
-    /// <see cref="CtrErrorIds.TaskExists"/>, <see cref="CtrErrorIds.WriteFailed"/>, and the errors of <see cref="ITaskRunner.CreateAsync"/>.
+    /// <see cref="CtrErrorIds.TaskExists"/>, those of <see cref="NewFile"/>, and the errors of <see cref="ITaskRunner.CreateAsync"/>.
     /// </exception>
     public async Task<ICtrProcess> CreateAsync(bool hasInput, CancellationToken cancellationToken)
     {
@@ -59,7 +61,7 @@ internal sealed record TaskStart(ICtrConnection Connection, CtrTaskRequest Reque
         ICtrProcess process = await Connection.Runner.CreateAsync(request, cancellationToken).ConfigureAwait(false);
         try
         {
-            WriteProcessId(process.ProcessId);
+            await WriteProcessIdAsync(process.ProcessId).ConfigureAwait(false);
             return process;
         }
         catch (CtrException)
@@ -109,23 +111,20 @@ internal sealed record TaskStart(ICtrConnection Connection, CtrTaskRequest Reque
         }
     }
 
-    /// <summary>Writes the number of the first process into a file: digits, and no line end, as ctr does.</summary>
-    /// <exception cref="CtrException"><see cref="CtrErrorIds.WriteFailed"/>.</exception>
-    private void WriteProcessId(long processId)
+    /// <summary>Writes the number of the first process into a file: digits, and no line end, as ctr does. One that is there is replaced.</summary>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.WriteFailed"/>, <see cref="CtrErrorIds.DiskFull"/>; <see cref="CtrErrorIds.InvalidPath"/> for a link or a device.
+    /// </exception>
+    private async Task WriteProcessIdAsync(long processId)
     {
-        try
+        if (ProcessIdFile is not null)
         {
-            if (ProcessIdFile is not null)
+            byte[] text = Encoding.UTF8.GetBytes(processId.ToString(CultureInfo.InvariantCulture));
+            NewFile file = NewFile.Create(NewFile.RequireFree(ProcessIdFile, force: true), text.Length, checksum: false, force: true);
+            await using (file.ConfigureAwait(false))
             {
-                File.WriteAllText(ProcessIdFile, processId.ToString(CultureInfo.InvariantCulture));
+                _ = await file.WriteAsync(output => output.WriteAsync(text).AsTask()).ConfigureAwait(false);
             }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new CtrException(CtrErrorIds.WriteFailed, CtrStatus.None, $"The process id cannot be written to '{ProcessIdFile}': {e.Message}", e)
-            {
-                Target = ProcessIdFile,
-            };
         }
     }
 }

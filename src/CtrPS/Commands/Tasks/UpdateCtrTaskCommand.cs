@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CtrPS.Binding;
 
 namespace CtrPS.Commands;
 
@@ -15,16 +16,19 @@ public sealed class UpdateCtrTaskCommand : CtrTaskCmdlet
 
     /// <summary>Bytes of memory; -1: no limit.</summary>
     [Parameter(HelpMessage = "Limit of memory in bytes, such as 512MB. -1: none.")]
+    [BytesTransformation]
     [ValidateRange(-1, long.MaxValue)]
     public long? Memory { get; set; }
 
     /// <summary>Bytes of memory to keep it at when memory is short; -1: none.</summary>
     [Parameter(HelpMessage = "Bytes of memory to which it is held when memory is short. -1: none.")]
+    [BytesTransformation]
     [ValidateRange(-1, long.MaxValue)]
     public long? MemoryReservation { get; set; }
 
     /// <summary>Bytes of memory and swap together; -1: no limit.</summary>
     [Parameter(HelpMessage = "Limit of memory and swap together in bytes. -1: none.")]
+    [BytesTransformation]
     [ValidateRange(-1, long.MaxValue)]
     public long? MemorySwap { get; set; }
 

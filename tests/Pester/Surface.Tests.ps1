@@ -118,7 +118,7 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
             [bool]($Parameter.Attributes | Where-Object { $_ -is $Type })
         }
         $identity = $command.Parameters.Values | Where-Object {
-            $_.ParameterType.Name -match '^Ctr(Image|Container|Namespace)Identity(\[\])?$' -and (Get-Binding $_).Position -contains 0 }
+            $_.ParameterType.Name -match '^Ctr\w+Identity(\[\])?$' -and (Get-Binding $_).Position -contains 0 }
         $looks = $command.Verb -in 'Get', 'Test'
         $readsPaths = $command.Verb -in 'Get', 'Test', 'Import'
     }

@@ -3,7 +3,7 @@ namespace CtrPS;
 /// <summary>
 /// An error of containerd, of the way to it, or in what was given to a cmdlet. <see cref="ErrorId"/> is stable: scripts may compare it.
 /// The message is one or more whole sentences that name the object; what came from outside is escaped in it, but for the
-/// lines that a program writes (<see cref="CtrErrorIds.CommandFailed"/>): those are output.
+/// lines that a program writes (<see cref="CtrErrorIds.StandardError"/>): those are output.
 /// </summary>
 public sealed class CtrException : Exception
 {
@@ -13,7 +13,7 @@ public sealed class CtrException : Exception
     /// <param name="message">What happened, in words that name the object.</param>
     /// <param name="innerException">What caused it.</param>
     public CtrException(string errorId, CtrStatus status, string message, Exception? innerException = null)
-        : base(errorId == CtrErrorIds.CommandFailed ? message : ForeignText.Escape(message), innerException)
+        : base(errorId == CtrErrorIds.StandardError ? message : ForeignText.Escape(message), innerException)
     {
         ErrorId = errorId;
         Status = status;

@@ -20,6 +20,9 @@ internal static class ForeignText
     [return: NotNullIfNotNull(nameof(text))]
     public static string? EscapeLines(string? text) => Escape(text, static rune => rune.Value is '\n' or '\r' or '\t');
 
+    /// <summary>Whether the text has characters that could steer a terminal, or cannot be seen.</summary>
+    public static bool Steers(string text) => text.EnumerateRunes().Any(Steers);
+
     /// <summary><see cref="Escape(string?)"/>, and the middle of a long text left out.</summary>
     public static string Show(string text)
     {

@@ -43,6 +43,6 @@ public sealed class ForeignTextTests
         Assert.Equal("\u001b[2J", error.Target);
         Assert.Equal(@"Look at '\u202e'.", error.RecommendedAction);
         Assert.Equal([@"\u0007"], error.Details);
-        Assert.Equal("\ta \u001b[31mline", new CtrException(CtrErrorIds.CommandFailed, CtrStatus.None, "\ta \u001b[31mline").Message);
+        Assert.Equal("\ta \u001b[31mline", new CtrException(CtrErrorIds.StandardError, CtrStatus.None, "\ta \u001b[31mline").Message);
     }
 }

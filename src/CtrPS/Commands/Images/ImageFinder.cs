@@ -119,8 +119,8 @@ internal static class ImageFinder
     private static async Task<CtrImage?> AsItIsAsync(
         ICtrConnection connection, string @namespace, CtrImage known, CtrImageDetail detail, CancellationToken cancellationToken) =>
         await connection.Images.FindAsync(@namespace, known.Name, detail, cancellationToken).ConfigureAwait(false) is not { } now ? null
-            : now.Digest != known.Digest ? now
-            : now.With(copy => (copy.Aliases, copy.IsRecord) = (known.Aliases, known.IsRecord));
+            : now.Digest == known.Digest ? now.With(copy => (copy.Aliases, copy.IsRecord) = (known.Aliases, known.IsRecord))
+            : now;
 
     private static async Task<bool> IsInAsync(ICtrConnection connection, string @namespace, string name, CancellationToken cancellationToken)
     {

@@ -51,7 +51,7 @@ internal sealed class RemovableImages
 
         if (wanted.Image is { IsRecord: true } && (_byName.GetValueOrDefault(wanted.Name) ?? _byAlias[wanted.Name].FirstOrDefault()) is { } its)
         {
-            return [its.With(copy => (copy.Name, copy.IsRecord, copy.Aliases) = (wanted.Name, true, []))];
+            return [its.With(copy => (copy.Name, copy.IsRecord, copy.Aliases) = (wanted.Name, true, CtrList<string>.Empty))];
         }
 
         if (_byName.TryGetValue(wanted.Name, out CtrImage? image))
@@ -65,7 +65,7 @@ internal sealed class RemovableImages
         await foreach (CtrImage other in ImageFinder.FindAsync(
             _connection, _namespace, wanted, CtrImageDetail.Aliases, cancellationToken).ConfigureAwait(false))
         {
-            found.Add(wanted.Image is null ? other : other.With(copy => (copy.IsRecord, copy.Aliases) = (true, [])));
+            found.Add(wanted.Image is null ? other : other.With(copy => (copy.IsRecord, copy.Aliases) = (true, CtrList<string>.Empty)));
         }
 
         return found;

@@ -30,9 +30,6 @@ internal static class ForeignText
         return text.Length <= MaxShown ? Escape(text) : $"{Escape(text[..Half])}... ({text.Length} characters) ...{Escape(text[^Half..])}";
     }
 
-    /// <summary>Whether the text has characters that could steer a terminal, or cannot be seen.</summary>
-    public static bool Steers(string text) => text.EnumerateRunes().Any(Steers);
-
     private static string? Escape(string? text, Func<Rune, bool> passes)
     {
         if (text is null || !text.EnumerateRunes().Any(rune => Steers(rune) && !passes(rune)))

@@ -215,7 +215,7 @@ Describe 'What a killed PowerShell leaves, containerd <generation>' -ForEach $ge
         $killed = Stop-Import
         $left = @(Clear-CtrLeftover -Session $session -Namespace $namespace -WhatIf)
         ($left | Where-Object Kind -EQ Lease).ProcessId | Should -Be $killed.Id
-        @($left | Where-Object Kind -EQ Ingest).Key | Should -Be (Get-Ingest)
+        ($left | Where-Object Kind -EQ Ingest).Key | Sort-Object | Should -Be (Get-Ingest | Sort-Object)
         $left.Kind | Sort-Object -Unique | Should -Be 'Lease', 'Ingest'
         Get-Ingest | Should -Not -BeNullOrEmpty
 

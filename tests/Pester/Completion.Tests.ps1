@@ -45,6 +45,7 @@ Describe 'Completion, containerd <generation>' -ForEach (Get-RigGeneration) {
         @{ line = 'Get-CtrNamespace k8'; texts = , 'k8s.io' }
         @{ line = 'Set-CtrNamespace K8'; texts = , 'k8s.io' }
         @{ line = 'Get-CtrImage -Platform linux/arm/'; texts = 'linux/arm/v7', 'linux/arm/v6' }
+        @{ line = 'Get-CtrPlugin overl'; texts = , 'overlayfs' }
         @{ line = 'Get-CtrPlugin -Type *.snap'; texts = , 'io.containerd.snapshotter.v1' }
         @{ line = 'Get-CtrPlugin -Status S'; texts = , 'Skip' }
         @{ line = 'Get-CtrImage -Name ngi'; texts = , 'nginx:deb' }

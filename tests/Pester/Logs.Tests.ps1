@@ -175,7 +175,7 @@ Describe 'Log files' {
         (Get-ChildItem $odd | Get-CtrLog).Text | Should -Be 'one', 'two'
         (Get-ChildItem "$odd/*.log" | Where-Object Length -GT 0 | Get-CtrLog -Tail 1).Text | Should -Be 'one', 'two'
         ([IO.DirectoryInfo]::new($odd).GetFiles() | Sort-Object Name | Get-CtrLog).Text | Should -Be 'one', 'two'
-        ([pscustomobject]@{ PSPath = "$odd/a[1].log" } | Get-CtrLog).Text | Should -Be 'one'
+        ([pscustomobject]@{ FullName = "$odd/a[1].log" } | Get-CtrLog).Text | Should -Be 'one'
         (Get-CtrLog -LP "$odd/a[1].log").Text | Should -Be 'one'
         { Get-Item $odd | Get-CtrLog } | Should -Throw -ErrorId 'CtrInvalidPath,*'
     }

@@ -206,10 +206,10 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
             $literal.Aliases | Sort-Object -Culture '' | Should -Be 'FullName', 'LP', 'PSPath'
             (Get-Binding $literal).Mandatory | Should -Not -Contain $false
             Test-Attribute $literal ([SupportsWildcards]) | Should -BeFalse
-            (Get-Binding $literal).ValueFromPipelineByPropertyName | Should -Not -Contain (-not $readsPaths)
             Test-Attribute $path ([SupportsWildcards]) | Should -Be $readsPaths
-            if ($readsPaths -and $name -ne 'Get-CtrLog') { # there files come in the place of containers
-                (Get-Binding $path).ValueFromPipeline | Should -Not -Contain $false
+            if ($name -ne 'Get-CtrLog') { # there files come in the place of containers
+                (Get-Binding $literal).ValueFromPipelineByPropertyName | Should -Not -Contain (-not $readsPaths)
+                (Get-Binding $path).ValueFromPipeline | Should -Not -Contain (-not $readsPaths)
             }
         }
     }

@@ -52,6 +52,8 @@ public sealed class ContainerIdentityTransformationAttribute : IdentityTransform
         ArgumentNullException.ThrowIfNull(record);
         return record.Properties["Id"]?.Value?.ToString() is { Length: > 0 } id
             ? new CtrContainerIdentity(id, record.Properties["Namespace"]?.Value?.ToString(), SessionOf(record))
+            : Files && record.Properties["FullName"]?.Value?.ToString() is { Length: > 0 } path
+            ? CtrContainerIdentity.OfFile(path)
             : null;
     }
 }

@@ -38,9 +38,7 @@ public sealed partial class GetCtrLogCommand : CtrListCmdlet
     public string[] Path { get; set; } = [];
 
     /// <summary>Log files to read by themselves; their names are taken as they are.</summary>
-    [Parameter(
-        Mandatory = true, ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true,
-        HelpMessage = "Log files to read by themselves, their names taken as they are.")]
+    [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet, HelpMessage = "Log files to read by themselves, their names taken as they are.")]
     [Alias("PSPath", "LP", "FullName")]
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];

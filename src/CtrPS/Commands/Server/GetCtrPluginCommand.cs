@@ -15,6 +15,7 @@ public sealed class GetCtrPluginCommand : CtrSessionCmdlet
         HelpMessage = "Names of plugins, such as overlayfs. Wildcards are allowed.")]
     [Alias("Name")]
     [PluginIdentityTransformation]
+    [ArgumentCompleter(typeof(PluginCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public CtrPluginIdentity[]? Id { get; set; }

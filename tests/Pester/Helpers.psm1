@@ -354,6 +354,8 @@ function Invoke-Line {
         $before = $env:CONTAINERD_ADDRESS
         try {
             $env:CONTAINERD_ADDRESS = $args[0].Address
+            # With those of other rigs, tables would be grouped by address too.
+            Get-CtrSession | Where-Object Address -NE $args[0].Address | Disconnect-CtrSession
             & ([scriptblock]::Create($args[0].Line)) *>&1 | ForEach-Object { $all.Add($_) }
         } catch {
             $all.Add($_)

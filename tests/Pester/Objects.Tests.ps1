@@ -82,6 +82,9 @@ Describe 'Objects, containerd <generation>' -ForEach (Get-RigGeneration) {
             CtrBlobFault        = $check.Faults[0]
             CtrRepairResult     = Repair-CtrImage busybox:1.35 -From (Get-ArchivePath busybox)
             CtrDeprecation      = New-Sample CtrDeprecation @{ Id = 'io.containerd.x'; Message = 'word'; LastOccurrence = [DateTimeOffset]::Now }
+            CtrLeftover         = New-Sample CtrLeftover @{
+                Kind = 'Lease'; Namespace = $namespace; Key = 'ctrps-1'; ProcessId = 1; Since = [DateTimeOffset]::Now
+            }
             CtrNetwork          = New-Sample CtrNetwork @{ Name = 'bridge'; IPAddresses = [string[]]('10.4.0.7/24', 'fd00::7/64') }
             CtrNetworkInterface = New-Sample CtrNetworkInterface @{ Name = 'eth0'; Mac = '02:00:00:00:00:01' }
         }
@@ -140,8 +143,8 @@ Describe 'Objects, containerd <generation>' -ForEach (Get-RigGeneration) {
             return
         }
         $back | Format-Plain | Should -BeExactly ($samples[$_] | Format-Plain)
-        ($back | Format-Plain -List) -split '\n' -notmatch '(At|Time|Timestamp|LastOccurrence) : ' | Should -BeExactly (
-            ($samples[$_] | Format-Plain -List) -split '\n' -notmatch '(At|Time|Timestamp|LastOccurrence) : ')
+        ($back | Format-Plain -List) -split '\n' -notmatch '(At|Time|Timestamp|LastOccurrence|Since) : ' | Should -BeExactly (
+            ($samples[$_] | Format-Plain -List) -split '\n' -notmatch '(At|Time|Timestamp|LastOccurrence|Since) : ')
     }
 
     It 'shows a <_> that comes from a job or another machine as it was' -ForEach ($given | Where-Object { $_ -notin 'CtrSpec', 'CtrMount' }) {

@@ -96,7 +96,7 @@ Describe 'The server, containerd <generation>' -ForEach (Get-RigGeneration) {
         }
         @{ line = 'Get-CtrServer'; has = 'Address', 'Version', 'Revision', 'Uuid', 'ProcessId', 'Deprecations' }
         @{ line = 'Get-CtrPlugin'; has = 'Type', 'Id', 'Status', 'Reason', 'Platforms', 'Capabilities', 'Requires', 'Exports', 'Address' }
-        @{ line = 'Get-CtrServer'; shows = 'Deprecations : {}' }
+        @{ line = 'Get-CtrServer'; shows = 'Deprecations :' }
         @{
             line  = 'Get-CtrPlugin -Type *snap* | Where Id -eq native'
             shows = 'io.containerd.snapshotter.v1       native               Ok     linux/amd64'

@@ -1,7 +1,7 @@
 namespace CtrPS;
 
 /// <summary>What a leftover is.</summary>
-public enum CtrLeftoverKind
+public enum CtrLeftoverKind : long
 {
     /// <summary>A lease, which keeps what was made under it from the garbage collector until it expires.</summary>
     Lease,

@@ -49,10 +49,11 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
         Dictionary<string, string> expected = Entries(theirs);
         Dictionary<string, string> actual = Entries(ours);
         Assert.Equal(4, expected.Count);
-        Assert.Equal(expected, actual.Where(entry => expected.ContainsKey(entry.Key)).ToDictionary());
 
-        // ctr on some versions refuses the third of CRI's names, sha256:<id>; its index says it the same way.
-        Assert.Equal(5, actual.Count);
+        // CRI's names repository@digest and sha256:<id> are aliases of one of them: a reader would take them for further images.
+        string[] aliases = [.. expected.Keys.Where(name => name.Contains('@', StringComparison.Ordinal))];
+        _ = Assert.Single(aliases);
+        Assert.Equal(expected.Where(entry => !aliases.Contains(entry.Key)).ToDictionary(), actual);
 
         static Dictionary<string, string> Entries(string archive) => Bundle.Read(archive).Json("index.json")["manifests"]!.AsArray().ToDictionary(
             entry => (string)entry!["annotations"]!["io.containerd.image.name"]!,

@@ -19,7 +19,7 @@ public sealed class ClearCtrLeftoverCommand : CtrListCmdlet
 
     /// <summary>Such folders, each as it is written.</summary>
     [Parameter(HelpMessage = "Folders in which files may be left; no character has a special meaning.")]
-    [Alias("PSPath", "LP")]
+    [Alias("PSPath", "LP", "FullName")]
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 

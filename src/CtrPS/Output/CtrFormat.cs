@@ -154,7 +154,8 @@ public static class CtrFormat
 
         object? subject = Read(told, nameof(CtrEvent.Subject));
         return Read(told, nameof(CtrEvent.PodName)) is { } pod
-            ? Text(string.Join('/', new[] { Read(told, nameof(CtrEvent.PodNamespace)), pod, Read(told, nameof(CtrEvent.ContainerName)) }.OfType<string>()))
+            ? Text(string.Join(
+                '/', new[] { Read(told, nameof(CtrEvent.PodNamespace)), pod, Read(told, nameof(CtrEvent.ContainerName)) }.OfType<string>()))
             : Read(told, nameof(CtrEvent.ExecId)) is { } exec ? Text($"{subject} ({exec})")
             : Read(told, nameof(CtrEvent.Digest)) is string digest ? ShortDigest(digest)
             : Text(subject);
@@ -194,7 +195,9 @@ public static class CtrFormat
         null => null,
         DateTimeOffset moment => moment,
         DateTime moment => new DateTimeOffset(moment),
-        string text => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset moment) ? moment : null,
+        string text => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset moment)
+            ? moment
+            : null,
         _ => Read(value, nameof(DateTimeOffset.UtcDateTime)) is DateTime utc ? new DateTimeOffset(DateTime.SpecifyKind(utc, DateTimeKind.Utc)) : null,
     };
 

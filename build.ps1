@@ -122,8 +122,8 @@ function Invoke-TestTask {
     $null = New-Item $results -ItemType Directory
     # The daemons of the tests live in memory where there is plenty: the tests mostly wait for their fsyncs else, and a container whose
     # processes wait for the disk cannot be paused.
-    $memory = [IO.DriveInfo]::GetDrives() | Where-Object Name -EQ /dev/shm
-    $room = [Math]::Min($memory ? $memory.AvailableFreeSpace : 0, [GC]::GetGCMemoryInfo().TotalAvailableMemoryBytes)
+    $memory = [IO.DriveInfo]::GetDrives() | Where-Object Name -EQ /dev/shm | Select-Object -First 1
+    $room = [Math]::Min(($memory ? $memory.AvailableFreeSpace : 0), [GC]::GetGCMemoryInfo().TotalAvailableMemoryBytes)
     if (-not $env:CTRPS_RIG_FOLDER -and $room -gt 12GB) {
         $env:CTRPS_RIG_FOLDER = $memory.Name
     }

@@ -345,7 +345,8 @@ Describe 'New-CtrContainer, containerd <generation>' -ForEach (Get-RigGeneration
         $spec = New-CtrSpec busybox:1.35 true -Cpus 0.5
         $given = & $give $spec
         $made = New-CtrContainer @given -Id $id
-        $made.GetSpec().ToJson() | ConvertFrom-Json | ConvertTo-Json -Depth 9 | Should -Be ($spec.ToJson() | ConvertFrom-Json | ConvertTo-Json -Depth 9)
+        $wanted = $spec.ToJson() | ConvertFrom-Json | ConvertTo-Json -Depth 9
+        $made.GetSpec().ToJson() | ConvertFrom-Json | ConvertTo-Json -Depth 9 | Should -Be $wanted
         $made.Image | Should -BeNullOrEmpty
         $made.SnapshotKey | Should -BeNullOrEmpty
     }
@@ -449,7 +450,7 @@ Describe 'New-CtrContainer, containerd <generation>' -ForEach (Get-RigGeneration
         @{ line = 'Invoke-CtrImage -e A=1 busybox:1.35'; hint = '*-Env here*' }
         @{ line = 'Invoke-CtrImage --name $id busybox:1.35'; hint = '*-Id here*' }
         @{ line = 'Invoke-CtrImage -Memory 512M busybox:1.35'; hint = "*'512M' is no number of bytes. Write 512MB*" }
-        @{ line = 'New-CtrSpec -MemorySwap 1.5gib'; hint = "*Write 1.5GB*" }
+        @{ line = 'New-CtrSpec -MemorySwap 1.5gib'; hint = '*Write 1.5GB*' }
         @{ line = 'Invoke-CtrImage busybox:1.35 $id no-such'; hint = "*second word, '*', is the id of the container.*busybox:1.35 -- * no-such *" }
     ) {
         { & ([scriptblock]::Create($line)) } | Should -Throw -ExpectedMessage $hint

@@ -294,7 +294,8 @@ Describe 'The views' {
                 Test-Steering ($text -replace '\e\[[0-9;]*m') | Should -BeFalse -Because $text
             }
         }
-        if ($name -ne 'CtrCommandResult') { # what a program wrote has lines
+        # What a program wrote has lines.
+        if ($name -ne 'CtrCommandResult') {
             ($sample | Format-List | Out-String -Width 1000) | Should -Match ([regex]::Escape($shown))
         }
     }

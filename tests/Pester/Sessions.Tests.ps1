@@ -244,7 +244,7 @@ Describe 'Several sessions' {
         $images | ForEach-Object Address | Should -Be $addresses[2, 0, 1]
         $images | Set-CtrImage -Label @{ seen = 'yes' }
         foreach ($rig in $rigs) {
-            Invoke-Ctr $rig -n $namespace images ls "labels.seen==yes" | Should -HaveCount 2 -Because 'a header and the image'
+            Invoke-Ctr $rig -n $namespace images ls 'labels.seen==yes' | Should -HaveCount 2 -Because 'a header and the image'
         }
         Get-CtrNamespace $namespace -Session $sessions | ForEach-Object Address | Should -Be $addresses
         Get-CtrPlugin overlayfs -Session $sessions | ForEach-Object Address | Should -Be $addresses
@@ -278,7 +278,8 @@ Describe 'Several sessions' {
         $null = Get-CtrImage -Session $sessions[0, 1] -Namespace "$namespace-empty" -WarningVariable warned -WarningAction Ignore
         Remove-CtrNamespace "$namespace-empty" -Session $sessions[0, 1] -Force
         $warned | ForEach-Object { ("$_" -split ': ')[0] } | Sort-Object | Should -Be ($addresses[0, 1] | Sort-Object)
-        $said = Copy-CtrImage busybox:1.35 "$namespace-copy" -Session $sessions[0, 1] -Confirm:$false -Verbose 4>&1 | Where-Object { "$_" -like '*Copied*' }
+        $said = Copy-CtrImage busybox:1.35 "$namespace-copy" -Session $sessions[0, 1] -Confirm:$false -Verbose 4>&1 |
+            Where-Object { "$_" -like '*Copied*' }
         Remove-CtrImage busybox:1.35 -Namespace "$namespace-copy" -Session $sessions[0, 1] -Synchronous
         Remove-CtrNamespace "$namespace-copy" -Session $sessions[0, 1] -Force
         $said | ForEach-Object { ("$_" -split ': ')[0] } | Sort-Object | Should -Be ($addresses[0, 1] | Sort-Object)
@@ -292,14 +293,16 @@ Describe 'Several sessions' {
         ($sessions[1] | Get-CtrNamespace).Name | Should -Contain k8s.io
         $line = "Import-Module '$(Get-ManifestPath)'; `$null = Connect-CtrSession '$($addresses[0])'
             Connect-CtrSession '$($addresses[1])' -Namespace $namespace -NoDefault | Remove-CtrImage * -WhatIf"
-        pwsh -NoProfile -NonInteractive -Command $line | Should -BeLike "What if: *image 'docker.io/library/busybox:1.35' in namespace '$namespace' at '$($addresses[1])'*"
+        pwsh -NoProfile -NonInteractive -Command $line |
+            Should -BeLike "What if: *image 'docker.io/library/busybox:1.35' in namespace '$namespace' at '$($addresses[1])'*"
         { $sessions[0] | Remove-CtrContainer } | Should -Throw -ErrorId 'CtrInvalidArgument,*' -ExpectedMessage '*-Container has to say what*'
         { $sessions[0] | Get-CtrImage -Session $sessions[1] } | Should -Throw -ErrorId 'CtrTargetConflict,*'
         { Get-CtrImage -Session $sessions[0] | Test-CtrImage -Session $sessions[1] -ErrorAction Stop } | Should -Throw -ErrorId 'CtrTargetConflict,*'
     }
 
     It 'are named by -WhatIf where one is given of several that are open' {
-        $line = "Import-Module '$(Get-ManifestPath)'; `$s = '$($addresses[0])', '$($addresses[1])' | ForEach-Object { Connect-CtrSession `$_ -Namespace $namespace }
+        $line = "Import-Module '$(Get-ManifestPath)'
+            `$s = '$($addresses[0])', '$($addresses[1])' | ForEach-Object { Connect-CtrSession `$_ -Namespace $namespace }
             Add-CtrImageTag busybox:1.35 other:1 -WhatIf; Disconnect-CtrSession `$s[1]; Add-CtrImageTag busybox:1.35 other:1 -Session `$s[0] -WhatIf"
         $several, $one = pwsh -NoProfile -NonInteractive -Command $line
         $several | Should -BeLike "*in namespace '$namespace' at '$($addresses[1])'*"
@@ -378,7 +381,7 @@ Describe 'Several sessions' {
         $manifest = Get-ManifestPath
         $found = 1..8 | ForEach-Object -ThrottleLimit 8 -Parallel {
             Import-Module $using:manifest
-            foreach ($i in 1..10) {
+            1..10 | ForEach-Object {
                 @(Get-CtrImage busybox:1.35 -Session $using:sessions).Count
             }
         }

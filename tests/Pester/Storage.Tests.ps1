@@ -12,7 +12,7 @@ BeforeAll {
 
     # A PowerShell of its own that runs a line with the daemon; Stop-Child kills it as the kernel does when memory runs out.
     function Start-Child {
-        [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'a process of the test')]
+        [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'of the test')]
         param([string] $Line)
         $program, $first = Get-PowerShellWord
         $start = [Diagnostics.ProcessStartInfo]::new($program)
@@ -30,7 +30,7 @@ BeforeAll {
     }
 
     function Stop-Child {
-        [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'a process of the test')]
+        [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'of the test')]
         param([Diagnostics.Process] $Child)
         $Child.Kill()
         $Child.WaitForExit()
@@ -51,7 +51,7 @@ BeforeAll {
 
     # A child that runs a command in the container, once the command runs.
     function Start-Exec {
-        [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'a process of the test')]
+        [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'of the test')]
         param([string] $Words = 'sleep 1000')
         $before = @(Get-ExecId)
         $child = Start-Child "Invoke-CtrCommand $web -- $Words"
@@ -65,7 +65,7 @@ BeforeAll {
 
     # A child that is killed in the middle of the import of a large image.
     function Stop-Import {
-        [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'a process of the test')]
+        [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'of the test')]
         param()
         $store = "$($rig.Root)/io.containerd.content.v1.content/ingest"
         for ($try = 1; ; $try++) {
@@ -275,11 +275,11 @@ Describe 'What a killed PowerShell leaves, containerd <generation>' -ForEach $ge
         $null = Stop-Import
         $left = @(Clear-CtrLeftover -Session $session -Namespace $namespace -WhatIf)
         $left.Count | Should -BeGreaterOrEqual 5
-        $manifest = Get-ManifestPath
+        $manifest, $address = (Get-ManifestPath), $rig.Address
         $cleared = 1..8 | ForEach-Object -ThrottleLimit 8 -Parallel {
             $ErrorActionPreference = 'Stop'
             Import-Module $using:manifest
-            Clear-CtrLeftover -Session $using:rig.Address -Namespace $using:namespace
+            Clear-CtrLeftover -Session $using:address -Namespace $using:namespace
         }
         $cleared.Key | Sort-Object -Unique | Should -Be ($left.Key | Sort-Object -Unique)
         Clear-CtrLeftover -Session $session -Namespace $namespace | Should -BeNullOrEmpty

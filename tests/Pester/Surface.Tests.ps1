@@ -109,7 +109,8 @@ Describe '<name>' -ForEach $commands {
 # The rules that make a cmdlet like its neighbours (docs/architecture.md). Each exception has its reason beside it.
 Describe '<name> is as its neighbours:' -ForEach $commands {
     BeforeAll {
-        function Get-Binding { # how a parameter is bound in its sets
+        # How a parameter is bound in its sets.
+        function Get-Binding {
             param($Parameter)
             $Parameter.Attributes | Where-Object { $_ -is [Parameter] }
         }
@@ -132,7 +133,8 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
         if ($identity) {
             $identity | Should -HaveCount 1
             (Get-Binding $identity).ValueFromPipeline | Should -Not -Contain $false
-            if ($identity.ParameterType.IsArray) { # one alone is the image of a container to be made, whose name -Name is
+            # One alone is the image of a container to be made, whose name -Name is.
+            if ($identity.ParameterType.IsArray) {
                 (Get-Binding $identity).ValueFromPipelineByPropertyName | Should -Not -Contain $false
                 @($identity.Name) + $identity.Aliases | Where-Object { $_ -in 'Name', 'Id' } | Should -Not -BeNullOrEmpty
                 Test-Attribute $identity ([SupportsWildcards]) | Should -BeTrue
@@ -171,7 +173,8 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
     It 'its -Namespace completes, and takes wildcards if it lists' {
         if ($command.Parameters.ContainsKey('Namespace')) {
             $space = $command.Parameters['Namespace']
-            if ($name -ne 'Connect-CtrSession') { # the daemon is not known yet
+            # There the daemon is not known yet.
+            if ($name -ne 'Connect-CtrSession') {
                 Test-Attribute $space ([ArgumentCompleter]) | Should -BeTrue
             }
             if ($command.Verb -eq 'Get') {
@@ -206,8 +209,10 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
             $literal.Aliases | Sort-Object -Culture '' | Should -Be 'FullName', 'LP', 'PSPath'
             (Get-Binding $literal).Mandatory | Select-Object -Unique | Should -Be ((Get-Binding $path).Mandatory | Select-Object -Unique)
             Test-Attribute $literal ([SupportsWildcards]) | Should -BeFalse
-            Test-Attribute $path ([SupportsWildcards]) | Should -Be $path.ParameterType.IsArray # one file to be written, or several that are there
-            if ($name -ne 'Get-CtrLog') { # there files come in the place of containers
+            # One file to be written, or several that are there.
+            Test-Attribute $path ([SupportsWildcards]) | Should -Be $path.ParameterType.IsArray
+            # There files come in the place of containers.
+            if ($name -ne 'Get-CtrLog') {
                 (Get-Binding $literal).ValueFromPipelineByPropertyName | Should -Not -Contain (-not $readsPaths)
                 (Get-Binding $path).ValueFromPipeline | Should -Not -Contain (-not $readsPaths)
             }

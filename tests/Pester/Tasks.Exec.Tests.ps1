@@ -173,7 +173,7 @@ Describe 'Processes in containers, containerd <generation>' -ForEach $generation
 
         It 'gives empty arguments' {
             Invoke-CtrCommand $one -- printf '[%s]' '' x '' | Should -Be '[][x][]'
-            Invoke-CtrCommand $one printf '[%s]' "" | Should -Be '[]'
+            Invoke-CtrCommand $one printf '[%s]' '' | Should -Be '[]'
             { Invoke-CtrCommand $one '' x } | Should -Throw -ErrorId 'CtrInvalidArgument,*' -ExpectedMessage '*first word is empty*'
             { Invoke-CtrCommand $one } | Should -Throw -ErrorId 'CtrInvalidArgument,*' -ExpectedMessage '*no command*'
         }

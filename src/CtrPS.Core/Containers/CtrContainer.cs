@@ -66,7 +66,8 @@ public sealed class CtrContainer : CtrObject
     public string Sandbox { get; internal set; } = "";
 
     /// <summary>What further programs keep on the record: name to type. <see cref="GetExtension"/> gives the value.</summary>
-    public IReadOnlyDictionary<string, string> Extensions => CtrMap.Of(ExtensionValues.Select(one => KeyValuePair.Create(one.Key, one.Value.TypeUrl)));
+    public IReadOnlyDictionary<string, string> Extensions =>
+        CtrMap.Of(ExtensionValues.Select(one => KeyValuePair.Create(one.Key, one.Value.TypeUrl)));
 
     /// <summary>The options of the runtime, as they were given to it. Null: none.</summary>
     public CtrExtension? RuntimeOptions { get; internal set; }

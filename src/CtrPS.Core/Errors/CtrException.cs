@@ -32,7 +32,11 @@ public sealed class CtrException : Exception
     public string? RecommendedAction { get; internal init => field = ForeignText.Escape(value); }
 
     /// <summary>What the server said further, innermost last (google.rpc.Status details, from containerd 2.0 on). Empty mostly.</summary>
-    public IReadOnlyList<string> Details { get; internal init => field = CtrList.Of(value.Select(detail => ForeignText.Escape(detail))); } = CtrList<string>.Empty;
+    public IReadOnlyList<string> Details
+    {
+        get;
+        internal init => field = CtrList.Of(value.Select(detail => ForeignText.Escape(detail)));
+    } = CtrList<string>.Empty;
 
     /// <summary>Whether nothing else can work on this session now: the daemon cannot be reached, or does not answer.</summary>
     public bool IsConnectionFault =>

@@ -8,7 +8,8 @@ public abstract class CtrEventPayload
     }
 
     /// <summary>The properties, as <c>Name=value</c>.</summary>
-    public override string ToString() => string.Join(", ", GetType().GetProperties().Select(property => $"{property.Name}={property.GetValue(this)}"));
+    public override string ToString() =>
+        string.Join(", ", GetType().GetProperties().Select(property => $"{property.Name}={property.GetValue(this)}"));
 }
 
 /// <summary>A payload of a type that the module does not know.</summary>

@@ -87,7 +87,8 @@ public class CtrPlatform : IEquatable<CtrPlatform>
 
     /// <summary>Whether both are the same platform; an image's entry is none but itself.</summary>
     public virtual bool Equals(CtrPlatform? other) =>
-        other is not null && GetType() == other.GetType() && (Os, Architecture, Variant, OsVersion) == (other.Os, other.Architecture, other.Variant, other.OsVersion);
+        other is not null && GetType() == other.GetType()
+        && (Os, Architecture, Variant, OsVersion) == (other.Os, other.Architecture, other.Variant, other.OsVersion);
 
     /// <inheritdoc/>
     public sealed override bool Equals(object? obj) => Equals(obj as CtrPlatform);

@@ -4,7 +4,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace CtrPS;
 
 /// <summary>
-/// Labels and the like on an object: nobody changes them, and as text they are <c>key=value</c>, so that Export-Csv writes those and not a type's name.
+/// Labels and the like on an object: nobody changes them, and as text they are <c>key=value</c>, so that Export-Csv writes those and not a type's
+/// name.
 /// </summary>
 /// <typeparam name="T">What stands at the keys.</typeparam>
 public sealed class CtrMap<T> : ReadOnlyDictionary<string, T>
@@ -25,5 +26,6 @@ public sealed class CtrMap<T> : ReadOnlyDictionary<string, T>
 internal static class CtrMap
 {
     [return: NotNullIfNotNull(nameof(pairs))]
-    public static CtrMap<T>? Of<T>(IEnumerable<KeyValuePair<string, T>>? pairs) => pairs as CtrMap<T> ?? (pairs is null ? null : new CtrMap<T>(pairs));
+    public static CtrMap<T>? Of<T>(IEnumerable<KeyValuePair<string, T>>? pairs) =>
+        pairs as CtrMap<T> ?? (pairs is null ? null : new CtrMap<T>(pairs));
 }

@@ -77,8 +77,8 @@ public sealed partial class HouseTests
     {
         const BindingFlags Own = BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly;
         Type[] objects = [.. typeof(CtrSession).Assembly.GetExportedTypes().Where(type => !typeof(CtrSpecObject).IsAssignableFrom(type)
-            && type != typeof(CtrSpecDictionary)
-            && !(type.IsGenericType && type.GetGenericTypeDefinition() == typeof(CtrSpecList<>)) && !type.IsEnum)];
+            && type != typeof(CtrSpecDictionary) && !type.IsEnum
+            && !(type.IsGenericType && type.GetGenericTypeDefinition() == typeof(CtrSpecList<>)))];
         Assert.Contains(typeof(CtrImage), objects);
         Assert.All(objects, type =>
         {

@@ -11,6 +11,7 @@ namespace CtrPS.Output;
 public static class CtrFormat
 {
     private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    private static readonly string[] PodParts = [nameof(CtrEvent.PodNamespace), nameof(CtrEvent.PodName), nameof(CtrEvent.ContainerName)];
 
     /// <summary>Text from outside on one line: what would steer the terminal is escaped. Empty for null.</summary>
     public static string Text(object? value) => ForeignText.Escape(value?.ToString()) ?? "";
@@ -153,9 +154,8 @@ public static class CtrFormat
         }
 
         object? subject = Read(told, nameof(CtrEvent.Subject));
-        return Read(told, nameof(CtrEvent.PodName)) is { } pod
-            ? Text(string.Join(
-                '/', new[] { Read(told, nameof(CtrEvent.PodNamespace)), pod, Read(told, nameof(CtrEvent.ContainerName)) }.OfType<string>()))
+        return Read(told, nameof(CtrEvent.PodName)) is string
+            ? Text(string.Join('/', PodParts.Select(part => Read(told, part)).OfType<string>()))
             : Read(told, nameof(CtrEvent.ExecId)) is { } exec ? Text($"{subject} ({exec})")
             : Read(told, nameof(CtrEvent.Digest)) is string digest ? ShortDigest(digest)
             : Text(subject);
@@ -195,9 +195,8 @@ public static class CtrFormat
         null => null,
         DateTimeOffset moment => moment,
         DateTime moment => new DateTimeOffset(moment),
-        string text => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset moment)
-            ? moment
-            : null,
+        string text =>
+            DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset moment) ? moment : null,
         _ => Read(value, nameof(DateTimeOffset.UtcDateTime)) is DateTime utc ? new DateTimeOffset(DateTime.SpecifyKind(utc, DateTimeKind.Utc)) : null,
     };
 

@@ -3,8 +3,7 @@ namespace CtrPS.Core.Tests;
 public sealed class CtrEndpointTests
 {
     [Theory]
-    [InlineData(
-        "/run/containerd/containerd.sock", nameof(CtrTransport.UnixSocket), "/run/containerd/containerd.sock", "/run/containerd/containerd.sock")]
+    [InlineData("/run/d/c.sock", nameof(CtrTransport.UnixSocket), "/run/d/c.sock", "/run/d/c.sock")]
     [InlineData("unix:///run/c.sock", nameof(CtrTransport.UnixSocket), "/run/c.sock", "/run/c.sock")]
     [InlineData(@"\\.\pipe\containerd-containerd", nameof(CtrTransport.NamedPipe), "containerd-containerd", @"\\.\pipe\containerd-containerd")]
     [InlineData("npipe:////./pipe/containerd-containerd", nameof(CtrTransport.NamedPipe), "containerd-containerd", @"\\.\pipe\containerd-containerd")]

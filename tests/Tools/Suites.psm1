@@ -26,7 +26,7 @@ function Invoke-Suite {
         [string] $Configuration = 'Release',
         # How many processes at a time, and how many of them take files from Pester's queue.
         [int] $Parallel = [Math]::Max(2, 2 * [Environment]::ProcessorCount),
-        [int] $PesterProcess = 2
+        [int] $PesterProcess = 3
     )
     $projects = Get-ChildItem (Join-Path $Tests *.Tests *.csproj)
     $queue = Initialize-PesterQueue (Join-Path $Tests Pester) $Results

@@ -34,7 +34,8 @@ Describe 'Ctrl-C while nobody answers' {
             $null = $shell.AddScript("Import-Module '$(Get-ManifestPath)'").Invoke()
             $shell.Commands.Clear()
             $started = $calls.Started
-            $running = $shell.AddScript("$_ -Address '$address'").BeginInvoke()
+            $cmdlet, $words = $_ -split ' ', 2 # the address comes first: what follows a command's first word is the command's
+            $running = $shell.AddScript("$cmdlet -Address '$address' $words").BeginInvoke()
             Wait-Until { $calls.Started -gt $started } "'$_' has a call under way"
             $calls.Open | Should -Be 1
             $running.IsCompleted | Should -BeFalse

@@ -84,6 +84,7 @@ Describe 'Eight at once, containerd <generation>' -ForEach (Get-RigGeneration) {
         $before = @(Get-RigState $rig)
         $namespace = "pester-$([guid]::NewGuid().ToString('n').Substring(0, 8))"
         $null = Invoke-Ctr $rig namespaces create $namespace
+        $here = @{ Rig = $rig; Namespace = $namespace }
     }
 
     AfterEach {
@@ -92,7 +93,7 @@ Describe 'Eight at once, containerd <generation>' -ForEach (Get-RigGeneration) {
     }
 
     It 'import and unpack the same archive, ctr among them' {
-        $crowd = Invoke-Crowd -Rig $rig -Namespace $namespace -Line "Import-CtrImage '$nginx'" -Ctr images, import, $nginx
+        $crowd = Invoke-Crowd @here -Line "Import-CtrImage '$nginx'" -Ctr images, import, $nginx
         Assert-AllWell $crowd
         $crowd.Given | ForEach-Object { $_.Values.Name } | Sort-Object -Unique | Should -Be docker.io/library/nginx:deb
         Invoke-Ctr $rig -n $namespace images check | Select-Object -Skip 1 | Should -BeLike '*complete*true*'
@@ -101,18 +102,18 @@ Describe 'Eight at once, containerd <generation>' -ForEach (Get-RigGeneration) {
     It 'unpack the same image for containers of their own, ctr among them' {
         $null = Invoke-Ctr $rig -n $namespace images import --no-unpack $nginx
         $line = 'New-CtrContainer nginx:deb "crowd-$n-$i" -- sleep 100'
-        $crowd = Invoke-Crowd -Rig $rig -Namespace $namespace -Line $line -Ctr containers, create, docker.io/library/nginx:deb, "crowd-$namespace-ctr", sleep, 100
+        $crowd = Invoke-Crowd @here -Line $line -Ctr containers, create, docker.io/library/nginx:deb, "crowd-$namespace-ctr", sleep, 100
         Assert-AllWell $crowd
         Invoke-Ctr $rig -n $namespace containers ls -q | Should -HaveCount 9
     }
 
     It 'make, start, stop and remove the same container: one does, the others say why not' {
         $null = Invoke-Ctr $rig -n $namespace images import (Get-ArchivePath busybox)
-        Assert-OneDid (Invoke-Crowd -Rig $rig -Namespace $namespace -Line 'New-CtrContainer busybox:1.35 "crowd-$n" -- sleep 1000') CtrAlreadyExists
-        Assert-OneDid (Invoke-Crowd -Rig $rig -Namespace $namespace -Line 'Start-CtrTask "crowd-$n" -NullIO') CtrAlreadyExists, CtrTaskExists, CtrFailedPrecondition
+        Assert-OneDid (Invoke-Crowd @here -Line 'New-CtrContainer busybox:1.35 "crowd-$n" -- sleep 1000') CtrAlreadyExists
+        Assert-OneDid (Invoke-Crowd @here -Line 'Start-CtrTask "crowd-$n" -NullIO') CtrAlreadyExists, CtrTaskExists, CtrFailedPrecondition
         (Get-CtrTask -Session $rig.Address -Namespace $namespace).State | Should -Be Running
-        Assert-AllWell (Invoke-Crowd -Rig $rig -Namespace $namespace -Line 'Stop-CtrTask "crowd-$n" -Timeout 0')
-        $crowd = Invoke-Crowd -Rig $rig -Namespace $namespace -Line 'Remove-CtrContainer "crowd-$n"'
+        Assert-AllWell (Invoke-Crowd @here -Line 'Stop-CtrTask "crowd-$n" -Timeout 0')
+        $crowd = Invoke-Crowd @here -Line 'Remove-CtrContainer "crowd-$n"'
         @($crowd.Given | Where-Object { -not $_.Ids }).Count | Should -BeGreaterOrEqual 1
         $crowd.Given | ForEach-Object Ids | Sort-Object -Unique | Should -BeIn @('CtrContainerNotFound')
         Get-CtrContainer -Session $rig.Address -Namespace $namespace | Should -BeNullOrEmpty
@@ -121,7 +122,7 @@ Describe 'Eight at once, containerd <generation>' -ForEach (Get-RigGeneration) {
     It 'run a command in the same container, each with its own output' {
         $null = Invoke-Ctr $rig -n $namespace images import (Get-ArchivePath busybox)
         Add-TestContainer $rig $namespace "crowd-$namespace" sleep 1000
-        $crowd = Invoke-Crowd -Rig $rig -Namespace $namespace -Line 'Invoke-CtrCommand "crowd-$n" -- sh -c "echo $i; seq 1000 | wc -l"'
+        $crowd = Invoke-Crowd @here -Line 'Invoke-CtrCommand "crowd-$n" -- sh -c "echo $i; seq 1000 | wc -l"'
         Assert-AllWell $crowd
         $crowd.Given | ForEach-Object { $_.Values -join ' ' } | Sort-Object | Should -Be (0..7 | ForEach-Object { "$_ 1000" })
     }
@@ -129,18 +130,18 @@ Describe 'Eight at once, containerd <generation>' -ForEach (Get-RigGeneration) {
     It 'tag, label, copy and save the same image, ctr among them' {
         $null = Invoke-Ctr $rig -n $namespace images import --no-unpack (Get-ArchivePath busybox)
         $name = 'docker.io/library/busybox:1.35'
-        $crowd = Invoke-Crowd -Rig $rig -Namespace $namespace -Line 'Add-CtrImageTag busybox:1.35 crowd:1' -Ctr images, tag, --force, $name, docker.io/library/crowd:1
+        $crowd = Invoke-Crowd @here -Line 'Add-CtrImageTag busybox:1.35 crowd:1' -Ctr images, tag, --force, $name, docker.io/library/crowd:1
         Assert-AllWell $crowd
-        Assert-AllWell (Invoke-Crowd -Rig $rig -Namespace $namespace -Line 'Set-CtrImage busybox:1.35 -Label @{ "crowd.$i" = "yes" }')
+        Assert-AllWell (Invoke-Crowd @here -Line 'Set-CtrImage busybox:1.35 -Label @{ "crowd.$i" = "yes" }')
         (Get-CtrImage busybox:1.35 -Session $rig.Address -Namespace $namespace).Labels.Keys -like 'crowd.*' | Should -HaveCount 8
         try {
-            Assert-AllWell (Invoke-Crowd -Rig $rig -Namespace $namespace -Line 'Copy-CtrImage busybox:1.35 "$n-copy" -Unpack')
+            Assert-AllWell (Invoke-Crowd @here -Line 'Copy-CtrImage busybox:1.35 "$n-copy" -Unpack')
             Invoke-Ctr $rig -n "$namespace-copy" images check | Select-Object -Skip 1 | Should -BeLike '*complete*true*'
         } finally {
             Clear-TestNamespace $rig "$namespace-copy"
         }
         $file = Join-Path $TestDrive "$namespace.tar"
-        Assert-AllWell (Invoke-Crowd -Rig $rig -Namespace $namespace -Line "Save-CtrImage busybox:1.35 '$file' -Force" -Ctr images, export, "$file.ctr", $name)
+        Assert-AllWell (Invoke-Crowd @here -Line "Save-CtrImage busybox:1.35 '$file' -Force" -Ctr images, export, "$file.ctr", $name)
         Get-ChildItem $TestDrive -Filter "$namespace*" | ForEach-Object Name | Sort-Object | Should -Be "$namespace.tar", "$namespace.tar.ctr"
         Test-CtrArchive $file | ForEach-Object Status | Sort-Object -Unique | Should -Be Ok
     }
@@ -148,7 +149,7 @@ Describe 'Eight at once, containerd <generation>' -ForEach (Get-RigGeneration) {
     It 'remove the same images, ctr among them' {
         $null = Invoke-Ctr $rig -n $namespace images import $nginx
         $null = Invoke-Ctr $rig -n $namespace images import (Get-ArchivePath busybox)
-        $crowd = Invoke-Crowd -Rig $rig -Namespace $namespace -Line 'Remove-CtrImage nginx:deb, busybox:1.35' -Ctr images, rm, docker.io/library/nginx:deb
+        $crowd = Invoke-Crowd @here -Line 'Remove-CtrImage nginx:deb, busybox:1.35' -Ctr images, rm, docker.io/library/nginx:deb
         $crowd.Given | ForEach-Object Ids | Sort-Object -Unique | Should -BeIn @($null, 'CtrImageNotFound')
         Invoke-Ctr $rig -n $namespace images ls -q | Should -BeNullOrEmpty
     }
@@ -156,7 +157,7 @@ Describe 'Eight at once, containerd <generation>' -ForEach (Get-RigGeneration) {
     It 'import what others remove: a true reason, or all of it' {
         $archive = Get-ArchivePath busybox
         $remove = '1..5 | ForEach-Object { Remove-CtrImage busybox:1.35 -Synchronous -ErrorAction Ignore }'
-        $crowd = Invoke-Crowd -Rig $rig -Namespace $namespace -Line "if (`$i % 2) { Import-CtrImage '$archive' } else { $remove }"
+        $crowd = Invoke-Crowd @here -Line "if (`$i % 2) { Import-CtrImage '$archive' } else { $remove }"
         $crowd.Given | ForEach-Object Texts | Should -BeNullOrEmpty
         $null = Import-CtrImage $archive -Session $rig.Address -Namespace $namespace
         Test-CtrImage busybox:1.35 -Session $rig.Address -Namespace $namespace -Deep | ForEach-Object Status | Should -Be Complete

@@ -101,18 +101,10 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
             }
             catch (CtrException e) when (e.ErrorId == CtrErrorIds.AlreadyExists)
             {
-                throw new CtrException(
-                    CtrErrorIds.SnapshotExists,
-                    CtrStatus.AlreadyExists,
-                    $"There is a snapshot '{request.Id}' of {record.Snapshotter} in namespace '{@namespace}' already, but no container that it "
-                        + "belongs to.",
-                    e)
-                {
-                    Target = request.Id,
-                    RecommendedAction =
-                        $"Choose another id, or remove what a failed container left behind: ctr -n {@namespace} snapshots --snapshotter "
-                            + $"{record.Snapshotter} rm {request.Id}.",
-                };
+                // Since the look at the beginning, another client may have made it.
+                throw await connection.Containers.FindRecordAsync(@namespace, request.Id, cancellationToken).ConfigureAwait(false) is null
+                    ? SnapshotExists(request, record.Snapshotter, e)
+                    : Exists(request);
             }
 
             bool done = false;
@@ -428,6 +420,19 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
             Target = request.Id,
             RecommendedAction = "Choose another id, or remove that container first with Remove-CtrContainer.",
         };
+
+    private static CtrException SnapshotExists(CtrContainerRequest request, string snapshotter, CtrException cause) => new(
+        CtrErrorIds.SnapshotExists,
+        CtrStatus.AlreadyExists,
+        $"There is a snapshot '{request.Id}' of {snapshotter} in namespace '{request.Namespace}' already, but no container that it belongs to: "
+            + "another client is making that container now, or left it half made.",
+        cause)
+    {
+        Target = request.Id,
+        RecommendedAction =
+            $"Choose another id, or remove what a failed container left behind: ctr -n {request.Namespace} snapshots --snapshotter "
+                + $"{snapshotter} rm {request.Id}.",
+    };
 
     /// <summary>An image, and what of it is run.</summary>
     private sealed record ChosenImage(CtrImage Image, ImageNode Manifest, ImageConfig Config, ImageRunConfig Run);

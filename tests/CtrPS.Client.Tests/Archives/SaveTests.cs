@@ -43,8 +43,11 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
         string ours = await SaveAsync(new CtrSaveRequest { Images = await ImagesAsync(connection, ns), Scope = CtrPlatformScope.All });
         string theirs = Path.Combine(_folder.FullName, "ctr.tar");
         string[] names = (await rig.CtrAsync("-n", ns, "images", "ls", "-q")).Check().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+        // By the Transfer service, ctr ends with 0 before all is written: 19 of 150 archives of 2.1.9 were cut.
+        string[] export = generation == Generation.V2 ? ["images", "export", "--local"] : ["images", "export"];
         await CtrAsync(
-            rig, ns, ["images", "export", "--all-platforms", theirs, .. names.Where(name => name.Contains('/', StringComparison.Ordinal))]);
+            rig, ns, [.. export, "--all-platforms", theirs, .. names.Where(name => name.Contains('/', StringComparison.Ordinal))]);
 
         Dictionary<string, string> expected = Entries(theirs);
         Dictionary<string, string> actual = Entries(ours);

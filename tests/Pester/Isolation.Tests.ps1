@@ -33,7 +33,8 @@ Describe 'Import' {
         $path = Join-Path $TestDrive quiet.sock
         $socket = Open-SilentSocket $path
         try {
-            $loaded = Use-Environment @{ CONTAINERD_ADDRESS = $path } {
+            # No profile of earlier starts: with one, .NET compiles in the background what those ran, and loads what that needs.
+            $loaded = Use-Environment @{ CONTAINERD_ADDRESS = $path; XDG_CACHE_HOME = "$TestDrive" } {
                 Invoke-Child {
                     param($Manifest)
                     Import-Module $Manifest

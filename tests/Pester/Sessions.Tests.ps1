@@ -324,6 +324,9 @@ Describe 'Several sessions' {
         $results.ExitCode | Should -Be 3, 3, 3
         $results | ForEach-Object Address | Should -Be $addresses
         $LASTEXITCODE | Should -Be 3
+        $both = Invoke-CtrCommand "node-$namespace-*" -Session $sessions -Shell 'echo out; echo note >&2; exit 4' 2>&1
+        $?, $LASTEXITCODE | Should -Be $false, 4
+        $both | Group-Object { $_ -is [Management.Automation.ErrorRecord] } | ForEach-Object Count | Should -Be 3, 3
         'in' | Invoke-CtrCommand "node-$namespace-*" -Session $sessions -- cat | Should -Be in, in, in
         $sessions | Invoke-CtrCommand "node-$namespace-*" -- echo out | Should -Be out, out, out
         Get-CtrTask -Session $sessions | ForEach-Object Address | Should -Be $addresses

@@ -168,6 +168,21 @@ Describe 'What a killed PowerShell leaves, containerd <generation>' -ForEach $ge
         Clear-CtrLeftover -Session $session -Namespace $namespace | Should -BeNullOrEmpty
     }
 
+    It 'of a command in a paused container: told, and cleared when that goes on' {
+        $killed = Start-Exec
+        Stop-Child $killed.Process
+        Suspend-CtrTask $web -Session $session
+        try {
+            Clear-CtrLeftover -Session $session -Namespace $namespace -ErrorAction SilentlyContinue -ErrorVariable told | Should -BeNullOrEmpty
+            $told.FullyQualifiedErrorId | Should -BeLike 'CtrTaskTimeout,*'
+            $told.ErrorDetails.RecommendedAction | Should -BeLike '*paused*Resume-CtrTask*'
+        } finally {
+            Resume-CtrTask $web -Session $session
+        }
+        (Clear-CtrLeftover -Session $session -Namespace $namespace).Key | Should -Be "$web/$($killed.ExecId)"
+        Get-ExecId | Should -BeNullOrEmpty
+    }
+
     It 'of a command that has ended since: its pipes' {
         $killed = Start-Exec
         Stop-Child $killed.Process

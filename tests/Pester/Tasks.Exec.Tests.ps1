@@ -314,6 +314,23 @@ Describe 'Processes in containers, containerd <generation>' -ForEach $generation
             $LASTEXITCODE | Should -Be 127
         }
 
+        It 'tells that there is no shell' {
+            Invoke-CtrCommand $two -- mv /bin/sh /bin/sh.away
+            try {
+                Invoke-CtrCommand $two -Shell 'ls | wc' -ErrorAction SilentlyContinue -ErrorVariable told
+                $LASTEXITCODE | Should -Be 127
+                "$told" | Should -BeLike "*'$two'*has no /bin/sh*"
+                $told.ErrorDetails.RecommendedAction | Should -BeLike '*without -Shell*'
+            } finally {
+                Invoke-CtrCommand $two -- mv /bin/sh.away /bin/sh
+            }
+        }
+
+        It 'tells that nobody answers' {
+            { Invoke-CtrCommand $one -Session (Join-Path $TestDrive none.sock) -- true } | Should -Throw -ErrorId 'CtrAddressNotFound,*'
+            $LASTEXITCODE | Should -Be 125
+        }
+
         It 'tells a container that is not there, and goes on' {
             $lines = Invoke-CtrCommand "no-$tag", $one echo yes -ErrorAction SilentlyContinue -ErrorVariable told
             $lines | Should -Be 'yes'

@@ -57,6 +57,15 @@ internal static partial class RuntimeFaults
                 "Name a folder that is there, with -WorkingDirectory.");
         }
 
+        if (TaskFolder().Match(text) is { Success: true } folder)
+        {
+            return Make(
+                CtrErrorIds.TaskExists,
+                CtrStatus.AlreadyExists,
+                $"Another client makes a task of the {container} at this moment, or one that is gone left its folder '{folder.Groups["path"].Value}'.",
+                "See with Get-CtrTask whether it runs. Where it has no task, restart containerd, which clears such folders.");
+        }
+
         if (text.Contains("failed to resolve runtime path", StringComparison.Ordinal))
         {
             return Make(
@@ -103,6 +112,9 @@ internal static partial class RuntimeFaults
 
     [GeneratedRegex("""chdir to cwd \("(?<path>[^"]*)"\)""", RegexOptions.CultureInvariant)]
     private static partial Regex WorkingDirectory();
+
+    [GeneratedRegex("""mkdir (?<path>/[^:]*): file exists""", RegexOptions.CultureInvariant)]
+    private static partial Regex TaskFolder();
 
     [GeneratedRegex(
         """(?:fork/exec (?<name>[^:]+): no such file or directory|exec: "(?<name>[^"]+)": executable file not found in \$PATH)""",

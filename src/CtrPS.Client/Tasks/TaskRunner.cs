@@ -88,8 +88,9 @@ internal sealed class TaskRunner(
         }
         catch (Exception e)
         {
-            // A task that was there before is not ours to remove.
-            if (e is not CtrException { ErrorId: CtrErrorIds.TaskExists })
+            // A daemon that refuses has made nothing: what is there then is another client's, who was faster.
+            bool unanswered = e is OperationCanceledException or CtrException { IsConnectionFault: true };
+            if (process.ProcessId != 0 || (unanswered && await IsThereAsync(create, request.Namespace).ConfigureAwait(false)))
             {
                 await RollBackAsync(process).ConfigureAwait(false);
             }
@@ -288,6 +289,22 @@ internal sealed class TaskRunner(
             CtrIo.Log => ("", io.LogUri, io.Terminal ? "" : io.LogUri),
             _ => ("", "", ""),
         };
+    }
+
+    /// <summary>Whether there is a task with the streams that a call asked for which nobody answered: that call's.</summary>
+    private async Task<bool> IsThereAsync(CreateTaskRequest asked, string @namespace)
+    {
+        using var limit = new CancellationTokenSource(RollbackPatience);
+        try
+        {
+            CtrTask? task = await tasks.FindAsync(@namespace, asked.ContainerId, limit.Token).ConfigureAwait(false);
+            return task?.StandardInput == asked.Stdin && task.StandardOutput == asked.Stdout && task.StandardError == asked.Stderr;
+        }
+        catch (Exception e) when (e is CtrException or OperationCanceledException)
+        {
+            // Nobody answers: nothing could be cleared either.
+            return false;
+        }
     }
 
     /// <summary>

@@ -189,13 +189,14 @@ public abstract class CtrCmdlet : CtrTextCmdlet, IDisposable
         {
             work();
         }
-        catch (CtrException e) when (e.IsConnectionFault)
-        {
-            ThrowTerminatingError(ErrorFactory.From(e, e.Target));
-        }
         catch (CtrException e)
         {
             OnFailure(e);
+            if (e.IsConnectionFault)
+            {
+                ThrowTerminatingError(ErrorFactory.From(e, e.Target));
+            }
+
             WriteError(ErrorFactory.From(e, target));
         }
         catch (WildcardPatternException e)
@@ -222,7 +223,7 @@ public abstract class CtrCmdlet : CtrTextCmdlet, IDisposable
         }
     }
 
-    /// <summary>The work for one object failed; its error is about to be written, which may end the pipeline.</summary>
+    /// <summary>The work for one object failed; its error is about to be written or thrown.</summary>
     private protected virtual void OnFailure(CtrException error)
     {
     }

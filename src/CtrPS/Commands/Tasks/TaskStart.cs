@@ -91,7 +91,14 @@ internal sealed record TaskStart(ICtrConnection Connection, CtrTaskRequest Reque
         CtrTask? old = await Connection.Tasks.FindAsync(Request.Namespace, Request.Id, cancellationToken).ConfigureAwait(false);
         if (old is { State: CtrTaskState.Stopped })
         {
-            _ = await Connection.Stopper.RemoveAsync(Request.Namespace, Request.Id, kill: false, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                _ = await Connection.Stopper.RemoveAsync(Request.Namespace, Request.Id, kill: false, cancellationToken).ConfigureAwait(false);
+            }
+            catch (CtrException e) when (e.ErrorId == CtrErrorIds.TaskNotFound)
+            {
+                // Another client was faster.
+            }
         }
         else if (old is not null)
         {

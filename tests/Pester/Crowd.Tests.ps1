@@ -1,0 +1,172 @@
+#requires -Version 7.6
+<#
+The same things done by eight runspaces at once, and by a running ctr beside them: all succeed, or say a true reason, and nothing is left.
+#>
+
+BeforeDiscovery {
+    Import-Module (Join-Path $PSScriptRoot Helpers.psm1)
+}
+
+BeforeAll {
+    $ErrorActionPreference = 'Stop'
+    Import-ModuleUnderTest
+
+    # Runs a line eight times at the same moment, each in a runspace of its own, where $i is 0 to 7 and $n the namespace, and ctr with words beside
+    # them. Returns what each gave: Values, and Ids and Texts of its errors.
+    function Invoke-Crowd {
+        param([pscustomobject] $Rig, [string] $Namespace, [string] $Line, [string[]] $Ctr)
+        $start = [Threading.Barrier]::new(8 + [int][bool]$Ctr)
+        $manifest, $address = (Get-ManifestPath), $Rig.Address
+        $beside = if ($Ctr) {
+            Start-ThreadJob {
+                $words = $using:Ctr
+                $null = ($using:start).SignalAndWait(60000)
+                $told = & ($using:Rig).Ctr --address ($using:address) -n ($using:Namespace) @words 2>&1
+                [pscustomobject]@{ Code = $LASTEXITCODE; Text = "$told" }
+            }
+        }
+        try {
+            $given = 0..7 | ForEach-Object -ThrottleLimit 8 -Parallel {
+                Import-Module $using:manifest
+                Set-Variable i $_
+                Set-Variable n $using:Namespace
+                $null = Connect-CtrSession $using:address -Namespace $using:Namespace
+                $null = ($using:start).SignalAndWait(60000)
+                $values = @()
+                $ErrorActionPreference = 'SilentlyContinue'
+                $Error.Clear()
+                try {
+                    $values = @(& ([scriptblock]::Create($using:Line)))
+                } catch {
+                    Write-Verbose "in `$Error too: $_"
+                }
+                $errors = @($Error | Where-Object { $_ -is [Management.Automation.ErrorRecord] })
+                [pscustomobject]@{
+                    Values = $values
+                    Ids    = @($errors | ForEach-Object { ($_.FullyQualifiedErrorId -split ',')[0] })
+                    Texts  = @($errors | ForEach-Object { "$_" })
+                }
+            }
+            [pscustomobject]@{ Given = $given; Ctr = $beside ? ($beside | Receive-Job -Wait -AutoRemoveJob) : $null }
+        } finally {
+            $start.Dispose()
+        }
+    }
+
+    # That all went well; else the errors are shown.
+    function Assert-AllWell {
+        param([pscustomobject] $Crowd)
+        $Crowd.Given | ForEach-Object Texts | Should -BeNullOrEmpty
+        if ($Crowd.Ctr) {
+            $Crowd.Ctr.Code | Should -Be 0 -Because $Crowd.Ctr.Text
+        }
+    }
+
+    # That one did it and the others say by an error of this id why not.
+    function Assert-OneDid {
+        param([pscustomobject] $Crowd, [string[]] $Id)
+        @($Crowd.Given | Where-Object { -not $_.Ids }) | Should -HaveCount 1
+        $texts = $Crowd.Given | ForEach-Object Texts | Select-Object -First 3
+        $Crowd.Given | ForEach-Object Ids | Sort-Object -Unique | Should -BeIn $Id -Because $texts
+    }
+}
+
+Describe 'Eight at once, containerd <generation>' -ForEach (Get-RigGeneration) {
+    if ($reason) {
+        It 'has a daemon' { Set-ItResult -Skipped -Because $reason }
+        return
+    }
+
+    BeforeAll {
+        $rig = Get-Rig $generation
+        $nginx, $busybox = (Get-ArchivePath nginx), (Get-ArchivePath busybox)
+    }
+
+    BeforeEach {
+        $before = @(Get-RigState $rig)
+        $namespace = "pester-$([guid]::NewGuid().ToString('n').Substring(0, 8))"
+        $null = Invoke-Ctr $rig namespaces create $namespace
+        $here = @{ Rig = $rig; Namespace = $namespace }
+    }
+
+    AfterEach {
+        # A collection, as a namespace is not empty before what was removed is collected.
+        Clear-TestContainer $rig $namespace
+        $null = Invoke-Ctr $rig -n $namespace images import --no-unpack $busybox
+        Clear-TestNamespace $rig $namespace
+        Wait-Until { -not (Compare-Object $before @(Get-RigState $rig)) } 'nothing is left'
+    }
+
+    It 'import and unpack the same archive, ctr among them' {
+        $crowd = Invoke-Crowd @here -Line "Import-CtrImage '$busybox'" -Ctr images, import, $busybox
+        Assert-AllWell $crowd
+        $crowd.Given | ForEach-Object { $_.Values.Name } | Sort-Object -Unique | Should -Be docker.io/library/busybox:1.35
+        Invoke-Ctr $rig -n $namespace images check | Select-Object -Skip 1 | Should -BeLike '*complete*true*'
+    }
+
+    It 'unpack the same image for containers of their own, ctr among them' {
+        $null = Invoke-Ctr $rig -n $namespace images import --no-unpack $nginx
+        $line = 'New-CtrContainer nginx:deb "crowd-$n-$i" -- sleep 100'
+        $crowd = Invoke-Crowd @here -Line $line -Ctr containers, create, docker.io/library/nginx:deb, "crowd-$namespace-ctr", sleep, 100
+        Assert-AllWell $crowd
+        Invoke-Ctr $rig -n $namespace containers ls -q | Should -HaveCount 9
+    }
+
+    It 'make, start, stop and remove the same container: one does, the others say why not' {
+        $null = Invoke-Ctr $rig -n $namespace images import $busybox
+        Assert-OneDid (Invoke-Crowd @here -Line 'New-CtrContainer busybox:1.35 "crowd-$n" -- sleep 1000') CtrContainerExists, CtrSnapshotExists
+        Assert-OneDid (Invoke-Crowd @here -Line 'Start-CtrTask "crowd-$n" -NullIO') CtrTaskExists
+        (Get-CtrTask -Session $rig.Address -Namespace $namespace).State | Should -Be Running
+        Assert-AllWell (Invoke-Crowd @here -Line 'Stop-CtrTask "crowd-$n" -Timeout 0')
+        $crowd = Invoke-Crowd @here -Line 'Remove-CtrContainer "crowd-$n"'
+        @($crowd.Given | Where-Object { -not $_.Ids }).Count | Should -BeGreaterOrEqual 1
+        $crowd.Given | ForEach-Object Ids | Sort-Object -Unique | Should -BeIn @($null, 'CtrContainerNotFound')
+        Get-CtrContainer -Session $rig.Address -Namespace $namespace | Should -BeNullOrEmpty
+    }
+
+    It 'run a command in the same container, each with its own output' {
+        $null = Invoke-Ctr $rig -n $namespace images import $busybox
+        Add-TestContainer $rig $namespace "crowd-$namespace" sleep 1000
+        $crowd = Invoke-Crowd @here -Line 'Invoke-CtrCommand "crowd-$n" -- sh -c "echo $i; seq 1000 | wc -l"'
+        Assert-AllWell $crowd
+        $crowd.Given | ForEach-Object { $_.Values -join ' ' } | Sort-Object | Should -Be (0..7 | ForEach-Object { "$_ 1000" })
+    }
+
+    It 'tag, label, copy and save the same image, ctr among them' {
+        $null = Invoke-Ctr $rig -n $namespace images import --no-unpack $busybox
+        $name = 'docker.io/library/busybox:1.35'
+        $crowd = Invoke-Crowd @here -Line 'Add-CtrImageTag busybox:1.35 crowd:1' -Ctr images, tag, --force, $name, docker.io/library/crowd:1
+        Assert-AllWell $crowd
+        Assert-AllWell (Invoke-Crowd @here -Line 'Set-CtrImage busybox:1.35 -Label @{ "crowd.$i" = "yes" }')
+        (Get-CtrImage busybox:1.35 -Session $rig.Address -Namespace $namespace).Labels.Keys -like 'crowd.*' | Should -HaveCount 8
+        try {
+            Assert-AllWell (Invoke-Crowd @here -Line 'Copy-CtrImage busybox:1.35 "$n-copy" -Unpack')
+            Invoke-Ctr $rig -n "$namespace-copy" images check | Select-Object -Skip 1 | Should -BeLike '*complete*true*'
+        } finally {
+            Clear-TestNamespace $rig "$namespace-copy"
+        }
+        $file = Join-Path $TestDrive "$namespace.tar"
+        # By the Transfer service ctr ends before all is written.
+        $export = @('images', 'export') + @($generation -eq '2' ? '--local' : @()) + @("$file.ctr", $name)
+        Assert-AllWell (Invoke-Crowd @here -Line "Save-CtrImage busybox:1.35 '$file' -Force" -Ctr $export)
+        Get-ChildItem $TestDrive -Filter "$namespace*" | ForEach-Object Name | Sort-Object | Should -Be "$namespace.tar", "$namespace.tar.ctr"
+        Test-CtrArchive $file | ForEach-Object Status | Sort-Object -Unique | Should -Be Ok
+    }
+
+    It 'remove the same images, ctr among them' {
+        $null = Invoke-Ctr $rig -n $namespace images import $busybox
+        $null = Invoke-Ctr $rig -n $namespace images tag docker.io/library/busybox:1.35 docker.io/library/other:1
+        $crowd = Invoke-Crowd @here -Line 'Remove-CtrImage busybox:1.35, other:1' -Ctr images, rm, docker.io/library/other:1
+        $crowd.Given | ForEach-Object Ids | Sort-Object -Unique | Should -BeIn @($null, 'CtrImageNotFound')
+        Invoke-Ctr $rig -n $namespace images ls -q | Should -BeNullOrEmpty
+    }
+
+    It 'import what others remove: a true reason, or all of it' {
+        $archive = Get-ArchivePath busybox
+        $remove = '1..5 | ForEach-Object { Remove-CtrImage busybox:1.35 -Synchronous -ErrorAction Ignore }'
+        $crowd = Invoke-Crowd @here -Line "if (`$i % 2) { Import-CtrImage '$busybox' } else { $remove }"
+        $crowd.Given | ForEach-Object Texts | Should -BeNullOrEmpty
+        $null = Import-CtrImage $busybox -Session $rig.Address -Namespace $namespace
+        Test-CtrImage busybox:1.35 -Session $rig.Address -Namespace $namespace -Deep | ForEach-Object Status | Should -Be Complete
+    }
+}

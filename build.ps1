@@ -35,11 +35,6 @@ $module = Join-Path $root output CtrPS
 $artifacts = Join-Path $root artifacts
 $built = $false
 
-# Children, and what the tests start, use the PowerShell that runs this. Where that is a .NET tool, build.sh has put a pwsh on the PATH: the
-# one in $PSHOME may be run by its owner only.
-if ((Split-Path ([Environment]::ProcessPath)) -eq $PSHOME) {
-    $env:PATH = $PSHOME + [IO.Path]::PathSeparator + $env:PATH
-}
 $env:PSModulePath = (Join-Path $artifacts modules) + [IO.Path]::PathSeparator + $env:PSModulePath
 
 # Runs a script block in a PowerShell of its own: the module's assemblies stay locked for the life of a process.

@@ -308,12 +308,15 @@ function Use-Environment {
     }
 }
 
-# The words that start a PowerShell as this one is. A name alone may mean another program to those who look for it.
+# The words that start a PowerShell as this one is, for any user. PowerShell puts its own folder first on the PATH, and the program that the .NET tool
+# has there may be run by its owner only.
 function Get-PowerShellWord {
-    $program = [Environment]::ProcessPath
-    $program
-    if ([IO.Path]::GetFileNameWithoutExtension($program) -eq 'dotnet') {
+    $config = Get-Content (Join-Path $PSHOME pwsh.runtimeconfig.json) -Raw | ConvertFrom-Json
+    if ($config.runtimeOptions.PSObject.Properties['framework']) {
+        (Get-Command dotnet -CommandType Application | Select-Object -First 1).Source
         Join-Path $PSHOME pwsh.dll
+    } else {
+        [Environment]::ProcessPath
     }
 }
 

@@ -656,7 +656,7 @@ Describe 'Importing archives, containerd <generation>' -ForEach (Get-RigGenerati
         try {
             $failure = Get-Failure { Import-CtrImage (Get-ArchivePath nginx-docker) -Namespace $namespace -NoUnpack @args }
         } finally {
-            & umount $ingests
+            & umount --lazy $ingests # the daemon may not have closed its file yet
         }
         $failure.Text | Should -Match 'no space left on device'
         $failure.Text | Should -Not -Match 'No reason was given'

@@ -31,7 +31,7 @@ $ExecutionContext.SessionState.Module.OnRemove = {
     }
     Close-Rig
     foreach ($name in $environment.Keys) {
-        [Environment]::SetEnvironmentVariable($name, $environment[$name])
+        [Environment]::SetEnvironmentVariable($name, $environment[$name] ?? [NullString]::Value)
     }
 }
 
@@ -291,19 +291,19 @@ function Invoke-Child {
     pwsh -NoProfile -NonInteractive -Command $Script -args $ArgumentList
 }
 
-# Runs a script block with environment variables and puts them back.
+# Runs a script block with environment variables and puts them back. Null: there is none of that name; PowerShell's own $null would leave an empty one.
 function Use-Environment {
     param([hashtable] $Variable, [scriptblock] $Script)
     $before = @{}
     try {
         foreach ($name in $Variable.Keys) {
             $before[$name] = [Environment]::GetEnvironmentVariable($name)
-            [Environment]::SetEnvironmentVariable($name, $Variable[$name])
+            [Environment]::SetEnvironmentVariable($name, $Variable[$name] ?? [NullString]::Value)
         }
         & $Script
     } finally {
         foreach ($name in $before.Keys) {
-            [Environment]::SetEnvironmentVariable($name, $before[$name])
+            [Environment]::SetEnvironmentVariable($name, $before[$name] ?? [NullString]::Value)
         }
     }
 }

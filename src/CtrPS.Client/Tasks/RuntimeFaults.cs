@@ -62,7 +62,7 @@ internal static partial class RuntimeFaults
             return Make(
                 CtrErrorIds.TaskExists,
                 CtrStatus.AlreadyExists,
-                $"Another client makes a task of the {container} at this moment, or one that is gone left its folder '{folder.Groups["path"].Value}'.",
+                $"Another client makes a task of the {container} at this moment, or one that is gone left its folder: '{folder.Groups["path"]}'.",
                 "See with Get-CtrTask whether it runs. Where it has no task, restart containerd, which clears such folders.");
         }
 

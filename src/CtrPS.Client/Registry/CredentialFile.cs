@@ -35,6 +35,9 @@ internal sealed class CredentialFile
     /// <summary>The keys of logins in the file itself.</summary>
     public IEnumerable<string> Keys => (Map(Auths) ?? []).Where(pair => pair.Value is JsonObject { Count: > 0 }).Select(pair => pair.Key);
 
+    /// <summary>Whether something stands there for a registry, and be it the empty login that docker leaves where a helper has the secret.</summary>
+    public bool Has(string registry) => (Map(Auths) ?? []).Any(pair => IsOf(_place, pair.Key, registry));
+
     /// <summary>Reads a file. Null: there is none, or an empty one.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidCredentialFile"/>.</exception>
     public static CredentialFile? Read(CredentialPlace place)

@@ -173,8 +173,11 @@ internal sealed class CredentialFiles(Func<CredentialPlaces> places) : ICredenti
                 gone.Add(Describe(place, CredentialFile.RegistryOf(key), null, file.Read(key) ?? new RegistryCredential()));
             }
 
-            _ = await CredentialWriter.ChangeAsync(
-                place, document => document[Auths] is JsonObject auths && Remove(auths, place, registry), cancellationToken).ConfigureAwait(false);
+            if (file.Has(registry))
+            {
+                _ = await CredentialWriter.ChangeAsync(
+                    place, document => document[Auths] is JsonObject auths && Remove(auths, place, registry), cancellationToken).ConfigureAwait(false);
+            }
         }
 
         return gone;

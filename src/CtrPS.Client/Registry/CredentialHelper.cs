@@ -195,11 +195,15 @@ internal sealed partial class CredentialHelper
         // Some print what they were given.
         string said = Words(output);
         string words = said.Length == 0 ? "it said nothing"
-            : secret is { Length: > 0 } && (said.Contains(secret, StringComparison.Ordinal) || said.Contains("Secret", StringComparison.OrdinalIgnoreCase))
+            : secret is { Length: > 0 } && Holds(said, secret)
             ? "what it said has the secret in it and is not shown"
             : said;
         return Fault(CtrStatus.Unknown, $"The credential helper '{_name}' failed to {action} (exit code {exitCode}): {words}");
     }
+
+    /// <summary>Whether a message has a secret in it, as it is or as it was sent.</summary>
+    private static bool Holds(string said, string secret) =>
+        said.Contains(secret, StringComparison.Ordinal) || said.Contains("\"Secret\"", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The answer. Nothing of it is told where it is none: it may be the secret.</summary>
     private JsonObject Parse(string action, byte[] output)
@@ -224,7 +228,8 @@ internal sealed partial class CredentialHelper
         new(CtrErrorIds.CredentialHelperFailed, status, message, cause)
         {
             Target = _name,
-            RecommendedAction = $"Try it by hand: echo SERVER | {Prefix}{_name} get. Or take it out of credsStore and credHelpers of docker's config.json.",
+            RecommendedAction =
+                $"Try it by hand: echo SERVER | {Prefix}{_name} get. Or take it out of credsStore and credHelpers of docker's config.json.",
         };
 
     [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]*\z")]

@@ -13,6 +13,10 @@ namespace CtrPS.Client.Registry;
 internal static class CredentialWriter
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>Not <c>.lock</c>: that is podman's, who keeps it.</summary>
+    private const string LockSuffix = ".ctrps-lock";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private static readonly JsonSerializerOptions Indented = new()
@@ -37,7 +41,7 @@ internal static class CredentialWriter
         {
             RequireNoLink(path);
             MakeFolder(Path.GetDirectoryName(path)!);
-            using FileStream gate = await LockAsync(path + ".lock", cancellationToken).ConfigureAwait(false);
+            using FileStream gate = await LockAsync(path + LockSuffix, cancellationToken).ConfigureAwait(false);
             try
             {
                 RequireNoLink(path);

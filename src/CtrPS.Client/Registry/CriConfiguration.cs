@@ -54,7 +54,12 @@ internal sealed class CriConfiguration
         long version = root.Exactly("version") is { } said ? said.Value as long? ?? throw Wrong(path, said, "is no number") : 1;
         if (version is not (2 or 3))
         {
-            throw HostsFaults.File(path, $"is a configuration of version {version}; known are 2 and 3");
+            throw new CtrException(
+                CtrErrorIds.InvalidHostsFile, CtrStatus.InvalidArgument, $"'{path}' is a configuration of version {version}; known are 2 and 3.")
+            {
+                Target = path,
+                RecommendedAction = "containerd config migrate writes it in the version of the installed containerd.",
+            };
         }
 
         if (_version is { } first && first != version)
@@ -142,9 +147,10 @@ internal sealed class CriConfiguration
 
         if (_credentials.Count > 0)
         {
+            string hosts = string.Join(", ", _credentials.Select(one => $"'{one}'"));
             _remarks.Add(
-                $"The configuration has credentials for {string.Join(", ", _credentials.Select(one => $"'{one}'"))}. hosts.toml has no place for them, "
-                + "and they were not taken: use Connect-CtrRegistry, or Kubernetes' image pull secrets.");
+                $"The configuration has credentials for {hosts}. hosts.toml has no place for them, and they were not taken: "
+                + "use Connect-CtrRegistry, or Kubernetes' image pull secrets.");
         }
 
         return new CtrHostsConversion(wishes, _remarks);

@@ -43,6 +43,6 @@ internal static partial class GoDuration
         return TimeSpan.FromTicks((long)(text.StartsWith('-') ? -ticks : ticks));
     }
 
-    [GeneratedRegex(@"^[-+]?(0|((?<number>\d+(\.\d*)?|\.\d+)(?<unit>ns|us|µs|μs|ms|s|m|h))+)\z", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[-+]?(0|((?<number>[0-9]+(\.[0-9]*)?|\.[0-9]+)(?<unit>ns|us|µs|μs|ms|s|m|h))+)\z", RegexOptions.ExplicitCapture)]
     private static partial Regex Pattern();
 }

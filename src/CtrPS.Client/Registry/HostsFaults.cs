@@ -3,6 +3,8 @@ namespace CtrPS.Client.Registry;
 /// <summary>Errors of the files about registries in the module's words.</summary>
 internal static class HostsFaults
 {
+    private const string Mend = "Mend the file. containerd leaves a broken hosts.toml out, and asks the registry itself: it only logs that.";
+
     /// <summary>Something is wrong with a file as a whole.</summary>
     /// <param name="path">The file.</param>
     /// <param name="fault">What, as the rest of a sentence.</param>
@@ -15,8 +17,8 @@ internal static class HostsFaults
     {
         Target = path,
         RecommendedAction = cause is UnauthorizedAccessException
-            ? "Give yourself the permission to read it, or name another folder with -HostsDirectory."
-            : "Mend the file, or name another folder with -HostsDirectory. containerd 1.6 to 2.x leave a broken hosts.toml out without an error.",
+            ? "Work as a user who may read it, or name another folder with -HostsDirectory."
+            : Mend,
     };
 
     /// <summary>Something is wrong on a line.</summary>
@@ -32,7 +34,6 @@ internal static class HostsFaults
         cause)
     {
         Target = path,
-        RecommendedAction =
-            "Mend the file, or name another folder with -HostsDirectory. containerd 1.6 to 2.x leave a broken hosts.toml out without an error.",
+        RecommendedAction = Mend,
     };
 }

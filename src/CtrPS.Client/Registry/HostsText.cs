@@ -53,7 +53,9 @@ internal static class HostsText
         RegistryUrl url = RegistryUrl.TryParse(text, overridePath: true, out string? fault) ?? throw Invalid(text, $"'{text}' {fault}.");
         bool isPlain = !text.AsSpan().ContainsAny('@', '?', '#');
         return isPlain ? $"{url.Scheme}://{url.Host}{url.Path}" : throw new CtrException(
-            CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"The URL of '{url.Host}' has a user, a query or a fragment: containerd drops those.")
+            CtrErrorIds.InvalidArgument,
+            CtrStatus.InvalidArgument,
+            $"The URL of '{url.Host}' has a user, a query or a fragment: containerd drops those.")
         {
             Target = url.Host,
             RecommendedAction = "Leave them out. User and password are kept by Connect-CtrRegistry, or by the kubelet's image pull secrets.",

@@ -11,8 +11,8 @@ using System.Text.RegularExpressions;
 namespace CtrPS.Client.Registry;
 
 /// <summary>
-/// Identifies at a registry as docker's login does: a request for the API's root, and, where the registry sends one on to a token service, a token from
-/// there. Nothing is redirected, and the password goes to no host but those two.
+/// Identifies at a registry as docker's login does: a request for the API's root, and, where the registry sends one on to a token service, a
+/// token from there. Nothing is redirected, and the password goes to no host but those two.
 /// </summary>
 internal sealed partial class LoginCheck : IRegistryLoginCheck
 {

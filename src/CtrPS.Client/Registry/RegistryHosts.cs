@@ -3,6 +3,11 @@ namespace CtrPS.Client.Registry;
 /// <inheritdoc/>
 internal sealed class RegistryHosts : IRegistryHosts
 {
+    private static readonly EnumerationOptions Accessible = new() { IgnoreInaccessible = true, AttributesToSkip = 0 };
+
+    private static readonly RegistryCapabilities[] Capabilities =
+        [RegistryCapabilities.Pull, RegistryCapabilities.Resolve, RegistryCapabilities.Push, RegistryCapabilities.Referrers];
+
     /// <inheritdoc/>
     public IReadOnlyList<string> DefaultFolders => HostsFolders.Defaults;
 
@@ -14,7 +19,7 @@ internal sealed class RegistryHosts : IRegistryHosts
     [
         .. (folders ?? HostsFolders.Defaults)
             .Where(Directory.Exists)
-            .SelectMany(folder => Directory.EnumerateDirectories(folder, "*", new EnumerationOptions { IgnoreInaccessible = true, AttributesToSkip = 0 }))
+            .SelectMany(folder => Directory.EnumerateDirectories(folder, "*", Accessible))
             .Select(folder => Path.GetFileName(folder)!)
             .Where(name => name != HostsFolders.AnyRegistry)
             .Select(HostsFolders.RegistryOf)
@@ -55,9 +60,7 @@ internal sealed class RegistryHosts : IRegistryHosts
         Registry = registry,
         Order = order,
         Url = endpoint.Root.OriginalString,
-        Capabilities = [.. new[] { RegistryCapabilities.Pull, RegistryCapabilities.Resolve, RegistryCapabilities.Push, RegistryCapabilities.Referrers }
-            .Where(one => endpoint.Capabilities.HasFlag(one))
-            .Select(Word)],
+        Capabilities = [.. Capabilities.Where(one => endpoint.Capabilities.HasFlag(one)).Select(Word)],
         IsMirror = endpoint.IsMirror,
         SkipCertificateCheck = endpoint.SkipVerify,
         TriesTlsFirst = endpoint.TriesTlsFirst,

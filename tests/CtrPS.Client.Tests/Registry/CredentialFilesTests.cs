@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Runtime.Versioning;
 using System.Text;
 using System.Text.Json.Nodes;
 using CtrPS.Client.Registry;
@@ -7,6 +8,7 @@ using CtrPS.Client.Registry;
 namespace CtrPS.Client.Tests.Registry;
 
 /// <summary>docker's and podman's files, and helpers: shell scripts of the test's own.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class CredentialFilesTests : IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -36,7 +38,7 @@ public sealed class CredentialFilesTests : IDisposable
     [InlineData("index.docker.io", "docker.io")]
     public async Task A_key_is_found_whichever_way_it_is_written(string key, string host)
     {
-        WriteDocker($$"""{"auths":{"other":{"auth":"{{Base64("x:y")}}"},"{{key}}":{"auth":"{{Base64("me:pass:word")}}"}}}""");
+        WriteDocker(Auths(("other", "x:y"), (key, "me:pass:word")));
         RegistryCredential? login = await Logins().FindAsync(host, "team/web", Stop);
         Assert.Equal(("me", "pass:word", null), (login?.User, login?.Secret, login?.BearerToken));
         Assert.Equal($"'{Docker}'", login?.Source);
@@ -49,7 +51,7 @@ public sealed class CredentialFilesTests : IDisposable
     [InlineData("r.example.com", "x.r.example.com")]
     public async Task Another_host_is_another_host(string key, string host)
     {
-        WriteDocker($$"""{"auths":{"{{key}}":{"auth":"{{Base64("me:secret")}}"}}}""");
+        WriteDocker(Auths((key, "me:secret")));
         Assert.Null(await Logins().FindAsync(host, null, Stop));
     }
 
@@ -63,7 +65,7 @@ public sealed class CredentialFilesTests : IDisposable
     [InlineData("{}", null, null, null)]
     public async Task A_login_is_a_password_or_a_token(string entry, string? user, string? secret, string? bearer)
     {
-        WriteDocker($$"""{"auths":{"r.example.com":{{entry}}}}""");
+        WriteDocker($$$"""{"auths":{"r.example.com":{{{entry}}}}}""");
         RegistryCredential? login = await Logins().FindAsync("r.example.com", null, Stop);
         Assert.Equal((user, secret, bearer), (login?.User, login?.Secret, login?.BearerToken));
     }
@@ -77,17 +79,15 @@ public sealed class CredentialFilesTests : IDisposable
     [InlineData(null, "all")]
     public async Task With_podman_the_longest_part_of_the_repository_wins(string? repository, string user)
     {
-        File.WriteAllText(Podman, $$$"""
-            {"auths":{"q.example.com/team":{"auth":"{{{Base64("team:s")}}}"},"q.example.com":{"auth":"{{{Base64("all:s")}}}"},
-            "q.example.com/team/shop":{"auth":"{{{Base64("shop:s")}}}"}}}
-            """);
+        File.WriteAllText(
+            Podman, Auths(("q.example.com/team", "team:s"), ("q.example.com", "all:s"), ("q.example.com/team/shop", "shop:s")));
         Assert.Equal(user, (await Logins().FindAsync("q.example.com", repository, Stop))?.User);
     }
 
     [Fact]
     public async Task A_part_of_a_registry_is_podmans_alone()
     {
-        string text = $$"""{"auths":{"q.example.com/team":{"auth":"{{Base64("team:s")}}"}}}""";
+        string text = Auths(("q.example.com/team", "team:s"));
         File.WriteAllText(Podman, text);
         Assert.Null(await Logins().FindAsync("q.example.com", "other/web", Stop));
         File.Delete(Podman);
@@ -98,9 +98,9 @@ public sealed class CredentialFilesTests : IDisposable
     [Fact]
     public async Task The_variable_comes_first_then_docker_then_podman()
     {
-        WriteDocker($$"""{"auths":{"r.example.com":{"auth":"{{Base64("docker:s")}}"}}}""");
-        File.WriteAllText(Podman, $$"""{"auths":{"r.example.com":{"auth":"{{Base64("podman:s")}}"},"p.example.com":{"auth":"{{Base64("podman:s")}}"}}}""");
-        string text = $$"""{"auths":{"r.example.com":{"auth":"{{Base64("variable:s")}}"}}}""";
+        WriteDocker(Auths(("r.example.com", "docker:s")));
+        File.WriteAllText(Podman, Auths(("r.example.com", "podman:s"), ("p.example.com", "podman:s")));
+        string text = Auths(("r.example.com", "variable:s"));
         Assert.Equal("variable", (await Logins(text).FindAsync("r.example.com", null, Stop))?.User);
         Assert.Equal("docker", (await Logins().FindAsync("r.example.com", null, Stop))?.User);
         Assert.Equal("podman", (await Logins().FindAsync("p.example.com", null, Stop))?.User);
@@ -129,14 +129,15 @@ public sealed class CredentialFilesTests : IDisposable
         Assert.DoesNotContain("c2VjcmV0", fault.ToString(), StringComparison.Ordinal);
         Assert.NotNull(fault.RecommendedAction);
 
-        CtrException variable = await Assert.ThrowsAsync<CtrException>(async () => await Logins(text, file: false).FindAsync("r.example.com", null, Stop));
+        CtrException variable = await Assert.ThrowsAsync<CtrException>(
+            async () => await Logins(text, file: false).FindAsync("r.example.com", null, Stop));
         Assert.Contains("DOCKER_AUTH_CONFIG", variable.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_broken_login_of_another_registry_is_nobodys_fault()
     {
-        WriteDocker($$"""{"auths":{"bad.example.com":{"auth":"!"},"r.example.com":{"auth":"{{Base64("me:s")}}"}}}""");
+        WriteDocker(Auths(("r.example.com", "me:s"), ("bad.example.com", "x:y")).Replace(Base64("x:y"), "!", StringComparison.Ordinal));
         Assert.Equal("me", (await Logins().FindAsync("r.example.com", null, Stop))?.User);
     }
 
@@ -207,7 +208,9 @@ public sealed class CredentialFilesTests : IDisposable
     [Fact]
     public async Task A_login_goes_into_the_file_which_only_its_owner_reads_then()
     {
-        WriteDocker("""{"HttpHeaders":{"a":"b"},"auths":{"https://r.example.com/v1/":{"auth":"b2xkOm9sZA=="},"o.example.com":{}},"big":12345678901234567890}""");
+        WriteDocker("""
+            {"HttpHeaders":{"a":"b"},"auths":{"https://r.example.com/v1/":{"auth":"b2xkOm9sZA=="},"o.example.com":{}},"big":12345678901234567890}
+            """);
         File.SetUnixFileMode(Docker, OwnerOnly | UnixFileMode.OtherRead);
         CtrRegistryLogin login = await Logins().StoreAsync("r.example.com", new NetworkCredential("me", "sec:ret\"ä"), Stop);
         Assert.Equal(("r.example.com", "me", Docker, null), (login.Registry, login.User, login.File, login.Helper));
@@ -226,7 +229,8 @@ public sealed class CredentialFilesTests : IDisposable
         var own = new CredentialPlace(Path.Combine(_folder, "new", "config.json"), false);
         var logins = new CredentialFiles(() => new CredentialPlaces([own], own, []));
         _ = await logins.StoreAsync("docker.io", new NetworkCredential("me", "secret"), Stop);
-        Assert.Equal((OwnerOnly, OwnerOnly | UnixFileMode.UserExecute), (File.GetUnixFileMode(own.Path!), File.GetUnixFileMode(Path.GetDirectoryName(own.Path!)!)));
+        Assert.Equal(OwnerOnly, File.GetUnixFileMode(own.Path!));
+        Assert.Equal(OwnerOnly | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(own.Path!)!));
         Assert.Equal(["https://index.docker.io/v1/"], JsonNode.Parse(File.ReadAllText(own.Path!))!["auths"]!.AsObject().Select(pair => pair.Key));
         Assert.Equal("me", (await logins.FindAsync("registry-1.docker.io", "library/nginx", Stop))?.User);
         _ = await logins.StoreAsync("t.example.com", new NetworkCredential("<token>", "it"), Stop);
@@ -244,7 +248,7 @@ public sealed class CredentialFilesTests : IDisposable
         Assert.Equal(CtrErrorIds.InvalidPath, fault.ErrorId);
         Assert.Equal("{}", File.ReadAllText(real));
         File.Delete(Docker);
-        File.CreateSymbolicLink(Docker + ".lock", real);
+        File.CreateSymbolicLink(Docker + ".ctrps-lock", real);
         fault = await Assert.ThrowsAsync<CtrException>(() => Logins().StoreAsync("r.example.com", new NetworkCredential("me", "secret"), Stop));
         Assert.Equal(CtrErrorIds.InvalidPath, fault.ErrorId);
     }
@@ -264,7 +268,8 @@ public sealed class CredentialFilesTests : IDisposable
     public async Task Of_eight_writers_at_once_none_loses_anything()
     {
         WriteDocker("""{"psFormat":"x"}""");
-        await Parallel.ForEachAsync(Enumerable.Range(0, 8), new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Stop }, async (writer, token) =>
+        var eight = new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Stop };
+        await Parallel.ForEachAsync(Enumerable.Range(0, 8), eight, async (writer, token) =>
         {
             for (int i = 0; i < 10; i++)
             {
@@ -320,8 +325,8 @@ public sealed class CredentialFilesTests : IDisposable
     [Fact]
     public async Task A_logout_takes_all_logins_of_the_registry_and_no_other()
     {
-        WriteDocker($$"""{"auths":{"https://r.example.com/v1/":{"auth":"{{Base64("a:s")}}"},"r.example.com":{"auth":"{{Base64("b:s")}}"},"o":{"auth":"{{Base64("c:s")}}"}}}""");
-        File.WriteAllText(Podman, $$"""{"auths":{"r.example.com":{"auth":"{{Base64("d:s")}}"},"r.example.com/team":{"auth":"{{Base64("e:s")}}"}}}""");
+        WriteDocker(Auths(("https://r.example.com/v1/", "a:s"), ("r.example.com", "b:s"), ("o", "c:s")));
+        File.WriteAllText(Podman, Auths(("r.example.com", "d:s"), ("r.example.com/team", "e:s")));
         IReadOnlyList<CtrRegistryLogin> gone = await Logins().EraseAsync("r.example.com", Stop);
         Assert.Equal(["a", "b", "d"], gone.Select(one => one.User));
         Assert.Equal(["o Password c", "r.example.com/team Password e"], (await Logins().ListAsync(Stop)).Select(Words));
@@ -337,6 +342,12 @@ public sealed class CredentialFilesTests : IDisposable
     }
 
     private static string Words(CtrRegistryLogin login) => $"{login.Registry} {login.Kind} {login.User}";
+
+    private static string Auths(params (string Key, string Login)[] logins) => new JsonObject
+    {
+        ["auths"] = new JsonObject(logins.Select(
+            one => KeyValuePair.Create(one.Key, (JsonNode?)new JsonObject { ["auth"] = Base64(one.Login) }))),
+    }.ToJsonString();
 
     private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
 

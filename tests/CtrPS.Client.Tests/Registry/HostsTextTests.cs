@@ -18,7 +18,13 @@ public sealed class HostsTextTests : IDisposable
         CtrHostsFile file = new RegistryHosts().Compose(
             new CtrHostsWish("docker.io", new CtrHostWish(),
             [
-                new CtrHostWish { Url = "https://m.example.com/hub", Capabilities = ["pull", "resolve"], Authorities = [certificate], OverridePath = true },
+                new CtrHostWish
+                {
+                    Url = "https://m.example.com/hub",
+                    Capabilities = ["pull", "resolve"],
+                    Authorities = [certificate],
+                    OverridePath = true,
+                },
                 new CtrHostWish { Url = "10.0.0.1:5000", ClientCertificates = [(certificate, certificate), (certificate, null)], SkipVerify = true },
             ]),
             "/x/hosts.toml");

@@ -64,8 +64,8 @@ public sealed class ConvertToCtrHostsTomlCommand : CtrHostsCmdlet
         else if (written > 0)
         {
             WriteWarning(
-                $"containerd takes these files when its configuration has config_path = \"{root}\" in the table of registries in the place of mirrors, "
-                + "configs and auths, and was started again.");
+                $"containerd takes these files when its configuration has config_path = \"{root}\" in the table of registries, in the place "
+                + "of mirrors, configs and auths, and was started again.");
         }
     }
 }

@@ -176,7 +176,8 @@ internal sealed class CredentialFiles(Func<CredentialPlaces> places) : ICredenti
             if (file.Has(registry))
             {
                 _ = await CredentialWriter.ChangeAsync(
-                    place, document => document[Auths] is JsonObject auths && Remove(auths, place, registry), cancellationToken).ConfigureAwait(false);
+                        place, document => document[Auths] is JsonObject auths && Remove(auths, place, registry), cancellationToken)
+                    .ConfigureAwait(false);
             }
         }
 

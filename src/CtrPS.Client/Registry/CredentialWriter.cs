@@ -12,6 +12,8 @@ namespace CtrPS.Client.Registry;
 /// </summary>
 internal static class CredentialWriter
 {
+    private const int LockedOnUnix = 11; // EAGAIN
+    private const int LockedOnWindows = unchecked((int)0x80070020); // ERROR_SHARING_VIOLATION
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Not <c>.lock</c>: that is podman's, who keeps it.</summary>
@@ -56,7 +58,10 @@ internal static class CredentialWriter
             }
             finally
             {
-                File.Delete(gate.Name); // while it is locked: who waits sees that it is gone, and makes another
+                if (!OperatingSystem.IsWindows())
+                {
+                    File.Delete(gate.Name); // while it is locked: who waits sees that it is gone, and makes another
+                }
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -136,7 +141,11 @@ internal static class CredentialWriter
     private static async Task<FileStream> LockAsync(string path, CancellationToken cancellationToken)
     {
         var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.None };
-        if (!OperatingSystem.IsWindows())
+        if (OperatingSystem.IsWindows())
+        {
+            options.Options = FileOptions.DeleteOnClose;
+        }
+        else
         {
             options.UnixCreateMode = OwnerOnly;
         }
@@ -155,7 +164,7 @@ internal static class CredentialWriter
 
                 await gate.DisposeAsync().ConfigureAwait(false); // it was another one's, who is done
             }
-            catch (IOException) when (File.Exists(path) && Environment.TickCount64 - begin < Patience.TotalMilliseconds)
+            catch (IOException e) when (e.HResult is LockedOnUnix or LockedOnWindows)
             {
                 // Another one writes.
             }

@@ -85,9 +85,9 @@ internal static partial class TomlFile
         {
             document = SyntaxParser.Parse(text, new TomlSerializerOptions { MaxDepth = MaxDepth }, path, validate: true);
         }
-        catch (TomlException e)
+        catch (TomlException e) // not told further: it quotes what it stumbled over
         {
-            throw HostsFaults.Line(path, (int)(e.Line ?? 1), null, "is no TOML", e);
+            throw HostsFaults.Line(path, (int)(e.Line ?? 1), null, "is no TOML");
         }
 
         if (document.Diagnostics.FirstOrDefault(message => message.Kind == DiagnosticMessageKind.Error) is { } fault)

@@ -2,6 +2,7 @@ using CtrPS.Client.Archives;
 using CtrPS.Client.Connection;
 using CtrPS.Client.Logs;
 using CtrPS.Client.Posix;
+using CtrPS.Client.Registry;
 using Microsoft.Win32.SafeHandles;
 
 namespace CtrPS.Client;
@@ -17,6 +18,15 @@ internal static class Connector
 
     /// <summary>Reads log files.</summary>
     public static ILogFiles Logs { get; } = new LogFiles();
+
+    /// <summary>Which hosts are asked for a registry.</summary>
+    public static IRegistryHosts RegistryHosts { get; } = new RegistryHosts();
+
+    /// <summary>Who is logged in where.</summary>
+    public static IRegistryLogins Logins { get; } = new CredentialFiles(CredentialPlaces.FromEnvironment);
+
+    /// <summary>Proves logins.</summary>
+    public static IRegistryLoginCheck LoginCheck { get; } = new LoginCheck();
 
     /// <summary>Whether an existing path is a plain file, links followed: .NET does not tell a file from a device or a pipe.</summary>
     public static bool IsRegularFile(string path) => FileStatus.Of(path, follow: true) is { } status

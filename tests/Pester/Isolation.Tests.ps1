@@ -169,6 +169,12 @@ Describe 'Isolation, containerd <generation>' -ForEach (Get-RigGeneration) {
             $null = Repair-CtrImage busybox:1.35 -From $file
             Copy-CtrImage busybox:1.35 $name
             $null = Clear-CtrLeftover -Namespace $name
+            $null = Get-CtrRegistryHost docker.io
+            Set-CtrRegistryHost docker.io https://mirror.example.com -HostsDirectory ([IO.Path]::GetTempPath()) -WhatIf
+            ConvertTo-CtrHostsToml "$file.none" -WhatIf -ErrorAction Ignore
+            $null = Get-CtrRegistry -ErrorAction Ignore # whatever is in the files of who runs the tests
+            Connect-CtrRegistry registry.example.com ([pscredential]::new('a', (ConvertTo-SecureString b -AsPlainText -Force))) -WhatIf
+            Disconnect-CtrRegistry registry.example.com -WhatIf
             $PSDefaultParameterValues['*-Ctr*:Namespace'] = $name
             $spec = New-CtrSpec busybox:1.35 -Command sleep, 1000 -Mount (New-CtrMount -Type tmpfs -Source tmpfs -Destination /tmp)
             $null = New-CtrContainer busybox:1.35 $name -Spec $spec

@@ -85,6 +85,11 @@ Describe 'Objects, containerd <generation>' -ForEach (Get-RigGeneration) {
             CtrLeftover         = New-Sample CtrLeftover @{
                 Kind = 'Lease'; Namespace = $namespace; Key = 'ctrps-1'; ProcessId = 1; Since = [DateTimeOffset]::Now
             }
+            CtrRegistryHost     = Get-CtrRegistryHost localhost:5000 -HostsDirectory $TestDrive
+            CtrRegistryLogin    = New-Sample CtrRegistryLogin @{ Registry = 'docker.io'; User = 'me'; Kind = 'Password'; File = '/root/config.json' }
+            CtrHostsFile        = New-Sample CtrHostsFile @{
+                Registry = 'docker.io'; Path = '/etc/hosts.toml'; Hosts = [string[]]('https://a/v2', 'https://b/v2'); Text = 'server = "https://a"'
+            }
             CtrNetwork          = New-Sample CtrNetwork @{ Name = 'bridge'; IPAddresses = [string[]]('10.4.0.7/24', 'fd00::7/64') }
             CtrNetworkInterface = New-Sample CtrNetworkInterface @{ Name = 'eth0'; Mac = '02:00:00:00:00:01' }
         }

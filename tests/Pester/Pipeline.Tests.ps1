@@ -185,12 +185,20 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
             $null = Invoke-Ctr $rig -n $namespace tasks pause paused
             $archive = Get-ArchivePath busybox
             $folder = "$TestDrive"
+            Set-Content $folder/config.toml @'
+version = 2
+[plugins."io.containerd.grpc.v1.cri".registry.mirrors."docker.io"]
+endpoint = ["https://m.example.com"]
+'@
             $scripts = @{
                 'Add-CtrImageTag' = { Add-CtrImageTag busybox:1.35 other -Namespace $namespace -Force -PassThru -WhatIf }
                 'Checkpoint-CtrContainer' = { Checkpoint-CtrContainer $container localhost/pester:c -Namespace $namespace -WhatIf }
                 'Checkpoint-CtrTask' = { Checkpoint-CtrTask $container -Namespace $namespace -Exit -ImagePath $folder -WhatIf }
                 'Clear-CtrLeftover' = { Clear-CtrLeftover -Namespace $namespace -WhatIf }
+                'Connect-CtrRegistry' = { Connect-CtrRegistry r.example.com ([pscredential]::new('me', [securestring]::new())) -WhatIf }
+                'ConvertTo-CtrHostsToml' = { ConvertTo-CtrHostsToml $folder/config.toml -HostsDirectory $folder -Force -WhatIf }
                 'Copy-CtrImage' = { Copy-CtrImage busybox:1.35 pester-copy -Namespace $namespace -WhatIf }
+                'Disconnect-CtrRegistry' = { Disconnect-CtrRegistry registry.example.com -WhatIf }
                 'Enter-CtrContainer' = { Enter-CtrContainer $container -Namespace $namespace -WhatIf }
                 'Export-CtrInventory' = { Export-CtrInventory $folder/inventory.json -Namespace $namespace -WhatIf }
                 'Import-CtrImage' = { Import-CtrImage $archive -Namespace pester-import -WhatIf }
@@ -209,6 +217,7 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
                 'Send-CtrSignal' = { Send-CtrSignal $container KILL -Namespace $namespace -All -WhatIf }
                 'Set-CtrContainer' = { Set-CtrContainer $container @{ a = 'b' } -Namespace $namespace -PassThru -WhatIf }
                 'Set-CtrImage' = { Set-CtrImage busybox:1.35 @{ a = 'b' } -Namespace $namespace -PassThru -WhatIf }
+                'Set-CtrRegistryHost' = { Set-CtrRegistryHost docker.io https://m.example.com -HostsDirectory $folder -Force -PassThru -WhatIf }
                 'Set-CtrNamespace' = { Set-CtrNamespace pester-empty @{ a = 'b' } -PassThru -WhatIf }
                 'Start-CtrTask' = { Start-CtrTask $container -Namespace $namespace -WhatIf }
                 'Stop-CtrTask' = { Stop-CtrTask $container -Namespace $namespace -PassThru -WhatIf }
@@ -231,7 +240,10 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
                 "`"Add tag 'docker.io/library/other:latest'`" on target `"$image`"."
                 "`"Keep as image 'localhost/pester:c'`" on target `"$which`"."
                 "`"Keep the state in '$folder' and end`" on target `"task of $which`"."
+                "`"Log in as 'me', kept in the file '$folder/config.json'`" on target `"registry 'r.example.com'`"."
+                "`"Write the hosts of registry 'docker.io': https://m.example.com/v2`" on target `"file '$folder/docker.io/hosts.toml'`"."
                 "`"Copy to namespace 'pester-copy'`" on target `"$image`"."
+                "`"Log out`" on target `"registry 'registry.example.com'`"."
                 "`"Enter`" on target `"$which`"."
                 "`"Export`" on target `"3 digests of '$namespace' to '$folder/inventory.json'`"."
                 "`"Import $whole from archive '$archive': 3 blobs with 1.0 MiB to write, 0 there already`" on target `"namespace 'pester-import'`"."
@@ -251,6 +263,7 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
                 "`"Set labels a=b`" on target `"$which`"."
                 "`"Set labels a=b`" on target `"$image`"."
                 "`"Set labels a=b`" on target `"namespace 'pester-empty' at '$($rig.Address)'`"."
+                "`"Write the hosts of registry 'docker.io': https://m.example.com/v2`" on target `"file '$folder/docker.io/hosts.toml'`"."
                 "`"Start`" on target `"$which`"."
                 "`"Stop`" on target `"task of $which`"."
                 "`"Suspend`" on target `"task of $which`"."
@@ -265,7 +278,7 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
             $begin = @(
                 "Import-Module '$(Get-ManifestPath)'"
                 "`$namespace = '$namespace'; `$container = '$container'; `$archive = '$archive'; `$folder = '$folder'"
-                "`$null = Connect-CtrSession '$($rig.Address)'"
+                "`$env:DOCKER_CONFIG = '$folder'; `$null = Connect-CtrSession '$($rig.Address)'"
             )
             $before = Get-State
             # The words of -WhatIf go to the host: in a PowerShell of its own they are output.

@@ -66,7 +66,9 @@ Describe '<name>' -ForEach $commands {
 
     It 'asks with ShouldProcess when it changes anything, and not otherwise' {
         # A mount and a spec are descriptions that only exist in the session.
-        $looks = $command.Verb -in 'Get', 'Test', 'Connect', 'Disconnect', 'Register', 'Wait', 'Watch' -or $name -in 'New-CtrMount', 'New-CtrSpec'
+        # A login is kept, in a file or a helper.
+        $looks = $command.Noun -ne 'CtrRegistry' -and $command.Verb -in 'Connect', 'Disconnect' -or
+        $command.Verb -in 'Get', 'Test', 'Register', 'Wait', 'Watch' -or $name -in 'New-CtrMount', 'New-CtrSpec'
         $command.Parameters.ContainsKey('WhatIf') | Should -Be (-not $looks)
         $command.Parameters.ContainsKey('Confirm') | Should -Be $command.Parameters.ContainsKey('WhatIf')
     }
@@ -160,7 +162,9 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
     }
 
     It 'it takes -Session if it speaks to a daemon' {
-        $quiet = 'Get-CtrArchive', 'Test-CtrArchive', 'New-CtrMount', 'Connect-CtrSession', 'Get-CtrSession' # they speak to none, or open one
+        # They speak to none, or open one.
+        $quiet = 'Get-CtrArchive', 'Test-CtrArchive', 'New-CtrMount', 'Connect-CtrSession', 'Get-CtrSession', 'Get-CtrRegistryHost',
+        'Set-CtrRegistryHost', 'ConvertTo-CtrHostsToml', 'Connect-CtrRegistry', 'Disconnect-CtrRegistry', 'Get-CtrRegistry'
         $command.Parameters.ContainsKey('Session') | Should -Be ($name -notin $quiet)
         if ($command.Parameters.ContainsKey('Session')) {
             $session = $command.Parameters['Session']
@@ -222,7 +226,7 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
     It 'what can only be one of some completes' {
         $finite = 'Session', 'Image', 'Container', 'Namespace', 'Snapshotter', 'Runtime', 'Platform', 'Signal', 'Topic', 'Type', 'Pod', 'Encoding',
         'InputEncoding', 'OutputEncoding', 'RestartPolicy', 'JoinNamespace', 'Rlimit', 'Option', 'StopSignal', 'Compress', 'AddCapability',
-        'DropCapability'
+        'DropCapability', 'Registry', 'Capability'
         $silent = foreach ($parameter in $command.Parameters.Values | Where-Object Name -In $finite) {
             $type = [Nullable]::GetUnderlyingType($parameter.ParameterType) ?? $parameter.ParameterType
             $type = $type.IsArray ? $type.GetElementType() : $type
@@ -321,6 +325,14 @@ Describe 'The views' {
             CtrLeftover = New-Sample CtrLeftover @{
                 Namespace = 'n' * 76; Kind = 'Process'; Key = 'c' * 76; ProcessId = 4194304; Since = [DateTimeOffset]::Now.AddMonths(-11)
             }
+            CtrRegistryHost = New-Sample CtrRegistryHost @{
+                Registry = 'r' * 76; Order = 1; Url = "https://$('m' * 76)/v2"; Capabilities = [string[]]('pull', 'resolve', 'push', 'referrers')
+                Authorities = [string[]]'/etc/ca.crt'; DialTimeout = '00:00:30'; File = '/etc/containerd/certs.d/r/hosts.toml'
+            }
+            CtrRegistryLogin = New-Sample CtrRegistryLogin @{ Registry = 'r' * 76; User = 'u' * 76; File = '/root/.docker/config.json' }
+            CtrHostsFile = New-Sample CtrHostsFile @{
+                Registry = 'r' * 76; Path = "/etc/$('p' * 76)/hosts.toml"; Hosts = [string[]]'https://m/v2'; Text = 'server = "https://m"'
+            }
             CtrMetric = New-Sample CtrMetric @{
                 Namespace = 'k8s.io'; Id = 'm' * 76; CpuPercent = 6399.9; CpuUsage = '10.00:00:00'; MemoryBytes = 1023GB; MemoryLimit = 1023GB
                 Pids = 4194304; Raw = $raw
@@ -347,7 +359,7 @@ Describe 'The views' {
 
     It 'show <_> with all columns within 80' -ForEach @(
         'CtrImage', 'CtrImagePlatform', 'CtrNamespace', 'CtrEvent', 'CtrLogLine', 'CtrPlugin', 'CtrSession', 'CtrServer', 'CtrDeprecation'
-        'CtrContainer', 'CtrTask', 'CtrProcess', 'CtrMetric', 'CtrLeftover'
+        'CtrContainer', 'CtrTask', 'CtrProcess', 'CtrMetric', 'CtrLeftover', 'CtrRegistryHost', 'CtrRegistryLogin', 'CtrHostsFile'
     ) {
         $lines = ($samples[$_] | Out-String -Width 80) -replace '\e\[[0-9;]*m' -split '\r?\n'
         $lines | Where-Object { $_.TrimEnd().Length -gt 80 } | Should -BeNullOrEmpty

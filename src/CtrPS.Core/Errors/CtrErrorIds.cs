@@ -198,6 +198,21 @@ public static class CtrErrorIds
     /// <summary>A line that the command wrote to its standard error.</summary>
     public const string StandardError = "CtrStandardError";
 
+    /// <summary>A hosts.toml, docker's folder of certificates or containerd's configuration cannot be used.</summary>
+    public const string InvalidHostsFile = "CtrInvalidHostsFile";
+
+    /// <summary>docker's config.json, or podman's auth.json, cannot be used.</summary>
+    public const string InvalidCredentialFile = "CtrInvalidCredentialFile";
+
+    /// <summary>The program that keeps credentials (docker-credential-*) is not there, or failed.</summary>
+    public const string CredentialHelperFailed = "CtrCredentialHelperFailed";
+
+    /// <summary>Nobody is logged in at the registry.</summary>
+    public const string LoginNotFound = "CtrLoginNotFound";
+
+    /// <summary>The registry refused user and password, or could not be asked.</summary>
+    public const string LoginFailed = "CtrLoginFailed";
+
     /// <summary>The path is none of a file that could be written: a folder, a device, no file system, or its folder does not exist.</summary>
     public const string InvalidPath = "CtrInvalidPath";
 

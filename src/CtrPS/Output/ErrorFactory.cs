@@ -30,6 +30,7 @@ internal static class ErrorFactory
         CtrErrorIds.CompressionUnavailable => ErrorCategory.NotInstalled,
         CtrErrorIds.NotLocal or CtrErrorIds.NoConsole => ErrorCategory.NotEnabled,
         CtrErrorIds.RuntimeNotFound => ErrorCategory.NotInstalled,
+        CtrErrorIds.InvalidHostsFile or CtrErrorIds.InvalidCredentialFile => ErrorCategory.InvalidData,
         CtrErrorIds.InvalidSpec or CtrErrorIds.InvalidCheckpoint => ErrorCategory.InvalidData,
         CtrErrorIds.CommandTimeout or CtrErrorIds.TaskTimeout => ErrorCategory.OperationTimeout,
         CtrErrorIds.NamespaceProtected or CtrErrorIds.ImagePinned => ErrorCategory.PermissionDenied,

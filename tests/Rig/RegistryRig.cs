@@ -124,9 +124,11 @@ public sealed partial class RegistryRig : IAsyncDisposable
     {
         var archive = await RigImages.ArchiveAsync(image, cancellationToken);
         var transport = image.EndsWith("-docker", StringComparison.Ordinal) ? "docker-archive" : "oci-archive";
-        var reference = $"{Address}/{repository ?? $"library/{image}:1"}";
-        var (user, password) = Tokens is null ? (_options.User, _options.Password) : (Tokens.Owner.Name, Tokens.Owner.Password);
-        string[] credentials = user is null ? [] : ["--dest-creds", $"{user}:{password}"];
+        repository ??= $"library/{image}:1";
+        var reference = $"{Address}/{repository}";
+        string[] credentials = Tokens is not null ? ["--dest-registry-token", Tokens.Issue(repository.Split(':', '@')[0])]
+            : _options.User is not null ? ["--dest-creds", $"{_options.User}:{_options.Password}"]
+            : [];
         string[] format = docker ? ["--format", "v2s2"] : [];
         (await Command.RunAsync(
             Tools.Need("skopeo"),

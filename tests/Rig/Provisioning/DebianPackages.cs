@@ -9,7 +9,9 @@ internal static class DebianPackages
     /// <summary>Younger than the system's, with the libraries it needs: older ones do not know the vDSO of today's kernels.</summary>
     public static UnpackedPackage Criu { get; } = new("criu", "trixie") { WithDependencies = true };
 
-    public static IReadOnlyList<UnpackedPackage> All { get; } = [.. Generations.All.Select(ContainerdOf), .. Enum.GetValues<RegistryVersion>().Select(RegistryOf), Busybox, Criu];
+    public static IReadOnlyList<UnpackedPackage> Registries { get; } = [.. Enum.GetValues<RegistryVersion>().Select(RegistryOf)];
+
+    public static IReadOnlyList<UnpackedPackage> All { get; } = [.. Generations.All.Select(ContainerdOf), .. Registries, Busybox, Criu];
 
     public static UnpackedPackage RegistryOf(RegistryVersion version) => version switch
     {

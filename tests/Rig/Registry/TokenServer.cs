@@ -22,13 +22,12 @@ public sealed class TokenServer : FaultyServer
     private readonly List<TokenUser> _users;
     private readonly ConcurrentDictionary<string, TokenUser> _refreshTokens = new();
     private readonly ConcurrentQueue<TokenRequest> _asked = new();
-    private readonly TokenUser _owner = new("rig", RandomNumberGenerator.GetHexString(32));
 
     private TokenServer(TokenOptions options, TokenKey key, TokenUser? user)
     {
         _options = options;
         _key = key;
-        _users = [.. options.Users, _owner];
+        _users = [.. options.Users];
         if (user is not null)
         {
             _users.Add(user);
@@ -47,9 +46,6 @@ public sealed class TokenServer : FaultyServer
 
     /// <summary>All that was asked so far.</summary>
     public IReadOnlyList<TokenRequest> Asked => [.. _asked];
-
-    /// <summary>Who may do everything: for the rig's own pushes.</summary>
-    internal TokenUser Owner => _owner;
 
     public void ClearAsked() => _asked.Clear();
 
@@ -80,9 +76,9 @@ public sealed class TokenServer : FaultyServer
         }
     }
 
-    /// <summary>A token for everything in a repository.</summary>
+    /// <summary>A token for everything in a repository, past the log and the faults: for the rig itself.</summary>
     internal string Issue(string repository) =>
-        _key.Sign(_owner.Name, Service, [new TokenAccess("repository", repository, ["pull", "push", "delete"])], TimeSpan.FromMinutes(5));
+        _key.Sign("rig", Service, [new TokenAccess("repository", repository, ["pull", "push", "delete"])], TimeSpan.FromMinutes(5));
 
     private protected override async Task<HttpResponseMessage> AnswerAsync(
         HttpContext context, ServedRequest request, RegistryFault? fault, Stream body)
@@ -95,7 +91,7 @@ public sealed class TokenServer : FaultyServer
         var isPost = HttpMethods.IsPost(request.Method);
         if (!HttpMethods.IsGet(request.Method) && !(isPost && _options.Post))
         {
-            Log(context, StringValues.Empty, null, HttpStatusCode.MethodNotAllowed, null, [], [], false);
+            Log(context, name => context.Request.Query[name], HttpStatusCode.MethodNotAllowed, null, [], [], false);
             return RegistryError.Answer(HttpStatusCode.MethodNotAllowed, "UNSUPPORTED", "the method is not known here");
         }
 
@@ -109,20 +105,19 @@ public sealed class TokenServer : FaultyServer
 
         string[] scopes = [.. values("scope").OfType<string>()
             .SelectMany(scope => scope.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
-        var grant = isPost ? values("grant_type") : StringValues.Empty;
         var wantsRefresh = isPost ? values("access_type") == "offline" : values("offline_token") == "true";
-        var (user, isRefused) = isPost ? ByGrant(grant.ToString(), values) : ByHeader(context.Request.Headers.Authorization);
+        var (user, isRefused) = isPost ? ByGrant(values) : ByHeader(context.Request.Headers.Authorization);
         if (isRefused)
         {
             var status = isPost ? HttpStatusCode.BadRequest : HttpStatusCode.Unauthorized; // RFC 6749, 5.2
-            Log(context, grant, values("client_id"), status, null, scopes, [], wantsRefresh);
+            Log(context, values, status, null, scopes, [], wantsRefresh);
             return isPost
                 ? new HttpResponseMessage(status) { Content = JsonContent.Create(new { error = "invalid_grant" }) }
                 : RegistryError.Answer(status, "UNAUTHORIZED", "authentication required");
         }
 
         TokenAccess[] granted = [.. scopes.Select(scope => Grant(user, scope)).OfType<TokenAccess>()];
-        Log(context, grant, values("client_id"), HttpStatusCode.OK, user?.Name, scopes, [.. granted.Select(one => one.ToString())], wantsRefresh);
+        Log(context, values, HttpStatusCode.OK, user?.Name, scopes, [.. granted.Select(one => one.ToString())], wantsRefresh);
         var refresh = wantsRefresh && user is not null ? IssueRefreshToken(user.Name) : null;
         return Answer(_key.Sign(user?.Name ?? "", Service, granted, Lifetime), refresh, isPost || _options.AccessToken);
     }
@@ -165,7 +160,7 @@ public sealed class TokenServer : FaultyServer
         return pair.Length == 2 ? ByPassword(pair[0], pair[1]) : (null, true);
     }
 
-    private (TokenUser? User, bool IsRefused) ByGrant(string grant, Func<string, StringValues> values) => grant switch
+    private (TokenUser? User, bool IsRefused) ByGrant(Func<string, StringValues> values) => values("grant_type").ToString() switch
     {
         "password" => ByPassword(values("username").ToString(), values("password").ToString()),
         "refresh_token" when _refreshTokens.TryGetValue(values("refresh_token").ToString(), out var user) => (user, false),
@@ -201,8 +196,7 @@ public sealed class TokenServer : FaultyServer
 
     private void Log(
         HttpContext context,
-        StringValues grant,
-        StringValues? clientId,
+        Func<string, StringValues> values,
         HttpStatusCode status,
         string? user,
         IReadOnlyList<string> scopes,
@@ -210,13 +204,13 @@ public sealed class TokenServer : FaultyServer
         bool wantsRefresh) =>
         _asked.Enqueue(new TokenRequest(
             context.Request.Method,
-            grant.Count == 0 ? null : grant.ToString(),
+            values("grant_type").FirstOrDefault(),
             context.Request.Headers.Authorization.Count > 0,
             user,
-            context.Request.Query["service"].FirstOrDefault(),
+            values("service").FirstOrDefault(),
             scopes,
             granted,
-            clientId is { Count: > 0 } id ? id.ToString() : null,
+            values("client_id").FirstOrDefault(),
             wantsRefresh,
             (int)status));
 }

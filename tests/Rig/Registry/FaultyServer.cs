@@ -124,13 +124,14 @@ public abstract class FaultyServer : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        builder.WebHost.UseSockets(sockets => sockets.MaxWriteBufferSize = 1); // what is flushed is with the system
+        builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Limits.MaxResponseBufferSize = 0; // what is flushed is with the system
             foreach (var (_, address, certificate) in places)
             {
                 kestrel.Listen(address, 0, listen =>

@@ -9,6 +9,8 @@ namespace CtrPS.Rig.Commands;
 /// <summary><c>rig registry</c>: one private registry in the foreground, and what stands before it and beside it.</summary>
 internal static class RegistryCommand
 {
+    private static readonly TimeSpan SettlePatience = TimeSpan.FromMilliseconds(500);
+
     private static readonly JsonSerializerOptions Strict = new(JsonSerializerDefaults.Web)
     {
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
@@ -71,14 +73,17 @@ internal static class RegistryCommand
         if (verb.StartsWith(OfTokens, StringComparison.Ordinal))
         {
             var tokens = rig.Tokens ?? throw new ArgumentException($"'{verb}' is for a registry with --token");
-            return AnswerOfTokens(tokens, verb, rest) ?? AnswerOf(tokens, verb, verb[OfTokens.Length..], rest);
+            return AnswerOfTokens(tokens, verb, rest)
+                ?? await AnswerOfAsync(tokens, verb, verb[OfTokens.Length..], rest, cancellationToken);
         }
 
-        return AnswerOf(faulty ?? throw new ArgumentException($"'{verb}' is for a registry with --faulty"), verb, verb, rest);
+        var front = faulty ?? throw new ArgumentException($"'{verb}' is for a registry with --faulty");
+        return await AnswerOfAsync(front, verb, verb, rest, cancellationToken);
     }
 
     /// <summary>What both servers know.</summary>
-    private static object AnswerOf(FaultyServer server, string verb, string action, string rest)
+    private static async Task<object> AnswerOfAsync(
+        FaultyServer server, string verb, string action, string rest, CancellationToken cancellationToken)
     {
         switch (action)
         {
@@ -89,7 +94,7 @@ internal static class RegistryCommand
                 server.ClearFaults();
                 return new { done = verb };
             case "requests":
-                return new { done = verb, requests = server.Requests.Select(Describe) };
+                return new { done = verb, requests = (await server.SettleAsync(SettlePatience, cancellationToken)).Select(Describe) };
             case "forget":
                 server.ClearRequests();
                 (server as TokenServer)?.ClearAsked();

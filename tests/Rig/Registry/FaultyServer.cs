@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
@@ -51,7 +52,8 @@ public abstract class FaultyServer : IAsyncDisposable
     /// <summary>Host and port as they stand in an image reference.</summary>
     public string Address => Url.Authority;
 
-    /// <summary>What was asked so far, in the order in which it came in. A copy; the requests in it may still be served.</summary>
+    /// <summary>What was asked so far, in the order in which it came in. A copy; the requests in it may still be served.
+    /// See <see cref="SettleAsync"/>.</summary>
     public IReadOnlyList<ServedRequest> Requests
     {
         get
@@ -61,6 +63,21 @@ public abstract class FaultyServer : IAsyncDisposable
                 return [.. _requests];
             }
         }
+    }
+
+    /// <summary>
+    /// The log when all that came in is over: a client has the last byte a moment before the log says so. What still runs after the patience,
+    /// a request that hangs, is in it as it is.
+    /// </summary>
+    public async Task<IReadOnlyList<ServedRequest>> SettleAsync(TimeSpan patience, CancellationToken cancellationToken = default)
+    {
+        var clock = Stopwatch.StartNew();
+        while (Requests.Any(request => !request.IsOver) && clock.Elapsed < patience)
+        {
+            await Task.Delay(5, cancellationToken);
+        }
+
+        return Requests;
     }
 
     /// <exception cref="ArgumentException">The server has no such place.</exception>

@@ -59,7 +59,8 @@ public sealed record RegistryFault
     /// <summary>No answer ever: until the client goes.</summary>
     public bool Hang { get; init; }
 
-    /// <summary>The connection is reset instead of an answer.</summary>
+    /// <summary>The connection is reset instead of an answer. Clients may send a request once more by themselves where it went over a connection
+    /// that had served before: .NET's does.</summary>
     public bool Drop { get; init; }
 
     /// <summary>The connection is reset after so many bytes of an upload were read.</summary>

@@ -1,12 +1,13 @@
 #requires -Version 7.6
 <#
-What the test files share: the module under test, private containerds, child processes, waiting, open calls.
+What the test files share: the module under test, private containerds and registries, child processes, waiting, open calls.
 A rig starts when a test first asks for it. It ends with Close-Rig or this module, at the latest with the process: its standard input closes.
 #>
 
 $ErrorActionPreference = 'Stop'
 $repository = Split-Path (Split-Path $PSScriptRoot)
 $rigs = @{}
+$registries = @{}
 $archives = @{}
 $generations = $null
 $lines = $null
@@ -72,16 +73,13 @@ function Get-RigGeneration {
     }
 }
 
+# Starts the rig's program with some words, as a process that ends when its standard input closes. Its first line tells what there is.
 function Start-RigProcess {
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'a process of its own')]
-    param([string] $Generation, [string] $Content)
+    param([string[]] $Word)
     $start = [Diagnostics.ProcessStartInfo]::new('dotnet')
-    $load = $contents[$Content] -join ','
-    foreach ($word in (Get-RigProgram), 'up', '--generation', $Generation, '--load', $load, '--no-unpack', '--namespace', 'k8s.io') {
-        $start.ArgumentList.Add($word)
-    }
-    if ($Content -eq 'Cri') {
-        $start.ArgumentList.Add('--cri')
+    foreach ($one in @(Get-RigProgram) + $Word) {
+        $start.ArgumentList.Add($one)
     }
     $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
     $process = [Diagnostics.Process]::Start($start)
@@ -96,7 +94,8 @@ function Get-Rig {
     param([string] $Generation, [string] $Content = 'Shared')
     if (-not $rigs.ContainsKey("$Generation $Content")) {
         foreach ($one in Get-RigGeneration | Where-Object { -not $_.reason } | ForEach-Object generation) {
-            $rigs["$one $Content"] = Start-RigProcess $one $Content
+            $words = 'up', '--generation', $one, '--load', ($contents[$Content] -join ','), '--no-unpack', '--namespace', 'k8s.io'
+            $rigs["$one $Content"] = Start-RigProcess @($words; if ($Content -eq 'Cri') { '--cri' })
         }
     }
     $entry = $rigs["$Generation $Content"]
@@ -117,25 +116,116 @@ function Get-Rig {
 # stop, kill or start the daemon of a rig.
 function Send-RigCommand {
     param([pscustomobject] $Rig, [string] $Command)
-    $Rig.Process.StandardInput.WriteLine($Command)
-    $answer = $Rig.Process.StandardOutput.ReadLine() | ConvertFrom-Json -AsHashtable
-    if ($answer.error) {
-        throw "The rig cannot $Command`: $($answer.error)"
-    }
+    $null = Get-RigAnswer $Rig $Command
 }
 
-# Ends rigs and waits until they have cleaned up.
+# What a rig or a registry answers to a command.
+function Get-RigAnswer {
+    param([pscustomobject] $Rig, [string] $Command)
+    $Rig.Process.StandardInput.WriteLine($Command)
+    $answer = $Rig.Process.StandardOutput.ReadLine() | ConvertFrom-Json
+    if (-not $answer) {
+        throw "The rig ended at the command '$Command'."
+    }
+    if ($answer.PSObject.Properties['error']) {
+        throw "The rig cannot $Command`: $($answer.error)"
+    }
+    $answer
+}
+
+<#
+A running registry: Address (as in a reference), Url, Certificate (of the authority to trust), CertificateFolder (as docker's certs.d has it for a
+host), ClientCertificate, ClientKey, User, Password, Realm (of the token server), Log, and with -Faulty Upstream, OtherPort, Storage (another host).
+Tests share one for each set of switches; those who change its faults clear them. -Version 2.8.3 is Debian 13's.
+#>
+function Get-Registry {
+    param(
+        [switch] $Tls,
+        [switch] $User,
+        [switch] $Token,
+        [switch] $ClientCertificate,
+        [switch] $Faulty,
+        [ValidateSet('Good', 'Expired', 'OtherName')] [string] $Leaf = 'Good',
+        [ValidateSet('2.8.2', '2.8.3')] [string] $Version = '2.8.2',
+        [string[]] $Option = @() # further words of 'rig registry'
+    )
+    $identified = $User -or $Token
+    $words = @(
+        'registry', '--version', $Version
+        if ($Tls -or $ClientCertificate -or $Leaf -ne 'Good') { '--tls', '--leaf', ($Leaf -creplace '(?<=.)([A-Z])', '-$1').ToLowerInvariant() }
+        if ($ClientCertificate) { '--client-certificate' }
+        if ($identified) { '--user', 'pester', '--password', 'secret word' }
+        if ($Token) { '--token' }
+        if ($Faulty) { '--faulty' }
+        $Option
+    )
+    $key = $words -join ' '
+    if (-not $registries.ContainsKey($key)) {
+        $registries[$key] = Start-RigProcess $words
+    }
+    $entry = $registries[$key]
+    if (-not $entry.Rig) {
+        $line = $entry.FirstLine.GetAwaiter().GetResult()
+        if (-not $line) {
+            throw "The registry did not start: $($entry.Words.GetAwaiter().GetResult())"
+        }
+        $entry.Rig = $line | ConvertFrom-Json
+        $entry.Rig | Add-Member -NotePropertyMembers @{
+            User     = $identified ? 'pester' : $null
+            Password = $identified ? 'secret word' : $null
+            Process  = $entry.Process
+        }
+    }
+    $entry.Rig
+}
+
+# Puts one of the rig's images into a registry, past its faults and its log; returns the reference.
+function Push-ToRegistry {
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseApprovedVerbs', '', Justification = 'the word of registries')]
+    param([pscustomobject] $Registry, [string] $Image = 'busybox', [string] $Repository = "library/${Image}:1", [switch] $Docker)
+    (Get-RigAnswer $Registry "push $Image $Repository$($Docker ? ' docker' : '')").reference
+}
+
+# From now on a faulty registry serves this wrong: @{ Method = 'GET'; Path = '/blobs/'; Times = 1; CutAfter = 1000 }. See RegistryFault.
+function Add-RegistryFault {
+    param([pscustomobject] $Registry, [hashtable] $Fault, [switch] $OfTokens)
+    $null = Get-RigAnswer $Registry "$($OfTokens ? 'token-' : '')fault $(ConvertTo-Json $Fault -Compress -Depth 5)"
+}
+
+# From now on all is well, and the log is empty.
+function Clear-RegistryFault {
+    param([pscustomobject] $Registry, [switch] $OfTokens)
+    $of = $OfTokens ? 'token-' : ''
+    $null = Get-RigAnswer $Registry "${of}clear"
+    $null = Get-RigAnswer $Registry "${of}forget"
+}
+
+# What a faulty registry was asked: Method, Path, Range, Status, Sent, Received (bytes of bodies), Scheme (of Authorization), Place, Fault...
+function Get-RegistryRequest {
+    param([pscustomobject] $Registry)
+    (Get-RigAnswer $Registry 'requests').requests
+}
+
+# What the token server was asked: Method, Grant, HasAuthorization, User, Service, Scopes, Granted, Status...
+function Get-TokenRequest {
+    param([pscustomobject] $Registry)
+    (Get-RigAnswer $Registry 'token-asked').asked
+}
+
+# Ends rigs and registries and waits until they have cleaned up.
 function Close-Rig {
-    foreach ($entry in $rigs.Values) {
+    $entries = @($rigs.Values) + @($registries.Values)
+    foreach ($entry in $entries) {
         $entry.Process.StandardInput.Close()
     }
-    foreach ($entry in $rigs.Values) {
+    foreach ($entry in $entries) {
         if (-not $entry.Process.WaitForExit(60000)) {
             throw "The rig with process id $($entry.Process.Id) does not end."
         }
         $entry.Process.Dispose()
     }
     $rigs.Clear()
+    $registries.Clear()
 }
 
 # The rig's own ctr: Invoke-Ctr $rig -n k8s.io images ls. What it says on standard error is dropped unless it fails.

@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Net.Http.Headers;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using System.Text.RegularExpressions;
 using CtrPS.Rig.Processes;
 using CtrPS.Rig.Provisioning;
@@ -11,6 +14,8 @@ public sealed partial class RegistryRig : IAsyncDisposable
 {
     private readonly RigFolder _folder;
     private readonly RegistryOptions _options;
+    private readonly RigAuthority _clientAuthority = new("rig authority of clients");
+    private TokenKey? _tokenKey;
     private Process? _server;
 
     private RegistryRig(RigFolder folder, RegistryOptions options)
@@ -24,8 +29,22 @@ public sealed partial class RegistryRig : IAsyncDisposable
 
     public Uri Url => new($"{(_options.Tls ? "https" : "http")}://{Address}/");
 
-    /// <summary>The certificate to trust (PEM) when the registry serves HTTPS, else null.</summary>
-    public string? CertificatePath => _options.Tls ? Path.Combine(Folder, "registry.crt") : null;
+    /// <summary>The certificate of the authority to trust (PEM) when the registry serves HTTPS, else null.</summary>
+    public string? CertificatePath => _options.Tls ? AuthorityPath : null;
+
+    /// <summary>What to identify by (PEM) when the registry takes only clients with a certificate, else null.</summary>
+    public string? ClientCertificatePath => _options.ClientCertificate ? Path.Combine(CertificateFolder, "client.cert") : null;
+
+    /// <summary>The key of <see cref="ClientCertificatePath"/> (PEM).</summary>
+    public string? ClientKeyPath => _options.ClientCertificate ? Path.Combine(CertificateFolder, "client.key") : null;
+
+    /// <summary>
+    /// Holds what a client needs, laid out as docker's certs.d has it for one host: <c>ca.crt</c>, <c>client.cert</c>, <c>client.key</c>.
+    /// </summary>
+    public string CertificateFolder => Path.Combine(Folder, "certs");
+
+    /// <summary>Gives the tokens that the registry takes. Null: it needs none.</summary>
+    public TokenServer? Tokens { get; private set; }
 
     public string Folder => _folder.Path;
 
@@ -33,11 +52,26 @@ public sealed partial class RegistryRig : IAsyncDisposable
 
     public int ProcessId => _server?.Id ?? throw new InvalidOperationException("the registry does not run");
 
+    internal RigAuthority Authority { get; } = new("rig authority");
+
+    internal string AuthorityPath => Path.Combine(CertificateFolder, "ca.crt");
+
     /// <exception cref="RigUnavailableException">There is no docker-registry here; the message says how to get it.</exception>
+    /// <exception cref="ArgumentException">The options contradict each other.</exception>
     public static async Task<RegistryRig> StartAsync(RegistryOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new RegistryOptions();
-        var package = DebianPackages.Registry;
+        if ((options.ClientCertificate || options.Leaf != LeafKind.Good) && !options.Tls)
+        {
+            throw new ArgumentException("certificates need TLS");
+        }
+
+        if (options.User is not null != options.Password is not null)
+        {
+            throw new ArgumentException("a user needs a password, and a password a user");
+        }
+
+        var package = DebianPackages.RegistryOf(options.Version);
         if (!package.IsUnpacked)
         {
             throw new RigUnavailableException($"{package} is not unpacked here; 'rig provision' does it");
@@ -46,7 +80,10 @@ public sealed partial class RegistryRig : IAsyncDisposable
         var rig = new RegistryRig(await RigFolder.CreateAsync(options.ParentFolder), options);
         try
         {
-            await RegistryConfiguration.WriteAsync(rig.Folder, options, rig.CertificatePath, cancellationToken);
+            var clientAuthority = await rig.WriteCertificatesAsync(cancellationToken);
+            await rig.StartTokensAsync(cancellationToken);
+            await RegistryConfiguration.WriteAsync(
+                rig.Folder, options, rig.Authority, clientAuthority, rig.Tokens, rig._tokenKey?.Pem, cancellationToken);
             rig._server = Command.StartDetached(
                 Path.Combine(package.Folder, "usr", "bin", "docker-registry"), ["serve", RegistryConfiguration.PathIn(rig.Folder)], rig.LogPath);
             rig.Address = await rig.WaitUntilItListensAsync(cancellationToken);
@@ -59,6 +96,24 @@ public sealed partial class RegistryRig : IAsyncDisposable
         }
     }
 
+    /// <summary>A client that trusts the registry's authority and has a certificate where one is needed. It follows no redirect.</summary>
+    public HttpClient CreateClient()
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+            SslOptions = { CertificateChainPolicy = Authority.Policy },
+        };
+        if (ClientCertificatePath is not null)
+        {
+            handler.SslOptions.ClientCertificates = [X509Certificate2.CreateFromPemFile(ClientCertificatePath, ClientKeyPath)];
+        }
+
+        return new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+    }
+
     /// <summary>Puts one of the rig's images into the registry with skopeo and returns its reference.</summary>
     /// <param name="image">A word of <see cref="RigImages.All"/> whose archive holds one image.</param>
     /// <param name="repository">Repository and tag, <c>library/busybox:1.35</c>; by default <c>library/IMAGE:1</c>.</param>
@@ -69,14 +124,17 @@ public sealed partial class RegistryRig : IAsyncDisposable
     {
         var archive = await RigImages.ArchiveAsync(image, cancellationToken);
         var transport = image.EndsWith("-docker", StringComparison.Ordinal) ? "docker-archive" : "oci-archive";
-        var reference = $"{Address}/{repository ?? $"library/{image}:1"}";
-        string[] credentials = _options.User is null ? [] : ["--dest-creds", $"{_options.User}:{_options.Password}"];
+        repository ??= $"library/{image}:1";
+        var reference = $"{Address}/{repository}";
+        string[] credentials = Tokens is not null ? ["--dest-registry-token", Tokens.Issue(repository.Split(':', '@')[0])]
+            : _options.User is not null ? ["--dest-creds", $"{_options.User}:{_options.Password}"]
+            : [];
         string[] format = docker ? ["--format", "v2s2"] : [];
         (await Command.RunAsync(
             Tools.Need("skopeo"),
             [
                 "--insecure-policy", "--tmpdir", Folder, "copy", "--quiet", "--all", "--dest-tls-verify=false",
-                .. credentials, .. format, $"{transport}:{archive}", $"docker://{reference}",
+                "--dest-cert-dir", CertificateFolder, .. credentials, .. format, $"{transport}:{archive}", $"docker://{reference}",
             ],
             cancellationToken: cancellationToken)).Check();
         return reference;
@@ -91,7 +149,51 @@ public sealed partial class RegistryRig : IAsyncDisposable
             _server = null;
         }
 
+        if (Tokens is not null)
+        {
+            await Tokens.DisposeAsync();
+        }
+
+        _tokenKey?.Dispose();
+        _clientAuthority.Dispose();
+        Authority.Dispose();
         await _folder.DisposeAsync();
+    }
+
+    /// <summary>What the rig itself identifies by. Null: nothing is needed.</summary>
+    internal AuthenticationHeaderValue? Authorize(string repository) =>
+        Tokens is not null ? new AuthenticationHeaderValue("Bearer", Tokens.Issue(repository))
+        : _options.User is null ? null
+        : new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{_options.User}:{_options.Password}")));
+
+    /// <summary>Returns the certificate of the clients' authority, or null.</summary>
+    private async Task<string?> WriteCertificatesAsync(CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(CertificateFolder);
+        await File.WriteAllTextAsync(AuthorityPath, Authority.Pem, cancellationToken);
+        if (!_options.ClientCertificate)
+        {
+            return null;
+        }
+
+        using var client = _clientAuthority.IssueClient();
+        await RigAuthority.WriteAsync(client, ClientCertificatePath!, ClientKeyPath!, cancellationToken);
+        var path = Path.Combine(Folder, "client-authority.pem");
+        await File.WriteAllTextAsync(path, _clientAuthority.Pem, cancellationToken);
+        return path;
+    }
+
+    private async Task StartTokensAsync(CancellationToken cancellationToken)
+    {
+        if (_options.Token is not { } options)
+        {
+            return;
+        }
+
+        _tokenKey = new TokenKey();
+        var user = _options.User is { } name ? new TokenUser(name, _options.Password!) : null;
+        var certificate = _options.Tls ? Authority.IssueServer(LeafKind.Good) : null;
+        Tokens = await TokenServer.StartAsync(options, _tokenKey, user, certificate, cancellationToken);
     }
 
     /// <summary>The registry takes a free port by itself and says in its log which: no race for a port that was free a moment ago.</summary>

@@ -31,7 +31,8 @@ internal sealed class Foreground : IDisposable
             {
                 await Json.WriteLineAsync(await answer(command.Trim(), _signal));
             }
-            catch (Exception failure) when (failure is ArgumentException or InvalidOperationException or TimeoutException)
+            catch (Exception failure)
+                when (failure is ArgumentException or InvalidOperationException or TimeoutException or RigUnavailableException)
             {
                 await Json.WriteLineAsync(new { error = failure.Message });
             }

@@ -9,14 +9,20 @@ internal static class RigCommand
 {
     private const string Usage = """
         rig provision                    get packages and images; as root it also installs missing tools. Fails when something cannot be had
-               [--generation 1.6,...] [--image IMAGE,...]    only what these need
+               [--generation 1.6,...] [--image IMAGE,...] [--registry]    only what these need
         rig generations                  which containerds can be started here
         rig archive IMAGE...             paths of image archives, built when needed
         rig up --generation 1.6|1.7|2    a private containerd, until standard input ends or SIGTERM
                [--load IMAGE,...] [--no-unpack] [--seed IMAGE,...] [--namespace NAME] [--cri] [--criu] [--dir FOLDER]
                commands on standard input: stop, start, kill
         rig registry                     a private registry, until standard input ends or SIGTERM
-               [--push IMAGE,...] [--user NAME --password WORD] [--tls] [--dir FOLDER]
+               [--version 2.8.2|2.8.3] [--push IMAGE,...] [--user NAME --password WORD] [--dir FOLDER]
+               [--tls] [--leaf good|expired|other-name] [--client-certificate]
+               [--token] [--users JSON] [--anonymous-pull] [--no-post] [--lifetime SECONDS] [--token-host 127.0.0.2]
+               [--faulty]    what stands before it, at the address that is told, serves wrong what it is told to
+               commands on standard input: push IMAGE [REPOSITORY:TAG] [docker]
+               fault JSON, clear, requests, forget; the same of the token server: token-fault JSON, token-clear, token-requests
+               token-asked, token-forget, token-lifetime SECONDS, token-refresh USER, token-revoke
         """;
 
     private const int Failure = 1;
@@ -71,10 +77,10 @@ internal static class RigCommand
 
     private static async Task ProvisionAsync(string[] words, CancellationToken cancellationToken)
     {
-        var arguments = new Arguments(words, ["--generation", "--image"], []);
+        var arguments = new Arguments(words, ["--generation", "--image"], ["--registry"]);
         Wanted wanted = words.Length == 0
             ? Wanted.Everything
-            : new Wanted([.. arguments.List("--generation").Select(Generations.Parse)], arguments.List("--image"));
+            : new Wanted([.. arguments.List("--generation").Select(Generations.Parse)], arguments.List("--image"), arguments.Has("--registry"));
         var clock = Stopwatch.StartNew();
         void Say(string words) => Console.Error.WriteLine($"rig: {clock.Elapsed.TotalSeconds,6:F1} s  {words}");
 

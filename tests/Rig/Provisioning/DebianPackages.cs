@@ -3,15 +3,22 @@ namespace CtrPS.Rig.Provisioning;
 /// <summary>The packages that the rig unpacks beside the system. Installing them would also enable their services.</summary>
 internal static class DebianPackages
 {
-    public static UnpackedPackage Registry { get; } = new("docker-registry", "bookworm");
-
     /// <summary>Version 1.35, the one that the busybox image is named after.</summary>
     public static UnpackedPackage Busybox { get; } = new("busybox-static", "bookworm");
 
     /// <summary>Younger than the system's, with the libraries it needs: older ones do not know the vDSO of today's kernels.</summary>
     public static UnpackedPackage Criu { get; } = new("criu", "trixie") { WithDependencies = true };
 
-    public static IReadOnlyList<UnpackedPackage> All { get; } = [.. Generations.All.Select(ContainerdOf), Registry, Busybox, Criu];
+    public static IReadOnlyList<UnpackedPackage> Registries { get; } = [.. Enum.GetValues<RegistryVersion>().Select(RegistryOf)];
+
+    public static IReadOnlyList<UnpackedPackage> All { get; } = [.. Generations.All.Select(ContainerdOf), .. Registries, Busybox, Criu];
+
+    public static UnpackedPackage RegistryOf(RegistryVersion version) => version switch
+    {
+        RegistryVersion.V282 => new UnpackedPackage("docker-registry", "bookworm"),
+        RegistryVersion.V283 => new UnpackedPackage("docker-registry", "trixie"),
+        _ => throw new ArgumentOutOfRangeException(nameof(version)),
+    };
 
     public static UnpackedPackage ContainerdOf(Generation generation) => generation switch
     {

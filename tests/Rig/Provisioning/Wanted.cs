@@ -1,7 +1,7 @@
 namespace CtrPS.Rig.Provisioning;
 
-/// <summary>What is to be provisioned: generations of containerd and images, with all that these need.</summary>
-internal sealed record Wanted(IReadOnlyList<Generation> Generations, IReadOnlyList<string> Images)
+/// <summary>What is to be provisioned: generations of containerd, images and registries, with all that these need.</summary>
+internal sealed record Wanted(IReadOnlyList<Generation> Generations, IReadOnlyList<string> Images, bool Registries = false)
 {
     private const string BuiltFromDebian = "nginx";
 
@@ -17,12 +17,17 @@ internal sealed record Wanted(IReadOnlyList<Generation> Generations, IReadOnlyLi
     [
         .. Generations.Count > 0 ? (string[])["runc"] : [],
         .. Images.Count > 0 ? (string[])["umoci", "skopeo"] : [],
+        .. Registries ? (string[])["skopeo"] : [],
         .. Images.Any(IsFromDebian) ? (string[])["mmdebstrap"] : [],
     ];
 
     /// <summary>The packages that must be unpacked beside it.</summary>
     public IReadOnlyList<UnpackedPackage> Packages { get; private init; } =
-        [.. Generations.Select(DebianPackages.ContainerdOf), .. Images.All(IsFromDebian) ? (UnpackedPackage[])[] : [DebianPackages.Busybox]];
+    [
+        .. Generations.Select(DebianPackages.ContainerdOf),
+        .. Images.All(IsFromDebian) ? (UnpackedPackage[])[] : [DebianPackages.Busybox],
+        .. Registries ? DebianPackages.Registries : [],
+    ];
 
     /// <summary>All other images are made of busybox.</summary>
     private static bool IsFromDebian(string image) => image.StartsWith(BuiltFromDebian, StringComparison.Ordinal);

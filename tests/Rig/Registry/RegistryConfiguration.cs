@@ -1,41 +1,42 @@
-using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using CtrPS.Rig.Processes;
 
 namespace CtrPS.Rig.Registry;
 
-/// <summary>docker-registry's config.yml with its password file and certificate, all in one folder.</summary>
+/// <summary>docker-registry's config.yml with its password file and certificates, all in one folder.</summary>
 internal static class RegistryConfiguration
 {
     public static string PathIn(string folder) => Path.Combine(folder, "config.yml");
 
-    public static async Task WriteAsync(string folder, RegistryOptions options, string? certificatePath, CancellationToken cancellationToken)
+    /// <param name="folder">The registry's folder.</param>
+    /// <param name="options">How it is set up.</param>
+    /// <param name="authority">Signs its certificate.</param>
+    /// <param name="clientAuthorityPath">The certificate of the authority of clients. Null: clients need none.</param>
+    /// <param name="tokens">Where tokens come from. Null: it needs none.</param>
+    /// <param name="tokenPem">The certificate that tokens are signed by.</param>
+    /// <param name="cancellationToken">Ends the writing.</param>
+    public static async Task WriteAsync(
+        string folder,
+        RegistryOptions options,
+        RigAuthority authority,
+        string? clientAuthorityPath,
+        TokenServer? tokens,
+        string? tokenPem,
+        CancellationToken cancellationToken)
     {
-        var auth = "";
+        var auth = tokens is not null ? await TokenAuthAsync(folder, tokens, tokenPem!, cancellationToken)
+            : options.User is not null ? await PasswordAuthAsync(folder, options, cancellationToken)
+            : "";
         var tls = "";
-        if (options.User is not null)
+        if (options.Tls)
         {
-            var hash = Posix.HashPassword(options.Password ?? throw new ArgumentException("a user needs a password"));
-            var passwords = Path.Combine(folder, "htpasswd");
-            await File.WriteAllTextAsync(passwords, $"{options.User}:{hash}\n", cancellationToken);
-            auth = $"""
-                auth:
-                  htpasswd:
-                    realm: rig
-                    path: {passwords}
-                """;
-        }
-
-        if (certificatePath is not null)
-        {
-            var keyPath = Path.ChangeExtension(certificatePath, ".key");
-            await WriteCertificateAsync(certificatePath, keyPath, cancellationToken);
-            tls = $"""
-                  tls:
-                    certificate: {certificatePath}
-                    key: {keyPath}
-                """;
+            var (path, keyPath) = (Path.Combine(folder, "registry.crt"), Path.Combine(folder, "registry.key"));
+            using var leaf = authority.IssueServer(options.Leaf);
+            await RigAuthority.WriteAsync(leaf, path, keyPath, cancellationToken);
+            tls = $"  tls:\n    certificate: {path}\n    key: {keyPath}\n";
+            if (clientAuthorityPath is not null)
+            {
+                tls += $"    clientcas:\n      - {clientAuthorityPath}\n";
+            }
         }
 
         var text = $"""
@@ -56,17 +57,29 @@ internal static class RegistryConfiguration
         await File.WriteAllTextAsync(PathIn(folder), text, cancellationToken);
     }
 
-    private static async Task WriteCertificateAsync(string path, string keyPath, CancellationToken cancellationToken)
+    private static async Task<string> PasswordAuthAsync(string folder, RegistryOptions options, CancellationToken cancellationToken)
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=rig registry", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
-        names.AddDnsName("localhost");
-        request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
-        await File.WriteAllTextAsync(path, certificate.ExportCertificatePem(), cancellationToken);
-        await File.WriteAllTextAsync(keyPath, key.ExportPkcs8PrivateKeyPem(), cancellationToken);
+        var passwords = Path.Combine(folder, "htpasswd");
+        await File.WriteAllTextAsync(passwords, $"{options.User}:{Posix.HashPassword(options.Password!)}\n", cancellationToken);
+        return $"""
+            auth:
+              htpasswd:
+                realm: rig
+                path: {passwords}
+            """;
+    }
+
+    private static async Task<string> TokenAuthAsync(string folder, TokenServer tokens, string pem, CancellationToken cancellationToken)
+    {
+        var bundle = Path.Combine(folder, "token.crt");
+        await File.WriteAllTextAsync(bundle, pem, cancellationToken);
+        return $"""
+            auth:
+              token:
+                realm: {tokens.Realm}
+                service: {tokens.Service}
+                issuer: {TokenKey.Issuer}
+                rootcertbundle: {bundle}
+            """;
     }
 }

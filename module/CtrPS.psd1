@@ -46,6 +46,7 @@
         'New-CtrMount'
         'New-CtrNamespace'
         'New-CtrSpec'
+        'Receive-CtrImage'
         'Register-CtrEvent'
         'Remove-CtrContainer'
         'Remove-CtrImage'
@@ -55,6 +56,7 @@
         'Restore-CtrContainer'
         'Resume-CtrTask'
         'Save-CtrImage'
+        'Send-CtrImage'
         'Send-CtrSignal'
         'Set-CtrContainer'
         'Set-CtrImage'
@@ -72,6 +74,8 @@
     )
     AliasesToExport      = @(
         'Export-CtrImage'
+        'Pull-CtrImage'
+        'Push-CtrImage'
         'Run-CtrImage'
         'Tag-CtrImage'
     )

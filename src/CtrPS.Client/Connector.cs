@@ -16,6 +16,9 @@ internal static class Connector
     /// <summary>Saves images into archives.</summary>
     public static IImageSaver Saver { get; } = new ImageSaver();
 
+    /// <summary>Opens registries for a piece of work. Nobody is asked yet.</summary>
+    public static ICtrRegistries OpenRegistries(CtrRegistryOptions options) => RegistryClient.Open(options);
+
     /// <summary>Reads log files.</summary>
     public static ILogFiles Logs { get; } = new LogFiles();
 

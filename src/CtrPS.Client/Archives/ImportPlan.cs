@@ -87,7 +87,8 @@ internal sealed class ImportPlan : ICtrImportPlan
             made[image.Name] = image;
         }
 
-        IReadOnlyList<string> warnings = await WarnOfCriAsync(cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<string> warnings = await KubernetesNotice.WaitAsync(
+            _connection, @namespace, [.. _images.Select(image => (image.Names[0], image.Host))], cancellationToken).ConfigureAwait(false);
         return new CtrImportOutcome([.. Names.Where(made.ContainsKey).Select(name => made[name])], written, warnings);
     }
 
@@ -227,37 +228,5 @@ internal sealed class ImportPlan : ICtrImportPlan
             cancellationToken).ConfigureAwait(false))
         {
         }
-    }
-
-    /// <summary>
-    /// Kubernetes' side of containerd hears of new images by their events and then makes a record named by the config's digest: waits for it.
-    /// </summary>
-    private async Task<IReadOnlyList<string>> WarnOfCriAsync(CancellationToken cancellationToken)
-    {
-        var warnings = new List<string>();
-        if (_request.Namespace != "k8s.io" || !await _connection.Facts.HasCriAsync(cancellationToken).ConfigureAwait(false))
-        {
-            return warnings;
-        }
-
-        DateTime end = DateTime.UtcNow + TimeSpan.FromSeconds(3);
-        foreach (ImportImage image in _images)
-        {
-            string? id = image.Host?.Config is { } config && MediaTypes.IsImageConfig(config.Descriptor.MediaType) ? config.Descriptor.Digest : null;
-            while (id is not null && await _connection.Images.GetAsync(_request.Namespace, id, cancellationToken).ConfigureAwait(false) is null)
-            {
-                if (DateTime.UtcNow > end)
-                {
-                    warnings.Add(
-                        $"Kubernetes' interface of containerd has not taken notice of image '{image.Names[0]}' yet; the kubelet may not see it. "
-                        + "Look with 'crictl images'.");
-                    break;
-                }
-
-                await Task.Delay(TimeSpan.FromMilliseconds(20), cancellationToken).ConfigureAwait(false);
-            }
-        }
-
-        return warnings;
     }
 }

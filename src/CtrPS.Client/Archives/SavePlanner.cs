@@ -11,8 +11,6 @@ internal sealed class SavePlanner(CtrSaveRequest request)
     /// <summary>Questions about blobs under way at the same time.</summary>
     private const int Concurrency = 16;
 
-    private const string SourceLabelPrefix = "containerd.io/distribution.source.";
-
     private readonly Dictionary<(ICtrConnection Connection, string Namespace), ImageSource> _sources = [];
     private readonly List<SavedImage> _images = [];
     private readonly List<CtrException> _faults = [];
@@ -104,7 +102,7 @@ internal sealed class SavePlanner(CtrSaveRequest request)
             Selection = ImageSelection.Of(root, rules),
             Host = PlatformMatcher.Only(host),
             SourceLabels = SortedMap.From(
-                (info?.Labels ?? Descriptor.NoAnnotations).Where(label => label.Key.StartsWith(SourceLabelPrefix, StringComparison.Ordinal))),
+                (info?.Labels ?? Descriptor.NoAnnotations).Where(label => label.Key.StartsWith(SourceLabels.Prefix, StringComparison.Ordinal))),
         };
     }
 

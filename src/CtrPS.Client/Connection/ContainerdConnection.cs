@@ -8,6 +8,7 @@ using CtrPS.Client.Leases;
 using CtrPS.Client.Logs;
 using CtrPS.Client.Namespaces;
 using CtrPS.Client.Network;
+using CtrPS.Client.Registry;
 using CtrPS.Client.Server;
 using CtrPS.Client.Snapshots;
 using CtrPS.Client.Storage;
@@ -36,6 +37,8 @@ internal sealed class ContainerdConnection : ICtrConnection
         Leases = new LeaseStore(channel, calls);
         Unpacker = new Unpacker(channel, calls, Content, Snapshots, Leases, Facts, Namespaces);
         Importer = new ImageImporter(this);
+        Receiver = new ImageReceiver(this);
+        Sender = new ImageSender(this);
         Garbage = new GarbageCollector(Leases);
         Care = new ImageCare(this, async (path, token) => await ArchiveReader.OpenAsync(path, token).ConfigureAwait(false));
         Tasks = new TaskStore(channel, calls, Machine);
@@ -56,6 +59,10 @@ internal sealed class ContainerdConnection : ICtrConnection
     public ImageStore Images { get; }
 
     public IImageImporter Importer { get; }
+
+    public IImageReceiver Receiver { get; }
+
+    public IImageSender Sender { get; }
 
     public IImageCare Care { get; }
 

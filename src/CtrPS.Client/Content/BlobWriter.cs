@@ -42,6 +42,7 @@ internal sealed partial class BlobWriter(
     /// <param name="meter">Counts the bytes. Null: nobody counts.</param>
     /// <param name="keepPartial">After a broken connection, leave what was written for a later try to go on from; else it is thrown away.</param>
     /// <param name="cancellationToken">Cancels the writing.</param>
+    /// <param name="reference">What to call the ingest: another client goes on with one that it knows. Null: as ours are called.</param>
     /// <returns>Whether bytes were written; false where the blob was there already (it belongs to the lease then too).</returns>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobCorrupt"/> when the bytes are not the blob's.</exception>
     public async Task<bool> WriteAsync(
@@ -50,9 +51,10 @@ internal sealed partial class BlobWriter(
         IReadOnlyDictionary<string, string> labels,
         CtrTransferMeter? meter,
         bool keepPartial,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        string? reference = null)
     {
-        string name = RefPrefix + blob.Digest;
+        string name = reference ?? RefPrefix + blob.Digest;
         TimeSpan wait = TimeSpan.FromMilliseconds(16);
         long counted = 0;
         bool mayResume = keepPartial, refused = false;

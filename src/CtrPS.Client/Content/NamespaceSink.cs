@@ -19,6 +19,12 @@ internal sealed class NamespaceSink(ContentStore content, LeaseStore leases, Lea
     /// <summary>After a broken connection, leave what was written for a later try to go on from.</summary>
     public bool KeepPartial { get; init; }
 
+    /// <summary>
+    /// Where the blobs are fetched from: the label that says so, and the repository. Blobs that are there already get it too, and what another
+    /// client began to fetch is gone on with. Null: they are not fetched.
+    /// </summary>
+    public (string Label, string Repository)? FetchedFrom { get; init; }
+
     /// <summary>The labels by which a blob keeps its children from the garbage collector.</summary>
     public Func<ImageNode, IReadOnlyDictionary<string, string>> Labels { get; init; } = LabelsOf;
 
@@ -42,6 +48,11 @@ internal sealed class NamespaceSink(ContentStore content, LeaseStore leases, Lea
         }
 
         Dictionary<string, string> lacking = Labels(blob).Where(label => !info.Has(label.Key, label.Value)).ToDictionary(StringComparer.Ordinal);
+        if (FetchedFrom is { } from && SourceLabels.With(info.Labels.GetValueOrDefault(from.Label), from.Repository) is { } repositories)
+        {
+            lacking[from.Label] = repositories;
+        }
+
         if (lacking.Count > 0)
         {
             await content.SetLabelsAsync(lease.Namespace, digest, lacking, cancellationToken).ConfigureAwait(false);
@@ -50,8 +61,22 @@ internal sealed class NamespaceSink(ContentStore content, LeaseStore leases, Lea
         return true;
     }
 
-    public async Task<BlobOutcome> TakeAsync(ImageNode blob, OpenBlob open, CtrTransferMeter meter, CancellationToken cancellationToken) =>
-        await _writer.WriteAsync(blob.Descriptor, open, Labels(blob), meter, KeepPartial, cancellationToken).ConfigureAwait(false)
-            ? BlobOutcome.Written
-            : BlobOutcome.Linked;
+    public async Task<BlobOutcome> TakeAsync(ImageNode blob, OpenBlob open, CtrTransferMeter meter, CancellationToken cancellationToken)
+    {
+        IReadOnlyDictionary<string, string> labels = FetchedFrom is { } from
+            ? new Dictionary<string, string>(Labels(blob), StringComparer.Ordinal) { [from.Label] = from.Repository }
+            : Labels(blob);
+        string? reference = FetchedFrom is null ? null : IngestNames.Of(blob);
+        if (await _writer.WriteAsync(blob.Descriptor, open, labels, meter, KeepPartial, cancellationToken, reference).ConfigureAwait(false))
+        {
+            return BlobOutcome.Written;
+        }
+
+        if (FetchedFrom is not null)
+        {
+            _ = await HasAsync(blob, cancellationToken).ConfigureAwait(false); // who was faster may have fetched it from elsewhere
+        }
+
+        return BlobOutcome.Linked;
+    }
 }

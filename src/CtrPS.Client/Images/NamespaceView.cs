@@ -88,6 +88,9 @@ internal sealed class NamespaceView
         }
     }
 
+    /// <summary>The digest that a record points to. Null: there is none.</summary>
+    public string? TargetOf(string name) => _records.GetValueOrDefault(name)?.Digest;
+
     /// <summary>Whether a record points to a target and has labels.</summary>
     public bool HasRecord(string name, Descriptor target, IReadOnlyDictionary<string, string> labels) =>
         _records.TryGetValue(name, out CtrImage? record) && Records.Says(record, target, labels);

@@ -69,6 +69,12 @@ internal sealed class BlobTransfer(IBlobSink sink, string done, int concurrency,
     /// <summary>Go on after a blob that cannot be brought, for who has another source for it.</summary>
     public bool KeepGoing { get; init; }
 
+    /// <summary>Bring the blobs in the order in which they are given, for who uses the first ones meanwhile; else the large ones first.</summary>
+    public bool KeepOrder { get; init; }
+
+    /// <summary>Hears of each blob that the sink has, as soon as it has it. Null: nobody does.</summary>
+    public Action<ImageNode>? Arrived { get; init; }
+
     /// <summary>Moves the blobs.</summary>
     /// <param name="blobs">What to move, each digest once. A sink that takes one after the other gets them in this order.</param>
     /// <param name="cancellationToken">Ends the work.</param>
@@ -96,9 +102,9 @@ internal sealed class BlobTransfer(IBlobSink sink, string done, int concurrency,
                 _ = absent.RemoveAll(brought.Contains);
             }
 
-            // The large ones first: they decide how long it takes.
+            // The large ones decide how long it takes.
             await foreach (bool _ in OrderedParallel.SelectAsync(
-                absent.OrderByDescending(blob => blob.Node.Descriptor.Size),
+                KeepOrder ? absent.AsEnumerable() : absent.OrderByDescending(blob => blob.Node.Descriptor.Size),
                 concurrency,
                 (blob, token) => TakeAsync(blob, (offset, open) => OpenAsync(blob, offset, open), tally, token),
                 cancellationToken).ConfigureAwait(false))
@@ -122,6 +128,7 @@ internal sealed class BlobTransfer(IBlobSink sink, string done, int concurrency,
             {
                 meter.AddDone(blob.Node.Descriptor.Size);
                 tally.AddPresent();
+                Arrived?.Invoke(blob.Node);
             }
             else
             {
@@ -192,6 +199,7 @@ internal sealed class BlobTransfer(IBlobSink sink, string done, int concurrency,
         try
         {
             tally.Add(blob, await sink.TakeAsync(blob.Node, open, meter, cancellationToken).ConfigureAwait(false));
+            Arrived?.Invoke(blob.Node);
             return true;
         }
         catch (CtrException e) when (KeepGoing && !e.IsConnectionFault)

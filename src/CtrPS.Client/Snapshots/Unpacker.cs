@@ -75,18 +75,30 @@ internal sealed class Unpacker(
         config.DiffIds.Count == 0
             || await snapshots.FindAsync(@namespace, snapshotter, config.ChainIds[^1], cancellationToken).ConfigureAwait(false) is not null;
 
-    /// <summary>Unpacks a manifest whose blobs are in the namespace. What is there already stays.</summary>
+    /// <summary>Unpacks a manifest whose blobs are in the namespace, or on their way there. What is there already stays.</summary>
+    /// <param name="lease">Holds all of it.</param>
+    /// <param name="manifest">The manifest.</param>
+    /// <param name="snapshotter">The snapshotter.</param>
+    /// <param name="meter">Hears what is done. Null: nobody does.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="arrival">Waits until a blob is in the namespace. Null: all are.</param>
     /// <returns>False where the manifest is of an artifact, whose layers are no file system.</returns>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobCorrupt"/> where a layer is not the one that its config names.</exception>
     public async Task<bool> UnpackAsync(
-        Lease lease, ImageNode manifest, string snapshotter, CtrTransferMeter? meter, CancellationToken cancellationToken)
+        Lease lease,
+        ImageNode manifest,
+        string snapshotter,
+        CtrTransferMeter? meter,
+        CancellationToken cancellationToken,
+        Func<ImageNode, Task>? arrival = null)
     {
-        Descriptor[] layers = manifest.Layers.Select(layer => layer.Descriptor).ToArray();
+        ImageNode[] layers = [.. manifest.Layers];
         if (!manifest.IsFileSystem)
         {
             return false;
         }
 
+        await Arrived(manifest.Config!).ConfigureAwait(false);
         Descriptor blob = manifest.Config!.Descriptor;
         var config = ImageConfig.Parse(await content.ReadAsync(lease.Namespace, blob, cancellationToken).ConfigureAwait(false), blob);
         if (config.DiffIds.Count != layers.Length)
@@ -107,7 +119,9 @@ internal sealed class Unpacker(
             {
                 meter?.Show($"Unpacking layer {i + 1} of {layers.Length} of {manifest.Platform?.ToString() ?? manifest.Descriptor.Digest}");
                 string parent = i == 0 ? "" : chain[i - 1];
-                await ApplyOnceAsync(lease, snapshotter, layers[i], config.DiffIds[i], parent, chain[i], cancellationToken).ConfigureAwait(false);
+                await Arrived(layers[i]).ConfigureAwait(false);
+                await ApplyOnceAsync(
+                    lease, snapshotter, layers[i].Descriptor, config.DiffIds[i], parent, chain[i], cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -120,6 +134,8 @@ internal sealed class Unpacker(
         }
 
         return true;
+
+        Task Arrived(ImageNode node) => arrival?.Invoke(node) ?? Task.CompletedTask;
     }
 
     /// <summary>Packs into a layer what differs between two file systems.</summary>

@@ -225,6 +225,30 @@ public static class CtrErrorIds
     /// <summary>There is not enough space for the file.</summary>
     public const string DiskFull = "CtrDiskFull";
 
+    /// <summary>Nobody answers at a registry's address, or not in time.</summary>
+    public const string RegistryUnreachable = "CtrRegistryUnreachable";
+
+    /// <summary>TLS with a registry could not be agreed on.</summary>
+    public const string RegistryTlsFailed = "CtrRegistryTlsFailed";
+
+    /// <summary>A registry, or its token service, does not allow it: no login, a wrong one, or no rights.</summary>
+    public const string RegistryDenied = "CtrRegistryDenied";
+
+    /// <summary>A registry has no such image, tag or blob.</summary>
+    public const string RemoteImageNotFound = "CtrRemoteImageNotFound";
+
+    /// <summary>A registry was asked too often.</summary>
+    public const string RegistryLimited = "CtrRegistryLimited";
+
+    /// <summary>A registry failed, or does not follow its protocol.</summary>
+    public const string RegistryFailed = "CtrRegistryFailed";
+
+    /// <summary>An image did not come in time.</summary>
+    public const string ReceiveTimeout = "CtrReceiveTimeout";
+
+    /// <summary>A registry sends us, or our credentials, where nobody should be sent.</summary>
+    public const string RegistryUntrusted = "CtrRegistryUntrusted";
+
     /// <summary>The server found an argument malformed.</summary>
     public const string InvalidArgument = "CtrInvalidArgument";
 

@@ -12,6 +12,12 @@ internal interface ICtrConnection : IAsyncDisposable
     /// <summary>Images out of archives.</summary>
     IImageImporter Importer { get; }
 
+    /// <summary>Images out of registries.</summary>
+    IImageReceiver Receiver { get; }
+
+    /// <summary>Images into registries.</summary>
+    IImageSender Sender { get; }
+
     /// <summary>Checking, mending and copying images.</summary>
     IImageCare Care { get; }
 

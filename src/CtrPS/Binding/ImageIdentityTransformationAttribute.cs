@@ -16,6 +16,7 @@ public sealed class ImageIdentityTransformationAttribute : IdentityTransformatio
     protected override object? FromObject(object value) => value switch
     {
         CtrImage image => new CtrImageIdentity(image),
+        CtrReceivedImage received => new CtrImageIdentity(received.Name, received),
         CtrEvent { Payload: CtrImagePayload, Image: { } name } told => new CtrImageIdentity(name, told),
         CtrNamespace all when AllOfNamespace => new CtrImageIdentity(all),
         _ => null,

@@ -10,6 +10,10 @@ internal sealed class TransferProgress(CtrTextCmdlet cmdlet, string activity)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>Parts that are shown below the whole: more would push the rest off the screen.</summary>
+    private const int MaxParts = 5;
+
+    private readonly Dictionary<CtrTransferMeter, ProgressRecord> _parts = new(ReferenceEqualityComparer.Instance);
     private ProgressRecord? _shown;
 
     /// <summary>Where the work counts.</summary>
@@ -20,14 +24,24 @@ internal sealed class TransferProgress(CtrTextCmdlet cmdlet, string activity)
     {
         while (Task.WaitAny([work], Interval) < 0)
         {
-            _shown = new ProgressRecord(0, activity, Meter.Current ?? "Looking what is to be done");
-            if (Meter.TotalBytes > 0)
+            _shown = Record(0, activity, Meter);
+            cmdlet.WriteProgress(_shown);
+            IReadOnlyList<CtrTransferMeter> parts = Meter.Parts;
+            foreach (CtrTransferMeter ended in _parts.Keys.Except(parts).ToList())
             {
-                _shown.PercentComplete = (int)Math.Clamp(Meter.DoneBytes * 100 / Meter.TotalBytes, 0, 100);
-                _shown.CurrentOperation = $"{CtrFormat.Size(Meter.DoneBytes)} of {CtrFormat.Size(Meter.TotalBytes)}";
+                End(_parts[ended]);
+                _ = _parts.Remove(ended);
             }
 
-            cmdlet.WriteProgress(_shown);
+            foreach (CtrTransferMeter part in parts.Where(part => _parts.ContainsKey(part) || _parts.Count < MaxParts).ToList())
+            {
+                int id = _parts.TryGetValue(part, out ProgressRecord? known)
+                    ? known.ActivityId
+                    : Enumerable.Range(1, MaxParts).First(number => _parts.Values.All(record => record.ActivityId != number));
+                _parts[part] = Record(id, part.Name, part);
+                _parts[part].ParentActivityId = 0;
+                cmdlet.WriteProgress(_parts[part]);
+            }
         }
 
         return work.GetAwaiter().GetResult();
@@ -36,10 +50,32 @@ internal sealed class TransferProgress(CtrTextCmdlet cmdlet, string activity)
     /// <summary>Takes the progress away.</summary>
     public void End()
     {
+        foreach (ProgressRecord part in _parts.Values)
+        {
+            End(part);
+        }
+
         if (_shown is not null)
         {
-            _shown.RecordType = ProgressRecordType.Completed;
-            cmdlet.WriteProgress(_shown);
+            End(_shown);
         }
+    }
+
+    private void End(ProgressRecord record)
+    {
+        record.RecordType = ProgressRecordType.Completed;
+        cmdlet.WriteProgress(record);
+    }
+
+    private static ProgressRecord Record(int id, string activity, CtrTransferMeter meter)
+    {
+        var record = new ProgressRecord(id, activity, meter.Current ?? "Looking what is to be done");
+        if (meter.TotalBytes > 0)
+        {
+            record.PercentComplete = (int)Math.Clamp(meter.DoneBytes * 100 / meter.TotalBytes, 0, 100);
+            record.CurrentOperation = $"{CtrFormat.Size(meter.DoneBytes)} of {CtrFormat.Size(meter.TotalBytes)}";
+        }
+
+        return record;
     }
 }

@@ -92,6 +92,10 @@ public sealed class CtrSessionTests
 
         public IImageImporter Importer => throw new NotSupportedException();
 
+        public IImageReceiver Receiver => throw new NotSupportedException();
+
+        public IImageSender Sender => throw new NotSupportedException();
+
         public IImageCare Care => throw new NotSupportedException();
 
         public IContainerStore Containers => throw new NotSupportedException();

@@ -1,0 +1,267 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using CtrPS.Client.Oci;
+
+namespace CtrPS.Client.Registry;
+
+/// <summary>One repository at the hosts that serve it: what tags stand for, manifests and blobs. Safe for concurrent use.</summary>
+internal sealed class RepositoryClient(IReadOnlyList<RegistryHost> hosts, CtrImageReference reference, CtrRegistryOptions options)
+{
+    public const string DigestHeader = "Docker-Content-Digest";
+
+    /// <summary>All kinds of manifests, as containerd's resolver asks for them.</summary>
+    public const string ManifestTypes =
+        $"{MediaTypes.DockerManifest}, {MediaTypes.DockerManifestList}, {MediaTypes.OciManifest}, {MediaTypes.OciIndex}, */*";
+
+    private const string Schema1 = "application/vnd.docker.distribution.manifest.v1";
+
+    private RegistryHost? _served;
+
+    public CtrImageReference Reference => reference;
+
+    public CtrRegistryOptions Options => options;
+
+    /// <summary>The image in words.</summary>
+    public string What => $"image '{reference}'";
+
+    /// <summary>The host that gave the last answer that was wanted. Null: none did yet.</summary>
+    public RegistryHost? Served => Volatile.Read(ref _served);
+
+    /// <summary>Asks what a tag or a digest stands for.</summary>
+    /// <param name="object">The tag or the digest.</param>
+    /// <param name="cancellationToken">Ends the asking.</param>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.RemoteImageNotFound"/>, <see cref="CtrErrorIds.RegistryDenied"/> and the others of registries: of several hosts that
+    /// of who came furthest.
+    /// </exception>
+    public Task<Descriptor> ResolveAsync(string @object, CancellationToken cancellationToken)
+    {
+        bool isDigest = @object.Contains(':', StringComparison.Ordinal);
+        return AskAsync(
+            isDigest ? RegistryCapabilities.Pull : RegistryCapabilities.Pull | RegistryCapabilities.Resolve,
+            (host, isLast) => ResolveAtAsync(host, @object, isDigest ? @object : null, isLast, cancellationToken));
+    }
+
+    /// <summary>Reads a manifest, an index or another small blob whole, and proves its bytes.</summary>
+    public Task<ReadOnlyMemory<byte>> ReadAsync(Descriptor blob, CancellationToken cancellationToken)
+    {
+        bool isManifest = MediaTypes.IsIndex(blob.MediaType) || MediaTypes.IsManifest(blob.MediaType);
+        return blob.Size > ManifestDocument.MaxSize
+            ? throw new CtrException(
+                CtrErrorIds.BlobCorrupt,
+                CtrStatus.ResourceExhausted,
+                $"The blob '{blob.Digest}' is to be read whole, and has {blob.Size} bytes: more than {ManifestDocument.MaxSize}.")
+            {
+                Target = blob.Digest,
+            }
+            : AskAsync(RegistryCapabilities.Pull, async (host, isLast) =>
+            {
+                RegistryRequest request = Request(
+                    HttpMethod.Get, $"{(isManifest ? "manifests" : "blobs")}/{blob.Digest}", host, $"{blob.MediaType}, */*");
+                using HttpResponseMessage response = await SendAsync(host, request, isLast, cancellationToken).ConfigureAwait(false);
+                byte[] bytes = await ReadBodyAsync(host, response, blob.Size, cancellationToken).ConfigureAwait(false);
+                Digests.Require(blob, bytes, $"the registry at {RegistryFaults.Show(host.Root)}");
+                return (ReadOnlyMemory<byte>)bytes;
+            });
+    }
+
+    /// <summary>Opens a blob at an offset, at the first host that has it.</summary>
+    /// <param name="blob">The blob.</param>
+    /// <param name="offset">The first byte.</param>
+    /// <param name="end">Behind the last byte. Null: all.</param>
+    /// <param name="cancellationToken">Ends the opening.</param>
+    public Task<BlobBody> OpenAsync(Descriptor blob, long offset, long? end, CancellationToken cancellationToken) =>
+        AskAsync(RegistryCapabilities.Pull, async (host, isLast) =>
+        {
+            bool isPart = (offset > 0 || end is not null) && !host.KnowsNoParts;
+            RegistryRequest whole = Request(HttpMethod.Get, $"blobs/{blob.Digest}", host, $"{blob.MediaType}, */*") with
+            {
+                What = $"blob '{blob.Digest}'",
+            };
+            HttpResponseMessage response;
+            try
+            {
+                response = await host.SendAsync(
+                    isPart ? whole with { Range = new RangeHeaderValue(offset, end - 1) } : whole, isLast, cancellationToken).ConfigureAwait(false);
+            }
+            catch (CtrException e) when (isPart && e.InnerException is TimeoutException)
+            {
+                host.KnowsNoParts = true; // some hang then
+                response = await host.SendAsync(whole, isLast, cancellationToken).ConfigureAwait(false);
+            }
+
+            try
+            {
+                if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable && isPart)
+                {
+                    response.Dispose();
+                    response = await host.SendAsync(whole, isLast, cancellationToken).ConfigureAwait(false);
+                }
+
+                return response.IsSuccessStatusCode
+                    ? await BlobBody.OfAsync(blob, host.Root, response, offset, end ?? blob.Size, cancellationToken).ConfigureAwait(false)
+                    : throw await RegistryFaults.AnsweredAsync(whole.What, host.Root, response, cancellationToken).ConfigureAwait(false);
+            }
+            catch
+            {
+                response.Dispose();
+                throw;
+            }
+        });
+
+    /// <summary>A request to the repository at a host.</summary>
+    public RegistryRequest Request(HttpMethod method, string path, RegistryHost host, string? accept = null) => new()
+    {
+        Method = method,
+        Path = $"{reference.Repository}/{path}",
+        Query = host.Endpoint.IsMirror && method != HttpMethod.Post && method != HttpMethod.Put
+            ? "ns=" + Uri.EscapeDataString(reference.Registry)
+            : "",
+        Scopes = [$"repository:{reference.Repository}:pull"],
+        Accept = accept,
+        What = What,
+    };
+
+    /// <summary>The host that takes uploads: the first that may.</summary>
+    public RegistryHost PushHost => hosts.FirstOrDefault(host => host.May(RegistryCapabilities.Push)) ?? throw NoHost("push");
+
+    /// <summary>Asks one host after the other, those last that did not answer a moment ago.</summary>
+    public async Task<T> AskAsync<T>(RegistryCapabilities wanted, Func<RegistryHost, bool, Task<T>> ask)
+    {
+        RegistryHost[] able = [.. hosts.Where(host => host.May(wanted)).OrderBy(host => host.IsDown)];
+        if (able.Length == 0)
+        {
+            throw NoHost(wanted.HasFlag(RegistryCapabilities.Resolve) ? "resolve" : "pull");
+        }
+
+        var faults = new List<CtrException>();
+        for (int i = 0; i < able.Length; i++)
+        {
+            try
+            {
+                T answer = await ask(able[i], i == able.Length - 1).ConfigureAwait(false);
+                Volatile.Write(ref _served, able[i]);
+                return answer;
+            }
+            catch (CtrException e) when (IsOfHost(e))
+            {
+                faults.Add(e);
+            }
+        }
+
+        throw RegistryFaults.MostAdvanced(faults);
+    }
+
+    /// <summary>Sends a request, and makes an error of what is no success.</summary>
+    public static async Task<HttpResponseMessage> SendAsync(
+        RegistryHost host, RegistryRequest request, bool isLast, CancellationToken cancellationToken)
+    {
+        HttpResponseMessage response = await host.SendAsync(request, isLast, cancellationToken).ConfigureAwait(false);
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            throw await RegistryFaults.AnsweredAsync(request.What, host.Root, response, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Another host may still have it, or have it right.</summary>
+    private static bool IsOfHost(CtrException e) => e.ErrorId is CtrErrorIds.RegistryUnreachable or CtrErrorIds.RegistryTlsFailed
+        or CtrErrorIds.RegistryDenied or CtrErrorIds.RemoteImageNotFound or CtrErrorIds.RegistryLimited or CtrErrorIds.RegistryFailed
+        or CtrErrorIds.RegistryUntrusted or CtrErrorIds.BlobCorrupt;
+
+    private CtrException NoHost(string capability) => new(
+        CtrErrorIds.RegistryUnreachable,
+        CtrStatus.FailedPrecondition,
+        $"No host of the registry '{reference.Registry}' has the capability '{capability}'.")
+    {
+        Target = reference.Registry,
+        RecommendedAction = "Get-CtrRegistryHost shows its hosts and the file that names them.",
+    };
+
+    private async Task<Descriptor> ResolveAtAsync(
+        RegistryHost host, string @object, string? digest, bool isLast, CancellationToken cancellationToken)
+    {
+        RegistryRequest request = Request(HttpMethod.Head, $"manifests/{@object}", host, ManifestTypes);
+        using (HttpResponseMessage head = await host.SendAsync(request, isLast, cancellationToken).ConfigureAwait(false))
+        {
+            if (head.IsSuccessStatusCode && DigestOf(head) is { } told && head.Content.Headers.ContentLength is > 0 and { } size)
+            {
+                return Make(host, head, digest ?? told, size);
+            }
+
+            // An error's body comes with GET only; some registries know no HEAD, or leave out what it is for.
+            if (!head.IsSuccessStatusCode && head.StatusCode is not (HttpStatusCode.MethodNotAllowed or HttpStatusCode.BadRequest
+                or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound or HttpStatusCode.NotImplemented))
+            {
+                throw await RegistryFaults.AnsweredAsync(What, host.Root, head, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        using HttpResponseMessage response =
+            await SendAsync(host, request with { Method = HttpMethod.Get }, isLast, cancellationToken).ConfigureAwait(false);
+        byte[] bytes = await ReadBodyAsync(host, response, null, cancellationToken).ConfigureAwait(false);
+        string actual = "sha256:" + Convert.ToHexStringLower(SHA256.HashData(bytes));
+        string? wanted = digest ?? DigestOf(response);
+        return wanted is not null && Digests.AlgorithmOf(wanted) == "sha256" && wanted != actual
+            ? throw RegistryFaults.Broken(What, host.Root, $"the manifest's bytes hash to {actual}, not to {wanted}.")
+            : Make(host, response, wanted ?? actual, bytes.Length);
+    }
+
+    private Descriptor Make(RegistryHost host, HttpResponseMessage response, string digest, long size)
+    {
+        string mediaType = response.Content.Headers.ContentType?.MediaType ?? "";
+        return mediaType.StartsWith(Schema1, StringComparison.Ordinal)
+            ? throw new CtrException(
+                CtrErrorIds.NotSupported,
+                CtrStatus.Unimplemented,
+                $"The {What} at {RegistryFaults.Show(host.Root)} is of docker's schema 1, which containerd no longer reads.")
+            {
+                Target = reference.ToString(),
+                RecommendedAction = "Have it pushed anew by a docker of this decade.",
+            }
+            : size > ManifestDocument.MaxSize
+            ? throw RegistryFaults.Broken(What, host.Root, $"its manifest has {size} bytes, more than {ManifestDocument.MaxSize}.")
+            : new Descriptor { MediaType = mediaType, Digest = digest, Size = size };
+    }
+
+    private async Task<byte[]> ReadBodyAsync(RegistryHost host, HttpResponseMessage response, long? size, CancellationToken cancellationToken)
+    {
+        using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        stall.CancelAfter(options.StallTimeout);
+        try
+        {
+            Stream body = await BlobBody.PlainAsync(response, stall.Token).ConfigureAwait(false);
+            await using (body.ConfigureAwait(false))
+            {
+                long limit = size ?? ManifestDocument.MaxSize;
+                var whole = new MemoryStream();
+                byte[] buffer = new byte[64 << 10];
+                while (await body.ReadAsync(buffer, stall.Token).ConfigureAwait(false) is > 0 and var read)
+                {
+                    whole.Write(buffer, 0, whole.Length + read <= limit
+                        ? read
+                        : throw RegistryFaults.Broken(What, host.Root, $"it sends more than the {limit} bytes that it may have."));
+                }
+
+                return whole.ToArray();
+            }
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException or InvalidDataException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            throw RegistryFaults.Unreachable(What, host.Root, e);
+        }
+    }
+
+    /// <summary>The digest that an answer names, if it is one.</summary>
+    private static string? DigestOf(HttpResponseMessage response) =>
+        response.Headers.TryGetValues(DigestHeader, out IEnumerable<string>? values)
+            && values.FirstOrDefault() is { } digest && Digests.IsValid(digest)
+            ? digest
+            : null;
+}

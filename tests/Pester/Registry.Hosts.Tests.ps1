@@ -322,3 +322,40 @@ esac
         Get-Completion 'Disconnect-CtrRegistry reg' | Where-Object ResultType -EQ ParameterValue | Should -BeNullOrEmpty
     }
 }
+
+Describe 'The hosts files and containerd <generation>' -ForEach (Get-RigGeneration) {
+    if ($reason) {
+        It 'has a daemon' { Set-ItResult -Skipped -Because $reason }
+        return
+    }
+
+    It 'are read by ctr as they are here' {
+        $rig = Get-Rig $generation
+        $listener = [Net.HttpListener]::new()
+        $port = 20000 + (Get-Random -Maximum 20000)
+        $listener.Prefixes.Add("http://127.0.0.1:$port/")
+        $listener.Start()
+        $server = Start-ThreadJob -ArgumentList $listener {
+            param($Listener)
+            try {
+                while ($true) {
+                    $context = $Listener.GetContext()
+                    "$($context.Request.HttpMethod) $($context.Request.RawUrl)"
+                    $context.Response.StatusCode = 404
+                    $context.Response.Close()
+                }
+            } catch [Net.HttpListenerException] { Write-Verbose 'The test is over.' }
+        }
+        try {
+            $null = Set-CtrRegistryHost registry.invalid:5000 "http://127.0.0.1:$port" -SkipFallback -HostsDirectory $TestDrive -Force
+            $null = & $rig.Ctr --address $rig.Address images pull --hosts-dir "$TestDrive" registry.invalid:5000/team/web:1 2>&1
+            $LASTEXITCODE | Should -Not -Be 0
+        } finally {
+            $listener.Stop()
+            $listener.Close()
+            $asked = $server | Wait-Job | Receive-Job
+            $server | Remove-Job -Force
+        }
+        $asked | Should -Contain 'HEAD /v2/team/web/manifests/1?ns=registry.invalid%3A5000'
+    }
+}

@@ -173,7 +173,7 @@ Describe 'Isolation, containerd <generation>' -ForEach (Get-RigGeneration) {
             Set-CtrRegistryHost docker.io https://mirror.example.com -HostsDirectory ([IO.Path]::GetTempPath()) -WhatIf
             ConvertTo-CtrHostsToml "$file.none" -WhatIf -ErrorAction Ignore
             $null = Get-CtrRegistry -ErrorAction Ignore # whatever is in the files of who runs the tests
-            Connect-CtrRegistry registry.example.com ([pscredential]::new('a', (ConvertTo-SecureString b -AsPlainText -Force))) -WhatIf
+            Connect-CtrRegistry registry.example.com ([pscredential]::new('a', [securestring]::new())) -WhatIf
             Disconnect-CtrRegistry registry.example.com -WhatIf
             $PSDefaultParameterValues['*-Ctr*:Namespace'] = $name
             $spec = New-CtrSpec busybox:1.35 -Command sleep, 1000 -Mount (New-CtrMount -Type tmpfs -Source tmpfs -Destination /tmp)

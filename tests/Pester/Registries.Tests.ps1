@@ -5,10 +5,6 @@ BeforeAll {
     Import-Module (Join-Path $PSScriptRoot Helpers.psm1)
 }
 
-AfterAll {
-    Close-Rig
-}
-
 Describe 'Private registries' {
     It 'serve by TLS what was pushed, to whom they know' {
         $registry = Get-Registry -Tls -User

@@ -72,7 +72,8 @@ Describe 'The hosts of a registry' {
         $hosts = Set-CtrRegistryHost registry.example.com:5000 -SkipCertificateCheck -PassThru
         $hosts.SkipCertificateCheck | Should -Be $true, $true
         $hosts.Url | Select-Object -Unique | Should -Be 'https://registry.example.com:5000/v2'
-        Get-Content ([IO.Path]::Combine($folder, 'registry.example.com:5000', 'hosts.toml')) -Raw | Should -Match '\[host\."https://registry\.example\.com:5000"\]'
+        $file = [IO.Path]::Combine($folder, 'registry.example.com:5000', 'hosts.toml') # to Join-Path a colon means a drive
+        Get-Content $file -Raw | Should -Match '\[host\."https://registry\.example\.com:5000"\]'
     }
 
     It 'are not written with -WhatIf, and not over a file without -Force' {
@@ -96,8 +97,7 @@ Describe 'The hosts of a registry' {
     It 'are refused where they make no sense: <why>' -ForEach @(
         @{ why = 'nothing is said'; id = 'CtrInvalidArgument'; script = { Set-CtrRegistryHost docker.io } }
         @{ why = 'no mirror'; id = 'CtrInvalidArgument'; script = { Set-CtrRegistryHost docker.io -SkipFallback } }
-        @{ why = 'a server that is not asked'; id = 'CtrInvalidArgument'
-            script = { Set-CtrRegistryHost docker.io https://m -Server https://s -SkipFallback } }
+        @{ why = 'two ends'; id = 'CtrInvalidArgument'; script = { Set-CtrRegistryHost docker.io https://m -Server https://s -SkipFallback } }
         @{ why = 'another scheme'; id = 'CtrInvalidArgument'; script = { Set-CtrRegistryHost docker.io ftp://m } }
         @{ why = 'a password'; id = 'CtrInvalidArgument'; script = { Set-CtrRegistryHost docker.io https://me:geheim@m } }
         @{ why = 'no certificate'; id = 'CtrInvalidPath'; script = { Set-CtrRegistryHost docker.io https://m -Ca /nonexistent/ca.crt } }
@@ -166,7 +166,7 @@ Describe 'Logins' {
         foreach ($name in 'DOCKER_CONFIG', 'DOCKER_AUTH_CONFIG', 'REGISTRY_AUTH_FILE', 'XDG_RUNTIME_DIR', 'XDG_CONFIG_HOME', 'HOME', 'PATH') {
             $before[$name] = [Environment]::GetEnvironmentVariable($name)
         }
-        $credential = [pscredential]::new('me', (ConvertTo-SecureString 'geheim' -AsPlainText -Force))
+        $credential = [pscredential]::new('me', [Net.NetworkCredential]::new('', 'geheim').SecurePassword)
     }
 
     BeforeEach {
@@ -206,7 +206,8 @@ Describe 'Logins' {
     It 'show no secret, whatever is asked for' {
         $said = Connect-CtrRegistry registry.example.com $credential -Force -Verbose -Debug -WarningAction Continue *>&1
         $said += Get-CtrRegistry -Verbose *>&1
-        $text = ($said | Out-String), ($said | Format-List * | Out-String), ($said | ConvertTo-Json -Depth 4 -WarningAction SilentlyContinue), ($said | ConvertTo-Csv) -join "`n"
+        $json = $said | ConvertTo-Json -Depth 4 -WarningAction SilentlyContinue
+        $text = ($said | Out-String), ($said | Format-List * | Out-String), $json, ($said | ConvertTo-Csv) -join "`n"
         $text | Should -Match registry.example.com
         $text | Should -Not -Match 'geheim|bWU6Z2VoZWlt'
     }
@@ -278,21 +279,17 @@ esac
         $listener.Prefixes.Add("http://127.0.0.1:$port/")
         $listener.Start()
         $server = Start-ThreadJob -ArgumentList $listener, $realm {
-            param($Listener, $Realm)
-            $seen = @()
             try {
                 while ($true) {
-                    $context = $Listener.GetContext()
-                    $login = "$($context.Request.Headers['Authorization'])"
-                    $seen += $login
-                    if ($login -ne 'Basic Z29vZDpnZWhlaW0=') {
+                    $context = $args[0].GetContext()
+                    if ("$($context.Request.Headers['Authorization'])" -ne 'Basic Z29vZDpnZWhlaW0=') {
                         $context.Response.StatusCode = 401
-                        $challenge = $Realm ? 'Bearer realm="http://10.255.255.1/token",service="x"' : 'Basic realm="x"'
+                        $challenge = $args[1] ? 'Bearer realm="http://10.255.255.1/token",service="x"' : 'Basic realm="x"'
                         $context.Response.Headers.Add('WWW-Authenticate', $challenge)
                     }
                     $context.Response.Close()
                 }
-            } catch { $seen }
+            } catch [Net.HttpListenerException] { Write-Verbose 'The test is over.' }
         }
         try {
             $login = [pscredential]::new($user, $credential.Password)
@@ -320,5 +317,41 @@ esac
         }
         Set-Content $file '{ broken'
         Get-Completion 'Disconnect-CtrRegistry reg' | Where-Object ResultType -EQ ParameterValue | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'The hosts files and containerd <generation>' -ForEach (Get-RigGeneration) {
+    if ($reason) {
+        It 'has a daemon' { Set-ItResult -Skipped -Because $reason }
+        return
+    }
+
+    It 'are read by ctr as they are here' {
+        $rig = Get-Rig $generation
+        $listener = [Net.HttpListener]::new()
+        $port = 20000 + (Get-Random -Maximum 20000)
+        $listener.Prefixes.Add("http://127.0.0.1:$port/")
+        $listener.Start()
+        $server = Start-ThreadJob -ArgumentList $listener {
+            try {
+                while ($true) {
+                    $context = $args[0].GetContext()
+                    "$($context.Request.HttpMethod) $($context.Request.RawUrl)"
+                    $context.Response.StatusCode = 404
+                    $context.Response.Close()
+                }
+            } catch [Net.HttpListenerException] { Write-Verbose 'The test is over.' }
+        }
+        try {
+            $null = Set-CtrRegistryHost registry.invalid:5000 "http://127.0.0.1:$port" -SkipFallback -HostsDirectory $TestDrive -Force
+            $null = & $rig.Ctr --address $rig.Address images pull --hosts-dir "$TestDrive" registry.invalid:5000/team/web:1 2>&1
+            $LASTEXITCODE | Should -Not -Be 0
+        } finally {
+            $listener.Stop()
+            $listener.Close()
+            $asked = $server | Wait-Job | Receive-Job
+            $server | Remove-Job -Force
+        }
+        $asked | Should -Contain 'HEAD /v2/team/web/manifests/1?ns=registry.invalid%3A5000'
     }
 }

@@ -19,7 +19,7 @@ public sealed record RegistryOptions
     /// <summary>When set, requests need a token, which a token server of the rig's gives.</summary>
     public TokenOptions? Token { get; init; }
 
-    /// <summary>Serve HTTPS with a certificate of an own authority, see <see cref="RegistryRig.CertificatePath"/>. So does the token server.</summary>
+    /// <summary>Serve HTTPS with a certificate of an own authority, see <see cref="RegistryRig.CertificatePath"/>. The token server too.</summary>
     public bool Tls { get; init; }
 
     /// <summary>What the certificate of the server is like.</summary>

@@ -21,7 +21,7 @@ public sealed class HostsFoldersTests : IDisposable
     {
         foreach (string folder in folders.Split('|'))
         {
-Write($"{folder}/hosts.toml", "server = \"https://any.invalid\"");
+            Write($"{folder}/hosts.toml", "server = \"https://any.invalid\"");
         }
 
         RegistryEndpoint endpoint = Assert.Single(Find(registry));

@@ -4,11 +4,12 @@ using System.Text.RegularExpressions;
 namespace CtrPS.Rig.Registry;
 
 /// <summary>
-/// What a faulty server does wrong, and with which requests: the first of its faults that fits a request is the one. All that is set works together.
+/// What a faulty server does wrong, and with which requests: the first of its faults that fits a request is the one. All that is set works
+/// together.
 /// <list type="table">
 /// <item><term>500 three times</term><description><c>Path = "/blobs/", Times = 3, Status = 500</c></description></item>
 /// <item><term>rate limit</term><description><c>Status = 429, Headers = { ["Retry-After"] = "1" }</c></description></item>
-/// <item><term>cut in the middle, once</term><description><c>Method = "GET", Path = "/blobs/", Times = 1, CutAfter = 1_000_000</c></description></item>
+/// <item><term>cut in the middle, once</term><description><c>Method = "GET", Path = "/blobs/", Times = 1, CutAfter = 1000</c></description></item>
 /// <item><term>redirect</term><description><c>Redirect = "{storage}{path}"</c>, <c>Redirect = "http://169.254.169.254/"</c></description></item>
 /// <item><term>Range ignored</term><description><c>IgnoreRange = true</c></description></item>
 /// <item><term>206 without Content-Range</term><description><c>Ranged = true, Headers = { ["Content-Range"] = null }</c></description></item>
@@ -17,11 +18,13 @@ namespace CtrPS.Rig.Registry;
 /// <item><term>401 for ever</term><description><c>DropAuthorization = true</c></description></item>
 /// <item><term>realm elsewhere</term><description><c>Status = 401, Headers = { ["WWW-Authenticate"] =
 /// "Bearer realm=\"{storage}/token\",service=\"x\"" }</c></description></item>
-/// <item><term>wrong digest told</term><description><c>Headers = { ["Docker-Content-Digest"] = "sha256:…" }</c>; null: none told</description></item>
-/// <item><term>upload elsewhere, relative</term><description><c>Headers = { ["Location"] = "{storage}{location}" }</c>, <c>"{location}"</c></description></item>
+/// <item><term>wrong digest told</term><description><c>Headers = { ["Docker-Content-Digest"] = "sha256:0" }</c>; null: none told</description></item>
+/// <item><term>upload elsewhere</term><description><c>Headers = { ["Location"] = "{storage}{location}" }</c></description></item>
+/// <item><term>relative Location</term><description><c>Headers = { ["Location"] = "{location}" }</c></description></item>
 /// </list>
 /// Places that a text may name: <c>{self}</c>, <c>{otherPort}</c> (same host), <c>{storage}</c> (another host, takes no Authorization),
-/// <c>{plain}</c> (http where the server has https), <c>{path}</c> (the request's path and query), <c>{location}</c> (those of the answer's Location).
+/// <c>{plain}</c> (http where the server has https), <c>{path}</c> (the request's path and query), <c>{location}</c> (those of the answer's
+/// Location).
 /// </summary>
 public sealed record RegistryFault
 {

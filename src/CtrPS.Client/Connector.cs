@@ -19,6 +19,9 @@ internal static class Connector
     /// <summary>Opens registries for a piece of work. Nobody is asked yet.</summary>
     public static ICtrRegistries OpenRegistries(CtrRegistryOptions options) => RegistryClient.Open(options);
 
+    /// <summary>Looks at, moves and removes what is at registries.</summary>
+    public static IRemoteImages RemoteImages { get; } = new RemoteImages();
+
     /// <summary>Reads log files.</summary>
     public static ILogFiles Logs { get; } = new LogFiles();
 

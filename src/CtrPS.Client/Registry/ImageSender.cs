@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using CtrPS.Client.Connection;
 using CtrPS.Client.Content;
 using CtrPS.Client.Images;
@@ -20,7 +19,7 @@ internal sealed class ImageSender(ContainerdConnection connection) : IImageSende
         SelectionRules rules = SelectionRules.ToGive(request.Scope, request.Platforms) with { SkipNonDistributable = request.SkipNonDistributable };
         var selection = ImageSelection.Of(root, rules);
         await RefuseFaultsAsync(request, source, selection, cancellationToken).ConfigureAwait(false);
-        (ImageNode top, IBlobSource from) = await TopAsync(request, source, selection, cancellationToken).ConfigureAwait(false);
+        (ImageNode top, IBlobSource from) = await SentRoot.OfAsync(source, selection, request.Scope, cancellationToken).ConfigureAwait(false);
         var warnings = new List<string>();
         if (top != root)
         {
@@ -30,50 +29,11 @@ internal sealed class ImageSender(ContainerdConnection connection) : IImageSende
                 + $"not {root.Descriptor.Digest}.");
         }
 
-        MovedBlob[] blobs = [.. Nodes(selection, top).Select(node => new MovedBlob(
+        MovedBlob[] blobs = [.. SentRoot.Nodes(selection, top).Select(node => new MovedBlob(
             node, selection.ManifestOf(node), from, $"image '{request.Image.Name}' in {source.Words}"))];
         RepositoryClient repository = ((RegistryClient)registries).Repository(request.Target);
         return new SendPlan(connection, request, repository, selection, top, blobs, warnings);
     }
-
-    /// <summary>What is to be the root at the registry: the image's own, a single manifest, or an index with fewer entries.</summary>
-    private static async Task<(ImageNode Top, IBlobSource From)> TopAsync(
-        CtrSendRequest request, ImageSource source, ImageSelection selection, CancellationToken cancellationToken)
-    {
-        ImageNode root = selection.Root;
-        if (root.Kind != ImageNodeKind.Index || root.Manifests.All(manifest => selection.ManifestOf(manifest) is not null))
-        {
-            return (root, source);
-        }
-
-        if (request.Scope == CtrPlatformScope.Listed && selection.Images is [{ } only])
-        {
-            return (only, source);
-        }
-
-        HashSet<string> taken = [.. selection.Nodes.Select(node => node.Descriptor.Digest)];
-        ReadOnlyMemory<byte> own = await source.ReadAsync(root.Descriptor, cancellationToken).ConfigureAwait(false);
-        JsonObject index = JsonNode.Parse(own.Span)!.AsObject();
-        JsonArray entries = index["manifests"]!.AsArray();
-        foreach (JsonNode? entry in entries.Where(entry => !taken.Contains((string)entry!["digest"]!)).ToList())
-        {
-            _ = entries.Remove(entry);
-        }
-
-        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(index.ToJsonString());
-        ImageNode[] children = [.. root.Children.Where(child => taken.Contains(child.Descriptor.Digest))];
-        var top = new ImageNode
-        {
-            Descriptor = new Descriptor { MediaType = root.Descriptor.MediaType, Digest = Digests.Of(bytes), Size = bytes.Length },
-            Kind = ImageNodeKind.Index,
-            State = new BlobState { StoredSize = bytes.Length, Children = children, Height = children.Max(child => child.State.Height) + 1 },
-        };
-        return (top, new FallbackSource(new MadeDocument(top.Descriptor, bytes, source.Words), source));
-    }
-
-    private static IEnumerable<ImageNode> Nodes(ImageSelection selection, ImageNode top) => ReferenceEquals(top, selection.Root)
-        ? selection.Nodes
-        : selection.Nodes.Where(node => !ReferenceEquals(node, selection.Root) && top.All.Contains(node)).Append(top).Distinct();
 
     private static async Task RefuseFaultsAsync(
         CtrSendRequest request, ImageSource source, ImageSelection selection, CancellationToken cancellationToken)
@@ -124,22 +84,6 @@ internal sealed class ImageSender(ContainerdConnection connection) : IImageSende
                 throw fault;
             }
         }
-    }
-
-    /// <summary>A document that is nowhere but here.</summary>
-    private sealed class MadeDocument(Descriptor made, ReadOnlyMemory<byte> bytes, string words) : IBlobSource
-    {
-        public BlobPlace Place => BlobPlace.Namespace;
-
-        public string Words => words;
-
-        public ValueTask<long?> FindAsync(Descriptor blob, CancellationToken cancellationToken) =>
-            ValueTask.FromResult<long?>(blob.Digest == made.Digest ? bytes.Length : null);
-
-        public ValueTask<ReadOnlyMemory<byte>> ReadAsync(Descriptor blob, CancellationToken cancellationToken) => ValueTask.FromResult(bytes);
-
-        public ValueTask<Stream> OpenAsync(Descriptor blob, long offset, CancellationToken cancellationToken) =>
-            ValueTask.FromResult<Stream>(new MemoryStream(bytes[(int)offset..].ToArray(), writable: false));
     }
 
     /// <inheritdoc/>

@@ -8,7 +8,8 @@ internal sealed class LoginCheck : IRegistryLoginCheck
     /// <inheritdoc/>
     public async Task CheckAsync(string registry, NetworkCredential credential, CtrRegistryOptions options, CancellationToken cancellationToken)
     {
-        using var client = new RegistryClient(options with { Credential = credential }, new NoCredentials());
+        using var client = new RegistryClient(
+            options with { Credential = credential }, new NoCredentials()); // what is to be proved is the given one, and no other
         IReadOnlyList<RegistryHost> hosts = client.HostsOf(registry);
         RegistryHost host = hosts.LastOrDefault(one => !one.Endpoint.IsMirror) ?? hosts[^1];
         try
@@ -28,12 +29,5 @@ internal sealed class LoginCheck : IRegistryLoginCheck
                     : $"{e.RecommendedAction} -Force keeps the login without asking.".TrimStart(),
             };
         }
-    }
-
-    /// <summary>What is to be proved is the given one, and no other.</summary>
-    private sealed class NoCredentials : ICredentialSource
-    {
-        public ValueTask<RegistryCredential?> FindAsync(string host, string? repository, CancellationToken cancellationToken) =>
-            ValueTask.FromResult<RegistryCredential?>(null);
     }
 }

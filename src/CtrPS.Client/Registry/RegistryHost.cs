@@ -89,6 +89,26 @@ internal sealed class RegistryHost(RegistryEndpoint endpoint, CtrRegistryOptions
         }
     }
 
+    /// <summary>Sends a request once, without a word about who asks, and follows nothing: what is answered is given.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.RegistryUnreachable"/>, <see cref="CtrErrorIds.RegistryTlsFailed"/>.</exception>
+    public async Task<HttpResponseMessage> AskPlainlyAsync(RegistryRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using HttpRequestMessage message = Make(request, AddressOf(request));
+            return await AnswerAsync(message, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HttpRequestException) when (_tls && endpoint.TriesTlsFirst && _transport.Value.SpeaksPlainly)
+        {
+            _tls = false;
+            return await AskPlainlyAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException)
+        {
+            throw RegistryFaults.Unreachable(request.What, Root, e);
+        }
+    }
+
     public void Dispose()
     {
         if (_transport.IsValueCreated)

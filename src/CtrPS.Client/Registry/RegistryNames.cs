@@ -48,13 +48,29 @@ internal static class RegistryNames
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidReference"/>.</exception>
     public static string FromNameOrReference(string text)
     {
+        string first = WithoutScheme(text).Split('/')[0];
+        return IsOfHost(text) ? FromName(first) : new CtrImageReference(text).Registry;
+    }
+
+    /// <summary>The reference in a text that may also be the name or URL of a registry. Null: it names no repository.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidReference"/>.</exception>
+    public static CtrImageReference? ReferenceOf(string text)
+    {
+        string plain = WithoutScheme(text);
+        string[] parts = plain.Split('/', 2);
+        bool isRegistry = IsOfHost(text) && (parts.Length == 1 || parts[1].Trim('/') is "" or "v1" or "v2");
+        return isRegistry ? null : CtrImageReference.Parse(plain);
+    }
+
+    /// <summary>Whether a text begins with the name of a host.</summary>
+    private static bool IsOfHost(string text)
+    {
         string plain = WithoutScheme(text);
         string first = plain.Split('/')[0];
         string host = first.StartsWith('[') ? first : first.Split(':')[0];
         string port = RegistryUrl.PortOf(first);
-        bool isHost = host.Contains('.') || host.StartsWith('[') || string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)
+        return host.Contains('.') || host.StartsWith('[') || string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)
             || (port.Length > 0 && port.All(char.IsAsciiDigit)) || plain.Length < text.Length || plain.Split('/') is [_, ""];
-        return isHost ? FromName(first) : new CtrImageReference(text).Registry;
     }
 
     private static string WithoutScheme(string text) =>

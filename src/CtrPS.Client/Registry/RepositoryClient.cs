@@ -124,33 +124,14 @@ internal sealed class RepositoryClient(IReadOnlyList<RegistryHost> hosts, CtrIma
     };
 
     /// <summary>The host that takes uploads: the first that may.</summary>
-    public RegistryHost PushHost => hosts.FirstOrDefault(host => host.May(RegistryCapabilities.Push)) ?? throw NoHost("push");
+    public RegistryHost PushHost => HostChain.ToChange(hosts, reference.Registry);
 
     /// <summary>Asks one host after the other, those last that did not answer a moment ago.</summary>
     public async Task<T> AskAsync<T>(RegistryCapabilities wanted, Func<RegistryHost, bool, Task<T>> ask)
     {
-        RegistryHost[] able = [.. hosts.Where(host => host.May(wanted)).OrderBy(host => host.IsDown)];
-        if (able.Length == 0)
-        {
-            throw NoHost(wanted.HasFlag(RegistryCapabilities.Resolve) ? "resolve" : "pull");
-        }
-
-        var faults = new List<CtrException>();
-        for (int i = 0; i < able.Length; i++)
-        {
-            try
-            {
-                T answer = await ask(able[i], i == able.Length - 1).ConfigureAwait(false);
-                Volatile.Write(ref _served, able[i]);
-                return answer;
-            }
-            catch (CtrException e) when (IsOfHost(e))
-            {
-                faults.Add(e);
-            }
-        }
-
-        throw RegistryFaults.MostAdvanced(faults);
+        (T answer, RegistryHost served) = await HostChain.AskAsync(hosts, reference.Registry, wanted, ask).ConfigureAwait(false);
+        Volatile.Write(ref _served, served);
+        return answer;
     }
 
     /// <summary>Sends a request, and makes an error of what is no success.</summary>
@@ -168,20 +149,6 @@ internal sealed class RepositoryClient(IReadOnlyList<RegistryHost> hosts, CtrIma
             throw await RegistryFaults.AnsweredAsync(request.What, host.Root, response, cancellationToken).ConfigureAwait(false);
         }
     }
-
-    /// <summary>Another host may still have it, or have it right.</summary>
-    private static bool IsOfHost(CtrException e) => e.ErrorId is CtrErrorIds.RegistryUnreachable or CtrErrorIds.RegistryTlsFailed
-        or CtrErrorIds.RegistryDenied or CtrErrorIds.RemoteImageNotFound or CtrErrorIds.RegistryLimited or CtrErrorIds.RegistryFailed
-        or CtrErrorIds.RegistryUntrusted or CtrErrorIds.BlobCorrupt;
-
-    private CtrException NoHost(string capability) => new(
-        CtrErrorIds.RegistryUnreachable,
-        CtrStatus.FailedPrecondition,
-        $"No host of the registry '{reference.Registry}' has the capability '{capability}'.")
-    {
-        Target = reference.Registry,
-        RecommendedAction = "Get-CtrRegistryHost shows its hosts and the file that names them.",
-    };
 
     private async Task<Descriptor> ResolveAtAsync(
         RegistryHost host, string @object, string? digest, bool isLast, CancellationToken cancellationToken)

@@ -177,6 +177,34 @@ public abstract class CtrCmdlet : CtrTextCmdlet, IDisposable
     }
 
     /// <summary>
+    /// Does work for several images side by side, with a bar for each and one for all, and goes on with the results on the pipeline's thread in the
+    /// order of the images.
+    /// </summary>
+    private protected void ForEachMoved<TItem, TResult>(
+        string activity,
+        IReadOnlyList<TItem> items,
+        int width,
+        Func<TItem, string> name,
+        Func<TItem, CtrTransferMeter, CancellationToken, Task<TResult>> work,
+        Action<TItem, TResult> done)
+    {
+        foreach ((TItem item, Task<TResult> result) in PullTransfer(
+            activity, (meter, token) => OrderedParallel.SelectAsync(items, width, (item, stop) => OutcomeAsync(item, meter, stop), token)))
+        {
+            Guard(name(item), () => done(item, result.GetAwaiter().GetResult()));
+        }
+
+        async Task<(TItem Item, Task<TResult> Result)> OutcomeAsync(TItem item, CtrTransferMeter meter, CancellationToken cancellationToken)
+        {
+            CtrTransferMeter part = meter.Part(name(item));
+            Task<TResult> result = work(item, part, cancellationToken);
+            await ((Task)result).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            part.End();
+            return (item, result);
+        }
+    }
+
+    /// <summary>
     /// Does the work for one object: an error about it is written and the pipeline goes on; where nothing else can work either (nobody answers
     /// at the address) it ends the cmdlet.
     /// </summary>

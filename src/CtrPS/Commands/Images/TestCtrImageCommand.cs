@@ -1,14 +1,21 @@
 using System.Management.Automation;
 using CtrPS.Binding;
+using CtrPS.Client;
 using CtrPS.Completion;
 
 namespace CtrPS.Commands;
 
-/// <summary>Test-CtrImage: whether images are here whole, and with -Deep whether all their bytes are right.</summary>
-[Cmdlet(VerbsDiagnostic.Test, "CtrImage")]
-[OutputType(typeof(CtrImageCheck), typeof(bool))]
-public sealed class TestCtrImageCommand : CtrImageCmdlet
+/// <summary>
+/// Test-CtrImage: whether images are here whole, and with -Deep whether all their bytes are right; with -Latest whether their registry has others.
+/// </summary>
+[Cmdlet(VerbsDiagnostic.Test, "CtrImage", DefaultParameterSetName = ContentSet)]
+[OutputType(typeof(CtrImageCheck), typeof(bool), ParameterSetName = [ContentSet])]
+[OutputType(typeof(CtrImageUpdate), typeof(bool), ParameterSetName = [LatestSet])]
+public sealed class TestCtrImageCommand : CtrImageCmdlet, IRegistryParameters
 {
+    private const string ContentSet = "Content";
+    private const string LatestSet = "Latest";
+
     private readonly List<FoundImage> _found = [];
     private bool _failed;
 
@@ -22,27 +29,54 @@ public sealed class TestCtrImageCommand : CtrImageCmdlet
     public override CtrImageIdentity[] Image { get; set; } = [new CtrImageIdentity("*")];
 
     /// <summary>The platforms to look at, one result for each. Default: the one that the daemon runs.</summary>
-    [Parameter(HelpMessage = "Platforms, such as linux/arm64: one result for each.")]
+    [Parameter(ParameterSetName = ContentSet, HelpMessage = "Platforms, such as linux/arm64: one result for each.")]
     [ArgumentCompleter(typeof(PlatformCompleter))]
     [ValidateNotNullOrEmpty]
     public CtrPlatform[] Platform { get; set; } = [];
 
     /// <summary>The snapshotter to look into.</summary>
-    [Parameter(HelpMessage = "The snapshotter to look into.")]
+    [Parameter(ParameterSetName = ContentSet, HelpMessage = "The snapshotter to look into.")]
     [ArgumentCompleter(typeof(SnapshotterCompleter))]
     [ValidateNotNullOrEmpty]
     public string? Snapshotter { get; set; }
 
     /// <summary>Read and hash all bytes that are here.</summary>
-    [Parameter(HelpMessage = "Read and hash all bytes that are here.")]
+    [Parameter(ParameterSetName = ContentSet, HelpMessage = "Read and hash all bytes that are here.")]
     public SwitchParameter Deep { get; set; }
 
-    /// <summary>Return one true or false: whether there is an image, and all are complete.</summary>
-    [Parameter(HelpMessage = "Return one true or false: whether there is an image, and all are complete.")]
+    /// <summary>Compare with what the names stand for at their registries.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = LatestSet, HelpMessage = "Compare with what the names stand for at their registries.")]
+    public SwitchParameter Latest { get; set; }
+
+    /// <summary>User and password for the registry.</summary>
+    [Parameter(ParameterSetName = LatestSet, HelpMessage = RegistryWords.Credential)]
+    [Credential]
+    public PSCredential? Credential { get; set; }
+
+    /// <summary>Speak http, not https.</summary>
+    [Parameter(ParameterSetName = LatestSet, HelpMessage = RegistryWords.PlainHttp)]
+    public SwitchParameter PlainHttp { get; set; }
+
+    /// <summary>Take any certificate.</summary>
+    [Parameter(ParameterSetName = LatestSet, HelpMessage = RegistryWords.SkipCertificateCheck)]
+    public SwitchParameter SkipCertificateCheck { get; set; }
+
+    /// <summary>A file with authorities.</summary>
+    [Parameter(ParameterSetName = LatestSet, HelpMessage = RegistryWords.CaCertificate)]
+    [ValidateNotNullOrEmpty]
+    public string? CaCertificate { get; set; }
+
+    /// <summary>Folders with a folder for each registry.</summary>
+    [Parameter(ParameterSetName = LatestSet, HelpMessage = RegistryWords.HostsDirectory)]
+    [ValidateNotNullOrEmpty]
+    public string[]? HostsDirectory { get; set; }
+
+    /// <summary>Return one true or false: whether there is an image, and all are complete, or with -Latest up to date.</summary>
+    [Parameter(HelpMessage = "Return one true or false: whether there is an image, and all are complete, or with -Latest up to date.")]
     public SwitchParameter Quiet { get; set; }
 
-    /// <summary>Blobs read at the same time.</summary>
-    [Parameter(HelpMessage = "Blobs read at the same time.")]
+    /// <summary>Blobs read, or images asked for, at the same time.</summary>
+    [Parameter(HelpMessage = "Blobs read at the same time; with -Latest images asked for.")]
     [ValidateRange(1, 64)]
     public int ThrottleLimit { get; set; } = 4;
 
@@ -52,22 +86,13 @@ public sealed class TestCtrImageCommand : CtrImageCmdlet
     /// <inheritdoc/>
     private protected override void OnEnd()
     {
-        var options = new CtrTestOptions { Platforms = Platform, Snapshotter = Snapshotter, Deep = Deep, Concurrency = ThrottleLimit };
-
-        // All images of a daemon in one go: its content is listed once, and what they share is read once.
-        foreach (IGrouping<CtrSession, FoundImage> some in _found.GroupBy(found => found.Session))
+        if (Latest)
         {
-            Guard(null, () =>
-            {
-                ICtrConnection connection = Connect(some.Key);
-                CtrImage[] images = some.Select(found => found.Image).ToArray();
-                foreach (CtrImageCheck check in PullTransfer(
-                    $"Checking images at {some.Key.Address}", (meter, token) => connection.Care.TestAsync(images, options, meter, token)))
-                {
-                    check.Session = some.Key;
-                    Report(check);
-                }
-            });
+            OrEnd(Compare);
+        }
+        else
+        {
+            Check();
         }
 
         if (Quiet)
@@ -82,16 +107,49 @@ public sealed class TestCtrImageCommand : CtrImageCmdlet
     /// <inheritdoc/>
     private protected override void OnFailure(CtrException error) => _failed = true;
 
-    private void Report(CtrImageCheck check)
+    private void Check()
     {
-        _failed |= !check.IsComplete;
+        var options = new CtrTestOptions { Platforms = Platform, Snapshotter = Snapshotter, Deep = Deep, Concurrency = ThrottleLimit };
+
+        // All images of a daemon in one go: its content is listed once, and what they share is read once.
+        foreach (IGrouping<CtrSession, FoundImage> some in _found.GroupBy(found => found.Session))
+        {
+            Guard(null, () =>
+            {
+                ICtrConnection connection = Connect(some.Key);
+                CtrImage[] images = some.Select(found => found.Image).ToArray();
+                foreach (CtrImageCheck check in PullTransfer(
+                    $"Checking images at {some.Key.Address}", (meter, token) => connection.Care.TestAsync(images, options, meter, token)))
+                {
+                    check.Session = some.Key;
+                    Report(check, check.IsComplete);
+                }
+            });
+        }
+    }
+
+    /// <summary>Asks the registries, each image's at the same time as others'.</summary>
+    private void Compare()
+    {
+        using ICtrRegistries registries = Connector.OpenRegistries(IRegistryParameters.Read(this));
+        ForEachAtOnce(
+            _found,
+            ThrottleLimit,
+            (found, token) => Connector.RemoteImages.CompareAsync(found.Image, registries, token),
+            found => found.Image,
+            (_, update) => Report(update, update.Status == CtrUpdateStatus.UpToDate));
+    }
+
+    private void Report(CtrObject result, bool isGood)
+    {
+        _failed |= !isGood;
         if (!Quiet)
         {
-            WriteObject(check);
+            WriteObject(result);
         }
-        else if (!check.IsComplete)
+        else if (!isGood)
         {
-            WriteVerbose(check.ToString());
+            WriteVerbose(result.ToString()!);
         }
     }
 

@@ -7,7 +7,7 @@ namespace CtrPS.Commands;
 public abstract class CtrRegistryCmdlet : CtrCmdlet
 {
     /// <summary>Folders with a folder for each registry.</summary>
-    [Parameter(HelpMessage = "Folders with a folder for each registry (hosts.toml). Default: the usual ones of containerd.")]
+    [Parameter(HelpMessage = RegistryWords.HostsDirectory)]
     [ValidateNotNullOrEmpty]
     public string[]? HostsDirectory { get; set; }
 

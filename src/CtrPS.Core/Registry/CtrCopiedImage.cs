@@ -1,0 +1,48 @@
+namespace CtrPS;
+
+/// <summary>What Copy-CtrRemoteImage did for an image.</summary>
+public sealed class CtrCopiedImage
+{
+    internal CtrCopiedImage()
+    {
+    }
+
+    /// <summary>The name that it was copied from.</summary>
+    public string Name { get; internal set; } = null!;
+
+    /// <summary>The name that it was copied to.</summary>
+    public string Target { get; internal set; } = null!;
+
+    /// <summary>What happened.</summary>
+    public CtrSendStatus Status { get; internal set; }
+
+    /// <summary>The digest that the target stands for.</summary>
+    public string Digest { get; internal set; } = null!;
+
+    /// <summary>The platforms that were copied.</summary>
+    public IReadOnlyList<string> Platforms { get; internal set => field = CtrList.Of(value); } = CtrList<string>.Empty;
+
+    /// <summary>The host that served it, as an address.</summary>
+    public string SourceHost { get; internal set; } = null!;
+
+    /// <summary>The host that took it, as an address.</summary>
+    public string Host { get; internal set; } = null!;
+
+    /// <summary>Blobs whose bytes were sent.</summary>
+    public int Pushed { get; internal set; }
+
+    /// <summary>Blobs that another repository of the registry had: no bytes were moved.</summary>
+    public int Mounted { get; internal set; }
+
+    /// <summary>Blobs that were there already.</summary>
+    public int Skipped { get; internal set; }
+
+    /// <summary>Bytes that were sent.</summary>
+    public long BytesSent { get; internal set; }
+
+    /// <summary>How long it took.</summary>
+    public TimeSpan Duration { get; internal set; }
+
+    /// <summary>The name that it was copied to.</summary>
+    public override string ToString() => Target;
+}

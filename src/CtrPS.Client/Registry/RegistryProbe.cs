@@ -43,7 +43,6 @@ internal sealed class RegistryProbe(RegistryClient registries, string registry, 
         {
             Registry = registry,
             Order = order,
-            Url = RegistryFaults.Show(host.Endpoint.Root),
             IsMirror = host.Endpoint.IsMirror,
         };
         try
@@ -55,8 +54,6 @@ internal sealed class RegistryProbe(RegistryClient registries, string registry, 
             {
                 await AskForImageAsync(host, reference, check, cancellationToken).ConfigureAwait(false);
             }
-
-            check.Url = RegistryFaults.Show(host.Root);
         }
         catch (CtrException e)
         {
@@ -74,6 +71,7 @@ internal sealed class RegistryProbe(RegistryClient registries, string registry, 
             check.RecommendedAction = WayOut(check, e.RecommendedAction);
         }
 
+        check.Url = RegistryFaults.Show(host.Root); // with or without TLS is known now
         return check;
     }
 

@@ -107,6 +107,7 @@ internal sealed class RemoteImageRemover : ICtrRemovalPlan
             }
         }
 
+        others.Sort(TagOrder.Instance);
         return others;
 
         async Task<bool> StandsForAsync(string tag, CancellationToken token)

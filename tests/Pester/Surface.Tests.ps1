@@ -68,7 +68,7 @@ Describe '<name>' -ForEach $commands {
         # A mount and a spec are descriptions that only exist in the session.
         # A login is kept, in a file or a helper.
         $looks = $command.Noun -ne 'CtrRegistry' -and $command.Verb -in 'Connect', 'Disconnect' -or
-        $command.Verb -in 'Get', 'Test', 'Register', 'Wait', 'Watch' -or $name -in 'New-CtrMount', 'New-CtrSpec'
+        $command.Verb -in 'Find', 'Get', 'Test', 'Register', 'Wait', 'Watch' -or $name -in 'New-CtrMount', 'New-CtrSpec'
         $command.Parameters.ContainsKey('WhatIf') | Should -Be (-not $looks)
         $command.Parameters.ContainsKey('Confirm') | Should -Be $command.Parameters.ContainsKey('WhatIf')
     }
@@ -156,7 +156,7 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
         $attribute = $command.ImplementingType.GetCustomAttributes([Management.Automation.CmdletAttribute], $false)[0]
         if ($attribute.SupportsShouldProcess) {
             # High only where data is lost for good.
-            "$($attribute.ConfirmImpact)" | Should -Be ($name -in 'Remove-CtrNamespace' ? 'High' : 'Medium')
+            "$($attribute.ConfirmImpact)" | Should -Be ($name -in 'Remove-CtrNamespace', 'Remove-CtrRemoteImage' ? 'High' : 'Medium')
         }
         if ("$($attribute.ConfirmImpact)" -eq 'High') { $command.Parameters.Keys | Should -Contain Force }
     }
@@ -164,7 +164,8 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
     It 'it takes -Session if it speaks to a daemon' {
         # They speak to none, or open one.
         $quiet = 'Get-CtrArchive', 'Test-CtrArchive', 'New-CtrMount', 'Connect-CtrSession', 'Get-CtrSession', 'Get-CtrRegistryHost',
-        'Set-CtrRegistryHost', 'ConvertTo-CtrHostsToml', 'Connect-CtrRegistry', 'Disconnect-CtrRegistry', 'Get-CtrRegistry'
+        'Set-CtrRegistryHost', 'ConvertTo-CtrHostsToml', 'Connect-CtrRegistry', 'Disconnect-CtrRegistry', 'Get-CtrRegistry', 'Find-CtrImage', 'Get-CtrRemoteImage',
+        'Remove-CtrRemoteImage', 'Copy-CtrRemoteImage', 'Test-CtrRegistry'
         $command.Parameters.ContainsKey('Session') | Should -Be ($name -notin $quiet)
         if ($command.Parameters.ContainsKey('Session')) {
             $session = $command.Parameters['Session']
@@ -194,7 +195,8 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
     }
 
     It 'what gives nothing by itself gives its object with -PassThru' {
-        if ($command.Verb -in 'Add', 'Copy', 'Set', 'Suspend', 'Resume', 'Stop', 'Update', 'Save', 'Export') {
+        # It gives what it did, as Send-CtrImage does: there is no object of that which it made.
+        if ($name -ne 'Copy-CtrRemoteImage' -and $command.Verb -in 'Add', 'Copy', 'Set', 'Suspend', 'Resume', 'Stop', 'Update', 'Save', 'Export') {
             $command.Parameters.Keys | Should -Contain PassThru
         }
     }
@@ -333,6 +335,29 @@ Describe 'The views' {
             CtrHostsFile = New-Sample CtrHostsFile @{
                 Registry = 'r' * 76; Path = "/etc/$('p' * 76)/hosts.toml"; Hosts = [string[]]'https://m/v2'; Text = 'server = "https://m"'
             }
+            CtrRemoteTag = New-Sample CtrRemoteTag @{
+                Name = "$('r' * 76)/$('p' * 76):$('t' * 76)"; Registry = 'r' * 76; Repository = 'p' * 76; Tag = 't' * 76
+            }
+            CtrRemoteRepository = New-Sample CtrRemoteRepository @{
+                Name = "docker.io/$('p' * 76)"; Registry = 'docker.io'; Repository = 'p' * 76; Description = 'word ' * 40; Stars = 99999
+                IsOfficial = $true
+            }
+            CtrRemoteImage = New-Sample CtrRemoteImage @{
+                Name = "$('r' * 76)/p:t"; Registry = 'r' * 76; Repository = 'p'; Tag = 't'; Digest = $digest; MediaType = 'm' * 76; Size = 1023GB
+                CreatedAt = [DateTimeOffset]::Now.AddMonths(-11); Labels = $labels; Annotations = $labels; Host = 'https://r/v2'
+            }
+            CtrReferrer = New-Sample CtrReferrer @{ Digest = $digest; MediaType = 'm'; ArtifactType = 'a' * 76; Size = 1023GB }
+            CtrCopiedImage = New-Sample CtrCopiedImage @{
+                Name = 'r/p:t'; Target = "$('r' * 76)/p:t"; Status = 'UpToDate'; Digest = $digest; SourceHost = 'https://s/v2'; Host = 'https://r/v2'
+                Pushed = 99999; Mounted = 99999; Skipped = 99999; BytesSent = 1023GB; Duration = '00:59:59'
+            }
+            CtrRegistryCheck = New-Sample CtrRegistryCheck @{
+                Registry = 'r' * 76; Order = 10; Url = "https://$('r' * 76)/v2"; Status = 'Unreachable'; Latency = '00:00:30'; Challenge = 'bearer'
+                RateLimitRemaining = 99999; Reason = 'word ' * 40
+            }
+            CtrImageUpdate = New-Sample CtrImageUpdate @{
+                Namespace = 'k8s.io'; Name = "$('r' * 76)/p:t"; Status = 'Unreachable'; Digest = $digest; LatestDigest = $digest
+            }
             CtrMetric = New-Sample CtrMetric @{
                 Namespace = 'k8s.io'; Id = 'm' * 76; CpuPercent = 6399.9; CpuUsage = '10.00:00:00'; MemoryBytes = 1023GB; MemoryLimit = 1023GB
                 Pids = 4194304; Raw = $raw
@@ -360,6 +385,7 @@ Describe 'The views' {
     It 'show <_> with all columns within 80' -ForEach @(
         'CtrImage', 'CtrImagePlatform', 'CtrNamespace', 'CtrEvent', 'CtrLogLine', 'CtrPlugin', 'CtrSession', 'CtrServer', 'CtrDeprecation'
         'CtrContainer', 'CtrTask', 'CtrProcess', 'CtrMetric', 'CtrLeftover', 'CtrRegistryHost', 'CtrRegistryLogin', 'CtrHostsFile'
+        'CtrRemoteTag', 'CtrRemoteRepository', 'CtrRemoteImage', 'CtrReferrer', 'CtrCopiedImage', 'CtrRegistryCheck', 'CtrImageUpdate'
     ) {
         $lines = ($samples[$_] | Out-String -Width 80) -replace '\e\[[0-9;]*m' -split '\r?\n'
         $lines | Where-Object { $_.TrimEnd().Length -gt 80 } | Should -BeNullOrEmpty

@@ -129,15 +129,15 @@ internal static class RegistryPages
         one.StartsWith("rel=", StringComparison.OrdinalIgnoreCase)
             && one[4..].Trim('"').Split(' ').Contains("next", StringComparer.OrdinalIgnoreCase));
 
-    /// <summary>The links of a header: a comma parts them, but not one within an address.</summary>
+    /// <summary>The links of a header: a comma parts them, but not one within an address or a quoted text.</summary>
     private static IEnumerable<string> Split(string header)
     {
         int start = 0;
-        bool isAddress = false;
+        char? end = null;
         for (int i = 0; i < header.Length; i++)
         {
-            isAddress = header[i] == '<' || (isAddress && header[i] != '>');
-            if (header[i] == ',' && !isAddress)
+            end = end is null ? (header[i] switch { '<' => '>', '"' => '"', _ => null }) : header[i] == end ? null : end;
+            if (header[i] == ',' && end is null)
             {
                 yield return header[start..i].Trim();
                 start = i + 1;

@@ -90,6 +90,23 @@ Describe 'Objects, containerd <generation>' -ForEach (Get-RigGeneration) {
             CtrHostsFile        = New-Sample CtrHostsFile @{
                 Registry = 'docker.io'; Path = '/etc/hosts.toml'; Hosts = [string[]]('https://a/v2', 'https://b/v2'); Text = 'server = "https://a"'
             }
+            CtrRemoteTag        = New-Sample CtrRemoteTag @{ Name = 'r.io/a/b:1'; Registry = 'r.io'; Repository = 'a/b'; Tag = '1' }
+            CtrRemoteRepository = New-Sample CtrRemoteRepository @{ Name = 'r.io/a/b'; Registry = 'r.io'; Repository = 'a/b'; Stars = 7 }
+            CtrRemoteImage      = New-Sample CtrRemoteImage @{
+                Name = 'r.io/a/b:1'; Registry = 'r.io'; Repository = 'a/b'; Tag = '1'; Digest = "sha256:$('b' * 64)"; MediaType = 'm'; Size = 1MB
+                CreatedAt = [DateTimeOffset]::Now; Annotations = [Collections.Generic.Dictionary[string, string]]::new(); Host = 'https://r.io/v2'
+            }
+            CtrCopiedImage      = New-Sample CtrCopiedImage @{
+                Name = 'r.io/a/b:1'; Target = 's.io/a/b:1'; Status = 'Sent'; Digest = "sha256:$('b' * 64)"; Platforms = [string[]]'linux/amd64'
+                SourceHost = 'https://r.io/v2'; Host = 'https://s.io/v2'; Pushed = 3; BytesSent = 1MB; Duration = '00:00:07'
+            }
+            CtrRegistryCheck    = New-Sample CtrRegistryCheck @{
+                Registry = 'r.io'; Order = 1; Url = 'https://r.io/v2'; Status = 'Denied'; Reason = 'no login'; IPAddresses = [string[]]'192.0.2.1'
+                Challenge = 'bearer'; Realm = 'auth.r.io'; Latency = '00:00:00.07'
+            }
+            CtrImageUpdate      = New-Sample CtrImageUpdate @{
+                Name = 'r.io/a/b:1'; Namespace = $namespace; Status = 'Outdated'; Digest = "sha256:$('a' * 64)"; LatestDigest = "sha256:$('b' * 64)"
+            }
             CtrNetwork          = New-Sample CtrNetwork @{ Name = 'bridge'; IPAddresses = [string[]]('10.4.0.7/24', 'fd00::7/64') }
             CtrNetworkInterface = New-Sample CtrNetworkInterface @{ Name = 'eth0'; Mac = '02:00:00:00:00:01' }
         }

@@ -190,6 +190,8 @@ version = 2
 [plugins."io.containerd.grpc.v1.cri".registry.mirrors."docker.io"]
 endpoint = ["https://m.example.com"]
 '@
+            $remote = Push-ToRegistry (Get-Registry) busybox pipeline/busybox:1
+            $remoteDigest = (Get-CtrRemoteImage $remote -HostsDirectory $folder).Digest
             $scripts = @{
                 'Add-CtrImageTag' = { Add-CtrImageTag busybox:1.35 other -Namespace $namespace -Force -PassThru -WhatIf }
                 'Checkpoint-CtrContainer' = { Checkpoint-CtrContainer $container localhost/pester:c -Namespace $namespace -WhatIf }
@@ -198,6 +200,7 @@ endpoint = ["https://m.example.com"]
                 'Connect-CtrRegistry' = { Connect-CtrRegistry r.example.com ([pscredential]::new('me', [securestring]::new())) -WhatIf }
                 'ConvertTo-CtrHostsToml' = { ConvertTo-CtrHostsToml $folder/config.toml -HostsDirectory $folder -Force -WhatIf }
                 'Copy-CtrImage' = { Copy-CtrImage busybox:1.35 pester-copy -Namespace $namespace -WhatIf }
+                'Copy-CtrRemoteImage' = { Copy-CtrRemoteImage $remote "$remote-copy" -HostsDirectory $folder -WhatIf }
                 'Disconnect-CtrRegistry' = { Disconnect-CtrRegistry registry.example.com -WhatIf }
                 'Enter-CtrContainer' = { Enter-CtrContainer $container -Namespace $namespace -WhatIf }
                 'Export-CtrInventory' = { Export-CtrInventory $folder/inventory.json -Namespace $namespace -WhatIf }
@@ -209,6 +212,7 @@ endpoint = ["https://m.example.com"]
                 'Remove-CtrContainer' = { Remove-CtrContainer $container -Namespace $namespace -Force -WhatIf }
                 'Remove-CtrImage' = { Remove-CtrImage busybox:1.35 -Namespace $namespace -Force -Synchronous -WhatIf }
                 'Remove-CtrNamespace' = { Remove-CtrNamespace pester-empty -Force -WhatIf }
+                'Remove-CtrRemoteImage' = { Remove-CtrRemoteImage $remote -HostsDirectory $folder -Force -WhatIf }
                 'Remove-CtrTask' = { Remove-CtrTask $container -Namespace $namespace -Force -WhatIf }
                 'Repair-CtrImage' = { Repair-CtrImage busybox:1.35 -Namespace $namespace -From $archive -WhatIf }
                 'Restore-CtrContainer' = { Restore-CtrContainer pester-back busybox:1.35 -Namespace $namespace -WhatIf }
@@ -243,6 +247,7 @@ endpoint = ["https://m.example.com"]
                 "`"Log in as 'me', kept in the file '$folder/config.json'`" on target `"registry 'r.example.com'`"."
                 "`"Write the hosts of registry 'docker.io': https://m.example.com/v2`" on target `"file '$folder/docker.io/hosts.toml'`"."
                 "`"Copy to namespace 'pester-copy'`" on target `"$image`"."
+                "`"Copy to '$remote-copy' with digest $remoteDigest`: 3 blobs with 1.0 MiB, only what is not there`" on target `"image '$remote'`"."
                 "`"Log out`" on target `"registry 'registry.example.com'`"."
                 "`"Enter`" on target `"$which`"."
                 "`"Export`" on target `"3 digests of '$namespace' to '$folder/inventory.json'`"."
@@ -254,6 +259,7 @@ endpoint = ["https://m.example.com"]
                 "`"Kill and remove`" on target `"$which`"."
                 "`"Remove`" on target `"$image`"."
                 "`"Remove`" on target `"namespace 'pester-empty' at '$($rig.Address)'`"."
+                "`"Remove the tag, or where the registry cannot, its manifest $remoteDigest with no other tag`" on target `"image '$remote'`"."
                 "`"Kill and remove`" on target `"task of $which`"."
                 "`"Repair from '$archive'`" on target `"$image`"."
                 "`"Restore from 'busybox:1.35' and start`" on target `"container 'pester-back' in namespace '$namespace'`"."
@@ -277,7 +283,7 @@ endpoint = ["https://m.example.com"]
             )
             $begin = @(
                 "Import-Module '$(Get-ManifestPath)'"
-                "`$namespace = '$namespace'; `$container = '$container'; `$archive = '$archive'; `$folder = '$folder'"
+                "`$namespace = '$namespace'; `$container = '$container'; `$archive = '$archive'; `$folder = '$folder'; `$remote = '$remote'"
                 "`$env:DOCKER_CONFIG = '$folder'; `$null = Connect-CtrSession '$($rig.Address)'"
             )
             $before = Get-State

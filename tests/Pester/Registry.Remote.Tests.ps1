@@ -75,7 +75,7 @@ Describe 'Get-CtrRemoteImage' {
         $other = skopeo inspect --tls-verify=false "docker://$at/team/app:1.9" | ConvertFrom-Json
         $image.Digest | Should -Be $other.Digest
         $image.Labels['org.opencontainers.image.title'] | Should -Be $other.Labels.'org.opencontainers.image.title'
-        $image.CreatedAt.UtcDateTime | Should -Be $other.Created.ToUniversalTime()
+        $image.CreatedAt | Should -Be ([DateTimeOffset]$other.Created)
         $image.Size | Should -BeGreaterThan (($other.LayersData | Measure-Object Size -Sum).Sum)
         ($image.ToJson($true) | ConvertFrom-Json).layers.Count | Should -Be $other.Layers.Count
         $image.Host | Should -Be "http://$at/v2"

@@ -164,8 +164,8 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
     It 'it takes -Session if it speaks to a daemon' {
         # They speak to none, or open one.
         $quiet = 'Get-CtrArchive', 'Test-CtrArchive', 'New-CtrMount', 'Connect-CtrSession', 'Get-CtrSession', 'Get-CtrRegistryHost',
-        'Set-CtrRegistryHost', 'ConvertTo-CtrHostsToml', 'Connect-CtrRegistry', 'Disconnect-CtrRegistry', 'Get-CtrRegistry', 'Find-CtrImage', 'Get-CtrRemoteImage',
-        'Remove-CtrRemoteImage', 'Copy-CtrRemoteImage', 'Test-CtrRegistry'
+        'Set-CtrRegistryHost', 'ConvertTo-CtrHostsToml', 'Connect-CtrRegistry', 'Disconnect-CtrRegistry', 'Get-CtrRegistry', 'Find-CtrImage',
+        'Get-CtrRemoteImage', 'Remove-CtrRemoteImage', 'Copy-CtrRemoteImage', 'Test-CtrRegistry'
         $command.Parameters.ContainsKey('Session') | Should -Be ($name -notin $quiet)
         if ($command.Parameters.ContainsKey('Session')) {
             $session = $command.Parameters['Session']

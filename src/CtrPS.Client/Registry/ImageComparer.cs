@@ -39,7 +39,9 @@ internal static class ImageComparer
         });
     }
 
-    /// <summary>An image that came for one platform alone (docker save, -Platform) is up to date where the index at the registry has its manifest.</summary>
+    /// <summary>
+    /// An image that came for one platform alone (docker save, -Platform) is up to date where the index at the registry has its manifest.
+    /// </summary>
     private static async Task<bool> IsPartAsync(
         RepositoryClient repository, Descriptor latest, Descriptor own, CancellationToken cancellationToken)
     {

@@ -46,8 +46,8 @@ internal static class RegistryListing
                     What = "",
                 },
                 $"list of the repositories of '{registry}'"),
-            page => RegistryPages.Names(page, "repositories").Select(name => CtrImageReference.TryParse($"{registry}/{name}", out CtrImageReference? one)
-                ? one
+            page => RegistryPages.Names(page, "repositories").Select(
+                name => CtrImageReference.TryParse($"{registry}/{name}", out CtrImageReference? one) ? one
                 : throw new FormatException($"'{ForeignText.Show(name)}' is no repository")),
             registries.Options,
             cancellationToken);
@@ -60,7 +60,8 @@ internal static class RegistryListing
     public static async IAsyncEnumerable<CtrRemoteRepository> SearchAsync(
         string term, CtrRegistryOptions options, Uri? address, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using var host = new RegistryHost(new RegistryEndpoint { Root = address ?? new Uri(HubSearch) }, options, new NoCredentials()); // everybody may search
+        var endpoint = new RegistryEndpoint { Root = address ?? new Uri(HubSearch) };
+        using var host = new RegistryHost(endpoint, options, new NoCredentials()); // everybody may search
         int pages = 1;
         for (int number = 1; number <= Math.Min(pages, MaxHubPages); number++)
         {

@@ -34,7 +34,10 @@ internal static class RegistryPages
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         (Page<T> page, RegistryHost host) = await HostChain.AskAsync(
-            hosts, registry, wanted, (one, isLast) => ReadPageAsync(one, request(one), isLast, read, options, cancellationToken)).ConfigureAwait(false);
+            hosts,
+            registry,
+            wanted,
+            (one, isLast) => ReadPageAsync(one, request(one), isLast, read, options, cancellationToken)).ConfigureAwait(false);
         RegistryRequest first = request(host);
         var seen = new HashSet<Uri>();
         long bytes = page.Bytes;

@@ -68,7 +68,8 @@ internal sealed class RemoteImageRemover : ICtrRemovalPlan
                 $"The registry at {RegistryFaults.Show(_repository.PushHost.Root)} removes nothing by its API.")
             {
                 Target = reference.ToString(),
-                RecommendedAction = "docker-registry allows it with 'storage: delete: enabled: true' in its configuration; others by their own tools.",
+                RecommendedAction = "docker-registry allows it with 'storage: delete: enabled: true' in its configuration; "
+                    + "others have their own tools.",
             };
         }
     }

@@ -3,7 +3,9 @@ using CtrPS.Client.Oci;
 
 namespace CtrPS.Client.Registry;
 
-/// <summary>What is put at a registry of an image of which only a part is wanted: registries take no index whose manifests they do not have.</summary>
+/// <summary>
+/// What is put at a registry of an image of which only a part is wanted: registries take no index whose manifests they do not have.
+/// </summary>
 internal static class SentRoot
 {
     /// <summary>What is to be the root at the registry: the image's own, a single manifest, or an index with fewer entries.</summary>

@@ -57,7 +57,7 @@ internal sealed class TagOrder : IComparer<string>
         return left.Length != right.Length ? left.Length.CompareTo(right.Length) : left.SequenceCompareTo(right);
     }
 
-    /// <summary>Of 1.9-rc1, 1.9.1 and 1.9-alpine the first is before 1.9, and of the others the one that goes on with a number is the later one.</summary>
+    /// <summary>What is before a version is also before all that is added to it.</summary>
     private static int Words(ReadOnlySpan<char> left, ReadOnlySpan<char> right)
     {
         int before = ComesBefore(right).CompareTo(ComesBefore(left));

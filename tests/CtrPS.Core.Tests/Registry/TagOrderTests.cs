@@ -31,7 +31,8 @@ public sealed class TagOrderTests
     [Fact]
     public void It_is_an_order_of_any_tags()
     {
-        string[] words = ["", "a", "1", "1.", "1-", "-rc", "1-rc", "1rc1", "rc", "v", "v1", "1.a", "1.2a", "1-a1", "1_1", "1.01", "1.1-pre", "1-alpine3.20"];
+        string[] words =
+            ["", "a", "1", "1.", "1-", "-rc", "1-rc", "1rc1", "rc", "v", "v1", "1.a", "1.2a", "1-a1", "1_1", "1.01", "1.1-pre", "1-alpine3.20"];
         foreach (string a in words)
         {
             Assert.Equal(0, TagOrder.Instance.Compare(a, a));

@@ -71,6 +71,9 @@ public sealed class TestCtrImageCommand : CtrImageCmdlet, IRegistryParameters
     [ValidateNotNullOrEmpty]
     public string[]? HostsDirectory { get; set; }
 
+    /// <summary>Many are asked for: one that does not answer is not waited for long.</summary>
+    int IRegistryParameters.MaximumRetryCount => 1;
+
     /// <summary>Return one true or false: whether there is an image, and all are complete, or with -Latest up to date.</summary>
     [Parameter(HelpMessage = "Return one true or false: whether there is an image, and all are complete, or with -Latest up to date.")]
     public SwitchParameter Quiet { get; set; }

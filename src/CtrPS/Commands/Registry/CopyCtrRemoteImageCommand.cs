@@ -31,7 +31,8 @@ public sealed class CopyCtrRemoteImageCommand : CtrRegistryOptionsCmdlet
     public CtrImageReference? Destination { get; set; }
 
     /// <summary>The registry to copy to, under the same names.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = RegistrySet, HelpMessage = "The registry to copy to, under the same names; a path may follow it.")]
+    [Parameter(
+        Mandatory = true, ParameterSetName = RegistrySet, HelpMessage = "The registry to copy to, under the same names; a path may follow it.")]
     [ArgumentCompleter(typeof(RegistryCompleter))]
     [ValidateNotNullOrEmpty]
     public string? DestinationRegistry { get; set; }
@@ -97,7 +98,8 @@ public sealed class CopyCtrRemoteImageCommand : CtrRegistryOptionsCmdlet
 
                 if (ShouldProcess(
                     $"image '{request.Source}'",
-                    $"Copy to '{request.Target}' with digest {plan.Digest}: {plan.Blobs} blobs with {CtrFormat.Size(plan.Bytes)}, only what is not there"))
+                    $"Copy to '{request.Target}' with digest {plan.Digest}: {plan.Blobs} blobs with {CtrFormat.Size(plan.Bytes)}, "
+                        + "only what is not there"))
                 {
                     plans.Add((request, plan));
                 }

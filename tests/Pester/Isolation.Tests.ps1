@@ -175,12 +175,13 @@ Describe 'Isolation, containerd <generation>' -ForEach (Get-RigGeneration) {
             $null = Get-CtrRegistry -ErrorAction Ignore # whatever is in the files of who runs the tests
             Connect-CtrRegistry registry.example.com ([pscredential]::new('a', [securestring]::new())) -WhatIf
             Disconnect-CtrRegistry registry.example.com -WhatIf
-            foreach ($look in 'Find-CtrImage', 'Get-CtrRemoteImage', 'Remove-CtrRemoteImage', 'Copy-CtrRemoteImage', 'Test-CtrRegistry') {
-                # Nobody listens there.
-                $words = @{ MaximumRetryCount = 0; ErrorAction = 'Ignore'; HostsDirectory = [IO.Path]::GetTempPath() }
-                $more = $look -like 'Copy-*' ? @('localhost:1/x/z') : @()
-                $null = & $look localhost:1/x/y @more @words
-            }
+            # Nobody listens there.
+            $nobody = @{ MaximumRetryCount = 0; ErrorAction = 'Ignore'; HostsDirectory = [IO.Path]::GetTempPath() }
+            $null = Find-CtrImage localhost:1/x/y @nobody
+            $null = Get-CtrRemoteImage localhost:1/x/y @nobody
+            $null = Copy-CtrRemoteImage localhost:1/x/y localhost:1/x/z @nobody
+            Remove-CtrRemoteImage localhost:1/x/y @nobody
+            $null = Test-CtrRegistry localhost:1/x/y @nobody
             $PSDefaultParameterValues['*-Ctr*:Namespace'] = $name
             $spec = New-CtrSpec busybox:1.35 -Command sleep, 1000 -Mount (New-CtrMount -Type tmpfs -Source tmpfs -Destination /tmp)
             $null = New-CtrContainer busybox:1.35 $name -Spec $spec

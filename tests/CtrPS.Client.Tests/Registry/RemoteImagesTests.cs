@@ -84,12 +84,16 @@ public sealed class RemoteImagesTests(RemoteImagesTests.Parts parts) : IClassFix
         await using FaultyRegistry hub = await FaultyRegistry.StartAsync(parts.Registry);
         hub.Add(new RegistryFault
         {
-            Path = "/v1/search.*page=1$", Status = 200, ContentType = "application/json",
+            Path = "/v1/search.*page=1$",
+            Status = 200,
+            ContentType = "application/json",
             Body = """{"num_pages":2,"results":[{"name":"nginx","description":"Official","star_count":20000,"is_official":true}]}""",
         });
         hub.Add(new RegistryFault
         {
-            Path = "/v1/search.*page=2$", Status = 200, ContentType = "application/json",
+            Path = "/v1/search.*page=2$",
+            Status = 200,
+            ContentType = "application/json",
             Body = """{"num_pages":2,"results":[{"name":"team/nginx","description":null,"star_count":0,"is_official":false}]}""",
         });
         using RegistryClient client = Open();
@@ -190,7 +194,11 @@ public sealed class RemoteImagesTests(RemoteImagesTests.Parts parts) : IClassFix
 
     private static RegistryFault Page(string body, string? link) => new()
     {
-        Method = "GET", Path = "/tags/list", Status = 200, Body = body, ContentType = "application/json",
+        Method = "GET",
+        Path = "/tags/list",
+        Status = 200,
+        Body = body,
+        ContentType = "application/json",
         Headers = link is null ? new Dictionary<string, string?>() : new Dictionary<string, string?> { ["Link"] = link },
     };
 

@@ -333,6 +333,14 @@ Describe 'The views' {
             CtrHostsFile = New-Sample CtrHostsFile @{
                 Registry = 'r' * 76; Path = "/etc/$('p' * 76)/hosts.toml"; Hosts = [string[]]'https://m/v2'; Text = 'server = "https://m"'
             }
+            CtrReceivedImage = New-Sample CtrReceivedImage @{
+                Name = "r.example.com/$('a' * 76):1"; Namespace = 'n' * 76; Digest = "sha256:$('a' * 64)"
+                BytesFetched = 1023GB; BytesPresent = 1023GB; Duration = [timespan]::FromSeconds(9999); Status = 'Completed'
+            }
+            CtrSentImage = New-Sample CtrSentImage @{
+                Name = 'a'; Namespace = 'n' * 76; Target = "r.example.com/$('a' * 76):1"; Digest = "sha256:$('a' * 64)"
+                Pushed = 999; Mounted = 999; Skipped = 999; BytesSent = 1023GB; Duration = [timespan]::FromSeconds(9999); Status = 'UpToDate'
+            }
             CtrMetric = New-Sample CtrMetric @{
                 Namespace = 'k8s.io'; Id = 'm' * 76; CpuPercent = 6399.9; CpuUsage = '10.00:00:00'; MemoryBytes = 1023GB; MemoryLimit = 1023GB
                 Pids = 4194304; Raw = $raw
@@ -360,6 +368,7 @@ Describe 'The views' {
     It 'show <_> with all columns within 80' -ForEach @(
         'CtrImage', 'CtrImagePlatform', 'CtrNamespace', 'CtrEvent', 'CtrLogLine', 'CtrPlugin', 'CtrSession', 'CtrServer', 'CtrDeprecation'
         'CtrContainer', 'CtrTask', 'CtrProcess', 'CtrMetric', 'CtrLeftover', 'CtrRegistryHost', 'CtrRegistryLogin', 'CtrHostsFile'
+        'CtrReceivedImage', 'CtrSentImage'
     ) {
         $lines = ($samples[$_] | Out-String -Width 80) -replace '\e\[[0-9;]*m' -split '\r?\n'
         $lines | Where-Object { $_.TrimEnd().Length -gt 80 } | Should -BeNullOrEmpty

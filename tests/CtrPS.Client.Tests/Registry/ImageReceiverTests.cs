@@ -153,6 +153,24 @@ public sealed class ImageReceiverTests(ImageReceiverTests.Parts parts) : IClassF
     }
 
     [Theory]
+    [MemberData(nameof(Generations))]
+    public async Task What_is_corrupt_is_fetched_again_where_that_is_asked_for(Generation generation)
+    {
+        await using ContainerdRig rig = await ImageRepairerTests.StartIsolatedAsync(generation);
+        await using ICtrConnection connection = await Connector.OpenAsync(CtrEndpoint.Parse(rig.Address), CancellationToken.None);
+        string name = await parts.Registry.PushAsync("busybox");
+        _ = await ReceiveAsync(connection, name, "renew");
+        ImageParts blobs = await StoreProbe.PartsAsync(rig, "renew", name);
+        StoreProbe.Flip(rig, blobs.Layers[0]);
+        Assert.Equal(CtrReceiveStatus.UpToDate, (await ReceiveAsync(connection, name, "renew")).Status);
+        Assert.False(StoreProbe.IsSound(rig, blobs.Layers[0]));
+        CtrReceivedImage received = await ReceiveAsync(connection, name, "renew", Patient, renew: true);
+        Assert.Equal((CtrReceiveStatus.Completed, 1), (received.Status, received.BlobsFetched));
+        Assert.True(StoreProbe.IsSound(rig, blobs.Layers[0]));
+        Assert.Equal(CtrReceiveStatus.UpToDate, (await ReceiveAsync(connection, name, "renew", Patient, renew: true)).Status);
+    }
+
+    [Theory]
     [MemberData(nameof(Passing))]
     public async Task Comes_through(string fault)
     {
@@ -218,7 +236,8 @@ public sealed class ImageReceiverTests(ImageReceiverTests.Parts parts) : IClassF
         faulty.Add(new RegistryFault { Method = "GET", Path = Blobs, StallAfter = 8_000_000 });
         using var stop = new CancellationTokenSource();
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        Task<CtrReceivedImage> pull = ReceiveAsync(connection, name, "stop", Patient with { StallTimeout = TimeSpan.FromMinutes(1) }, stop.Token);
+        CtrRegistryOptions waiting = Patient with { StallTimeout = TimeSpan.FromMinutes(1) };
+        Task<CtrReceivedImage> pull = ReceiveAsync(connection, name, "stop", waiting, cancellationToken: stop.Token);
         while (faulty.Requests.Count(request => request.Sent >= 8_000_000) < 2)
         {
             await Task.Delay(20, limit.Token);
@@ -390,11 +409,16 @@ public sealed class ImageReceiverTests(ImageReceiverTests.Parts parts) : IClassF
         ReceiveAsync(connection, name, ns, Patient with { StallTimeout = TimeSpan.FromSeconds(30) });
 
     private static async Task<CtrReceivedImage> ReceiveAsync(
-        ICtrConnection connection, string name, string ns, CtrRegistryOptions options, CancellationToken cancellationToken = default)
+        ICtrConnection connection,
+        string name,
+        string ns,
+        CtrRegistryOptions options,
+        bool renew = false,
+        CancellationToken cancellationToken = default)
     {
         using var registries = new RegistryClient(options, new NobodyKnown());
         ICtrReceivePlan plan = await connection.Receiver.PlanAsync(
-            new CtrReceiveRequest { Reference = CtrImageReference.Parse(name), Namespace = ns }, registries, cancellationToken);
+            new CtrReceiveRequest { Reference = CtrImageReference.Parse(name), Namespace = ns, Renew = renew }, registries, cancellationToken);
         return await plan.RunAsync(new CtrTransferMeter(), cancellationToken);
     }
 

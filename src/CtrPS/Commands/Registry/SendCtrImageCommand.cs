@@ -74,7 +74,7 @@ public sealed class SendCtrImageCommand : CtrImageTransferCmdlet
                 ICtrConnection connection = Connect(session);
                 foreach (CtrImage found in Pull(token => ImageFinder.FindAsync(connection, name, image, CtrImageDetail.None, token)))
                 {
-                    Guard(found.Name, () => _found.Add(new Found(found, session, Target(found))));
+                    Guard(found.Name, () => _found.Add(new Found(found, session, connection, Target(found))));
                 }
             });
         }
@@ -117,11 +117,11 @@ public sealed class SendCtrImageCommand : CtrImageTransferCmdlet
             $"'{image.Name}' is not sent: -Destination is for one image, and these are several.")
         {
             Target = image.Name,
-            RecommendedAction = "Name one image, or name them with Add-CtrImageTag -Registry first and send those names.",
+            RecommendedAction = "Name one image, or name them with Add-CtrImageTag -ReplaceRegistry first and send those names.",
         };
 
     private Task<ICtrSendPlan> PlanAsync(Found found, CtrTransferMeter meter, CancellationToken cancellationToken) =>
-        Connect(found.Session).Sender.PlanAsync(
+        found.Connection.Sender.PlanAsync(
             new CtrSendRequest
             {
                 Image = found.Image,
@@ -136,5 +136,5 @@ public sealed class SendCtrImageCommand : CtrImageTransferCmdlet
             Registries,
             cancellationToken);
 
-    private sealed record Found(CtrImage Image, CtrSession Session, CtrImageReference Target);
+    private sealed record Found(CtrImage Image, CtrSession Session, ICtrConnection Connection, CtrImageReference Target);
 }

@@ -139,7 +139,7 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
             if ($identity.ParameterType.IsArray) {
                 (Get-Binding $identity).ValueFromPipelineByPropertyName | Should -Not -Contain $false
                 @($identity.Name) + $identity.Aliases | Where-Object { $_ -in 'Name', 'Id' } | Should -Not -BeNullOrEmpty
-                Test-Attribute $identity ([SupportsWildcards]) | Should -BeTrue
+                Test-Attribute $identity ([SupportsWildcards]) | Should -Be ($name -ne 'Receive-CtrImage') # of what is not there yet
             }
             Test-Attribute $identity ([ArgumentCompleter]) | Should -BeTrue
         }
@@ -200,7 +200,7 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
     }
 
     It 'it says what it gives' {
-        $gives = $command.Verb -notin 'Remove', 'Send', 'Disconnect', 'Enter'
+        $gives = $command.Verb -notin 'Remove', 'Disconnect', 'Enter' -and $name -ne 'Send-CtrSignal'
         [bool]$command.OutputType | Should -Be $gives
     }
 

@@ -120,6 +120,23 @@ Describe 'Registries, containerd <generation>' -ForEach $generations {
         { Send-CtrImage "$target/*" "$host5000/one:1" } | Should -Throw -ErrorId 'CtrInvalidReference,*'
     }
 
+    It 'moves a registry: the runbook' {
+        $null = Receive-CtrImage $busybox, $nginx
+        $env:PSModulePath, $path = "$(Split-Path (Split-Path (Get-ManifestPath)))$([IO.Path]::PathSeparator)$env:PSModulePath", $env:PSModulePath
+        try {
+            $runbook = Join-Path $PSScriptRoot .. .. docs runbooks Move-RegistryImage.ps1
+            $move = @{ From = $host5000; To = "$host5000/runbook-$namespace"; Namespace = $namespace; Session = $session }
+            & $runbook @move -WhatIf | Should -BeNullOrEmpty
+            Get-CtrImage "$host5000/runbook-*" | Should -BeNullOrEmpty
+            $sent = & $runbook @move
+            $sent.Status | Should -Be Sent, Sent
+            (& $runbook @move).Status | Sort-Object -Unique | Should -Contain UpToDate
+        } finally {
+            $env:PSModulePath = $path
+        }
+        (Receive-CtrImage "$host5000/runbook-$namespace/library/busybox:1").Status | Should -Be UpToDate
+    }
+
     It 'gives up after -Timeout, or when it is stopped, and goes on then' {
         $faulty = Get-Registry -Faulty
         $slow = Push-ToRegistry $faulty nginx

@@ -108,7 +108,7 @@ public sealed class ImageReceiverTests(ImageReceiverTests.Parts parts) : IClassF
         await using ContainerdRig rig = await ImageRepairerTests.StartIsolatedAsync(generation);
         await using ICtrConnection connection = await Connector.OpenAsync(CtrEndpoint.Parse(rig.Address), CancellationToken.None);
         string[] local = generation == Generation.V2 ? ["--local"] : [];
-        foreach (string image in new[] { "nginx", "busybox", "attested" })
+        foreach (string image in new[] { generation == Generation.V16 ? "nginx" : "busybox", "attested" })
         {
             string name = await parts.Registry.PushAsync(image);
             string ns = "ours-" + image, theirs = "ctr-" + image;

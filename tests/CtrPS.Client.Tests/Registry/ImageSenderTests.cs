@@ -56,6 +56,15 @@ public sealed class ImageSenderTests(ImageReceiverTests.Parts parts) : IClassFix
 
         sent = await SendAsync(connection, image, target);
         Assert.Equal((CtrSendStatus.UpToDate, 0, 0, 5, 0L), (sent.Status, sent.Pushed, sent.Mounted, sent.Skipped, sent.BytesSent));
+        await using (FaultyRegistry counted = await FaultyRegistry.StartAsync(parts.Registry))
+        {
+            string same = target.Replace(parts.Registry.Address, counted.Address, StringComparison.Ordinal);
+            Assert.Equal(5, (await SendAsync(connection, image, same)).Skipped);
+            Assert.Single(counted.Requests);
+            Assert.Equal(5, (await SendAsync(connection, image, same, askForAll: true)).Skipped);
+            Assert.Equal(6, counted.Requests.Count);
+        }
+
         sent = await SendAsync(connection, image, target.Replace("/sent/", "/sent/again-", StringComparison.Ordinal));
         Assert.Equal((CtrSendStatus.Sent, 1, 4, 0), (sent.Status, sent.Pushed, sent.Mounted, sent.Skipped));
         Assert.Contains(
@@ -199,7 +208,8 @@ public sealed class ImageSenderTests(ImageReceiverTests.Parts parts) : IClassFix
         string target,
         CtrPlatformScope scope = CtrPlatformScope.All,
         string? platform = null,
-        NetworkCredential? credential = null)
+        NetworkCredential? credential = null,
+        bool askForAll = false)
     {
         using var registries = new RegistryClient(
             new CtrRegistryOptions { HostsFolders = [], RetryInterval = TimeSpan.FromMilliseconds(50), Credential = credential },
@@ -209,6 +219,7 @@ public sealed class ImageSenderTests(ImageReceiverTests.Parts parts) : IClassFix
             {
                 Image = image,
                 Target = CtrImageReference.Parse(target),
+                AskForAll = askForAll,
                 Scope = scope,
                 Platforms = platform is null ? [] : [CtrPlatform.Parse(platform)],
             },

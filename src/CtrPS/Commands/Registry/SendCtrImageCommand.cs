@@ -42,6 +42,10 @@ public sealed class SendCtrImageCommand : CtrImageTransferCmdlet
     [Parameter(HelpMessage = "Leave layers out that their makers do not allow to be passed on.")]
     public SwitchParameter SkipNonDistributable { get; set; }
 
+    /// <summary>Ask for each blob, also where the name points to the image already.</summary>
+    [Parameter(HelpMessage = "Ask for each blob, also where the name points to the image already: for a registry that has lost some.")]
+    public SwitchParameter Force { get; set; }
+
     /// <summary>Images at the same time, and blobs of each.</summary>
     [Parameter(HelpMessage = "Images at the same time, and blobs of each.")]
     [ValidateRange(1, 64)]
@@ -131,6 +135,7 @@ public sealed class SendCtrImageCommand : CtrImageTransferCmdlet
                     : CtrPlatformScope.Available,
                 Platforms = [.. Platform.Select(choice => choice.Platform).OfType<CtrPlatform>()],
                 SkipNonDistributable = SkipNonDistributable,
+                AskForAll = Force,
                 Concurrency = ThrottleLimit,
             },
             Registries,

@@ -5,17 +5,16 @@ using System.Text.Json;
 
 namespace CtrPS.Benchmarks;
 
-/// <summary>An image of eight layers with bytes that no one can compress, as an OCI layout in a tar.</summary>
+/// <summary>An image with bytes that no one can compress, as an OCI layout in a tar.</summary>
 internal static class BenchImage
 {
     public const string Name = "docker.io/library/bench:1";
 
-    private const int Layers = 8;
-
     /// <summary>Writes the archive.</summary>
     /// <param name="path">Where to.</param>
     /// <param name="bytes">Of all layers together.</param>
-    public static async Task WriteAsync(string path, long bytes)
+    /// <param name="count">How many layers.</param>
+    public static async Task WriteAsync(string path, long bytes, int count = 8)
     {
         string folder = Directory.CreateTempSubdirectory("ctrps-bench-").FullName;
         try
@@ -28,10 +27,10 @@ internal static class BenchImage
                 var archive = new TarWriter(file, TarEntryFormat.Pax);
                 await using (archive)
                 {
-                    for (int i = 0; i < Layers; i++)
+                    for (int i = 0; i < count; i++)
                     {
                         string layer = Path.Combine(folder, $"layer{i}.tar");
-                        await WriteLayerAsync(layer, i, bytes / Layers);
+                        await WriteLayerAsync(layer, i, bytes / count);
                         FileStream content = File.OpenRead(layer);
                         await using (content)
                         {

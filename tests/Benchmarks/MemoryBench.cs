@@ -14,6 +14,7 @@ internal static class MemoryBench
             string target = Path.Combine(folder, "target.tar");
             await BenchImage.WriteAsync(source, (long)options.Gibibytes << 30);
             await using ContainerdRig rig = await ContainerdRig.StartAsync(options.Generation, new RigOptions());
+            await using RegistryRig registry = await RegistryRig.StartAsync();
             await using var forwarder = new Forwarder(rig.Address);
             Console.WriteLine($"containerd {rig.Version}, an image of {options.Gibibytes} GiB in 8 layers, once each way, by its socket and by TCP");
             var rows = new List<Row>();
@@ -21,7 +22,13 @@ internal static class MemoryBench
             {
                 double import = await PeakAsync(options, address, $"Import-CtrImage '{source}' -NoUnpack");
                 double save = await PeakAsync(options, address, $"Save-CtrImage bench:1 '{target}' -Force");
+                string remote = $"{registry.Address}/bench/memory:1";
+                double send = await PeakAsync(options, address, $"Send-CtrImage bench:1 {remote}");
                 _ = (await rig.CtrAsync("-n", "bench", "images", "rm", "--sync", BenchImage.Name)).Check();
+                double receive = await PeakAsync(options, address, $"Receive-CtrImage {remote} -NoUnpack");
+                _ = (await rig.CtrAsync("-n", "bench", "images", "rm", "--sync", remote)).Check();
+                rows.Add(Line($"sending {options.Gibibytes} GiB by {words}", send));
+                rows.Add(Line($"receiving {options.Gibibytes} GiB by {words}", receive));
                 rows.Add(Line($"saving {options.Gibibytes} GiB by {words}", save));
                 rows.Add(Line($"importing {options.Gibibytes} GiB by {words}", import));
             }

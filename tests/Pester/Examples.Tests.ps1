@@ -44,6 +44,10 @@ Describe 'Examples, containerd <generation>' -ForEach (Get-RigGeneration) {
         $rig = Get-Rig $generation Examples
         $manifest = Get-ManifestPath
         $original = 'docker.io/library/busybox:1.35', 'docker.io/library/nginx:deb'
+        # What the pages call so is here, with two images.
+        $registry = Get-Registry
+        $null = Push-ToRegistry $registry busybox
+        $null = Push-ToRegistry $registry nginx
     }
 
     # The containers that an example names are there: a server, one that has ended, one that writes all the time, one that reads.
@@ -90,7 +94,8 @@ Describe 'Examples, containerd <generation>' -ForEach (Get-RigGeneration) {
         try {
             Use-Environment @{ CONTAINERD_ADDRESS = $rig.Address } {
                 $null = $shell.AddScript("Import-Module '$manifest'").AddStatement()
-                $null = $shell.AddScript($code.Replace('/run/containerd/containerd.sock', $rig.Address)).Invoke()
+                $here = $code.Replace('/run/containerd/containerd.sock', $rig.Address).Replace('registry.example.org', $registry.Address)
+                $null = $shell.AddScript($here).Invoke()
             }
             # Here is no console, and mostly no criu that works; what needs them is tested on a terminal and a daemon of its own.
             $apart = '^CtrNoConsole,|^CtrRuntime(NotFound|Failed),.*\.Checkpoint'

@@ -85,6 +85,14 @@ Describe 'Objects, containerd <generation>' -ForEach (Get-RigGeneration) {
             CtrLeftover         = New-Sample CtrLeftover @{
                 Kind = 'Lease'; Namespace = $namespace; Key = 'ctrps-1'; ProcessId = 1; Since = [DateTimeOffset]::Now
             }
+            CtrReceivedImage    = New-Sample CtrReceivedImage @{
+                Name = 'r.example.com/a:1'; Namespace = $namespace; Digest = "sha256:$('a' * 64)"; Host = 'https://r.example.com/v2'
+                Platforms = [string[]]'linux/amd64'; BytesFetched = 5000; Duration = [timespan]::FromSeconds(2)
+            }
+            CtrSentImage        = New-Sample CtrSentImage @{
+                Name = 'docker.io/library/a:1'; Namespace = $namespace; Target = 'r.example.com/a:1'; Digest = "sha256:$('a' * 64)"
+                Host = 'https://r.example.com/v2'; Platforms = [string[]]'linux/amd64'; Pushed = 2; BytesSent = 5000
+            }
             CtrRegistryHost     = Get-CtrRegistryHost localhost:5000 -HostsDirectory $TestDrive
             CtrRegistryLogin    = New-Sample CtrRegistryLogin @{ Registry = 'docker.io'; User = 'me'; Kind = 'Password'; File = '/root/config.json' }
             CtrHostsFile        = New-Sample CtrHostsFile @{

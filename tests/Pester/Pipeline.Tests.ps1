@@ -185,6 +185,7 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
             $null = Invoke-Ctr $rig -n $namespace tasks pause paused
             $archive = Get-ArchivePath busybox
             $folder = "$TestDrive"
+            $remote = Push-ToRegistry (Get-Registry)
             Set-Content $folder/config.toml @'
 version = 2
 [plugins."io.containerd.grpc.v1.cri".registry.mirrors."docker.io"]
@@ -209,6 +210,7 @@ endpoint = ["https://m.example.com"]
                 'Invoke-CtrImage' = { Invoke-CtrImage busybox:1.35 pester-run -Namespace $namespace -Remove -WhatIf true }
                 'New-CtrContainer' = { New-CtrContainer busybox:1.35 pester-made -Namespace $namespace -WhatIf }
                 'New-CtrNamespace' = { New-CtrNamespace pester-new -WhatIf }
+                'Receive-CtrImage' = { Receive-CtrImage $remote -Namespace $namespace -WhatIf }
                 'Remove-CtrContainer' = { Remove-CtrContainer $container -Namespace $namespace -Force -WhatIf }
                 'Remove-CtrImage' = { Remove-CtrImage busybox:1.35 -Namespace $namespace -Force -Synchronous -WhatIf }
                 'Remove-CtrNamespace' = { Remove-CtrNamespace pester-empty -Force -WhatIf }
@@ -218,6 +220,7 @@ endpoint = ["https://m.example.com"]
                 'Restore-CtrContainer' = { Restore-CtrContainer pester-back busybox:1.35 -Namespace $namespace -WhatIf }
                 'Resume-CtrTask' = { Resume-CtrTask paused -Namespace $namespace -PassThru -WhatIf }
                 'Save-CtrImage' = { Save-CtrImage busybox:1.35 $folder/saved.tar -Namespace $namespace -WhatIf }
+                'Send-CtrImage' = { Send-CtrImage busybox:1.35 ($remote + '2') -Namespace $namespace -WhatIf }
                 'Send-CtrSignal' = { Send-CtrSignal $container KILL -Namespace $namespace -All -WhatIf }
                 'Set-CtrContainer' = { Set-CtrContainer $container @{ a = 'b' } -Namespace $namespace -PassThru -WhatIf }
                 'Set-CtrImage' = { Set-CtrImage busybox:1.35 @{ a = 'b' } -Namespace $namespace -PassThru -WhatIf }
@@ -240,6 +243,7 @@ endpoint = ["https://m.example.com"]
             $image = "image 'docker.io/library/busybox:1.35' in namespace '$namespace'"
             $whole = "image 'docker.io/library/busybox:1.35'"
             $which = "container '$container' in namespace '$namespace'"
+            $digest = (Get-CtrImage busybox:1.35 -Session $rig.Address -Namespace $namespace).Digest
             $expected = @(
                 "`"Add tag 'docker.io/library/other:latest'`" on target `"$image`"."
                 "`"Keep as image 'localhost/pester:c'`" on target `"$which`"."
@@ -256,6 +260,7 @@ endpoint = ["https://m.example.com"]
                 "`"Run from $whole`" on target `"container 'pester-run' in namespace '$namespace'`"."
                 "`"Create from $whole`" on target `"container 'pester-made' in namespace '$namespace'`"."
                 "`"Create`" on target `"namespace 'pester-new' at '$($rig.Address)'`"."
+                "`"Receive ${digest}: 0 blobs with 0.0 B to fetch`" on target `"image '$remote' in namespace '$namespace'`"."
                 "`"Kill and remove`" on target `"$which`"."
                 "`"Remove`" on target `"$image`"."
                 "`"Remove`" on target `"namespace 'pester-empty' at '$($rig.Address)'`"."
@@ -265,6 +270,7 @@ endpoint = ["https://m.example.com"]
                 "`"Restore from 'busybox:1.35' and start`" on target `"container 'pester-back' in namespace '$namespace'`"."
                 "`"Resume`" on target `"task of container 'paused' in namespace '$namespace'`"."
                 "`"Save`" on target `"1 image (3 blobs, 1.0 MiB) to '$folder/saved.tar'`"."
+                "`"Send as '${remote}2' with digest ${digest}: 3 blobs with 1.0 MiB, only what is not there`" on target `"$image`"."
                 "`"Send SIGKILL to all processes`" on target `"task of $which`"."
                 "`"Set labels a=b`" on target `"$which`"."
                 "`"Set labels a=b`" on target `"$image`"."

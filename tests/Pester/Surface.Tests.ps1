@@ -139,7 +139,7 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
             if ($identity.ParameterType.IsArray) {
                 (Get-Binding $identity).ValueFromPipelineByPropertyName | Should -Not -Contain $false
                 @($identity.Name) + $identity.Aliases | Where-Object { $_ -in 'Name', 'Id' } | Should -Not -BeNullOrEmpty
-                Test-Attribute $identity ([SupportsWildcards]) | Should -BeTrue
+                Test-Attribute $identity ([SupportsWildcards]) | Should -Be ($name -ne 'Receive-CtrImage') # of what is not there yet
             }
             Test-Attribute $identity ([ArgumentCompleter]) | Should -BeTrue
         }
@@ -202,7 +202,7 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
     }
 
     It 'it says what it gives' {
-        $gives = $command.Verb -notin 'Remove', 'Send', 'Disconnect', 'Enter'
+        $gives = $command.Verb -notin 'Remove', 'Disconnect', 'Enter' -and $name -ne 'Send-CtrSignal'
         [bool]$command.OutputType | Should -Be $gives
     }
 
@@ -358,6 +358,14 @@ Describe 'The views' {
             CtrImageUpdate = New-Sample CtrImageUpdate @{
                 Namespace = 'k8s.io'; Name = "$('r' * 76)/p:t"; Status = 'Unreachable'; Digest = $digest; LatestDigest = $digest
             }
+            CtrReceivedImage = New-Sample CtrReceivedImage @{
+                Name = "r.example.com/$('a' * 76):1"; Namespace = 'n' * 76; Digest = "sha256:$('a' * 64)"
+                BytesFetched = 1023GB; BytesPresent = 1023GB; Duration = [timespan]::FromSeconds(9999); Status = 'Completed'
+            }
+            CtrSentImage = New-Sample CtrSentImage @{
+                Name = 'a'; Namespace = 'n' * 76; Target = "r.example.com/$('a' * 76):1"; Digest = "sha256:$('a' * 64)"
+                Pushed = 999; Mounted = 999; Skipped = 999; BytesSent = 1023GB; Duration = [timespan]::FromSeconds(9999); Status = 'UpToDate'
+            }
             CtrMetric = New-Sample CtrMetric @{
                 Namespace = 'k8s.io'; Id = 'm' * 76; CpuPercent = 6399.9; CpuUsage = '10.00:00:00'; MemoryBytes = 1023GB; MemoryLimit = 1023GB
                 Pids = 4194304; Raw = $raw
@@ -385,6 +393,7 @@ Describe 'The views' {
     It 'show <_> with all columns within 80' -ForEach @(
         'CtrImage', 'CtrImagePlatform', 'CtrNamespace', 'CtrEvent', 'CtrLogLine', 'CtrPlugin', 'CtrSession', 'CtrServer', 'CtrDeprecation'
         'CtrContainer', 'CtrTask', 'CtrProcess', 'CtrMetric', 'CtrLeftover', 'CtrRegistryHost', 'CtrRegistryLogin', 'CtrHostsFile'
+        'CtrReceivedImage', 'CtrSentImage'
         'CtrRemoteTag', 'CtrRemoteRepository', 'CtrRemoteImage', 'CtrReferrer', 'CtrCopiedImage', 'CtrRegistryCheck', 'CtrImageUpdate'
     ) {
         $lines = ($samples[$_] | Out-String -Width 80) -replace '\e\[[0-9;]*m' -split '\r?\n'

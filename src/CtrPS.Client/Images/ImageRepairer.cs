@@ -34,6 +34,10 @@ internal sealed class ImageRepairer : ICtrRepair
         _hasher = new BlobHasher(options.Concurrency);
     }
 
+    /// <summary>Repairs out of one source that is open already.</summary>
+    public static ImageRepairer Of(ContainerdConnection connection, IBlobSource source, CtrRepairOptions options) =>
+        new(connection, options, [source]);
+
     public static async Task<ImageRepairer> OpenAsync(
         ContainerdConnection connection, CtrRepairOptions options, OpenArchive openArchive, CancellationToken cancellationToken)
     {

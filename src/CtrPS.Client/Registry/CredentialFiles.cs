@@ -87,7 +87,11 @@ internal sealed class CredentialFiles(Func<CredentialPlaces> places) : ICredenti
                 .Select(one => Describe(place, one.Registry, null, one.Login!)));
         }
 
-        return [.. all.OrderBy(one => one.Registry, StringComparer.Ordinal)];
+        // Docker Desktop keeps several for its hub: the tokens of one login.
+        return
+        [
+            .. all.DistinctBy(one => (one.Registry, one.User, one.Kind, one.Helper, one.File)).OrderBy(one => one.Registry, StringComparer.Ordinal),
+        ];
     }
 
     /// <inheritdoc/>

@@ -113,8 +113,11 @@ internal sealed class ImageSender(ContainerdConnection connection) : IImageSende
                 await connection.Content.ListByDigestAsync(@namespace, cancellationToken).ConfigureAwait(false);
             var sink = new RegistrySink(
                 repository, top, digest => SourceLabels.Read(known.GetValueOrDefault(digest)?.Labels.GetValueOrDefault(label)));
-            TransferTally tally =
-                await new BlobTransfer(sink, "sent", request.Concurrency, meter).RunAsync(blobs, cancellationToken).ConfigureAwait(false);
+
+            // A registry takes a manifest only with all that it names: where the name points to it already, nothing is left to send.
+            TransferTally? tally = !request.AskForAll && await sink.HasAsync(top, cancellationToken).ConfigureAwait(false)
+                ? null
+                : await new BlobTransfer(sink, "sent", request.Concurrency, meter).RunAsync(blobs, cancellationToken).ConfigureAwait(false);
 
             // The next push to a neighbour repository need not send them.
             await foreach (bool _ in OrderedParallel.SelectAsync(blobs, Concurrency, RememberAsync, cancellationToken).ConfigureAwait(false))
@@ -126,13 +129,13 @@ internal sealed class ImageSender(ContainerdConnection connection) : IImageSende
                 Name = request.Image.Name,
                 Namespace = @namespace,
                 Target = request.Target.ToString(),
-                Status = tally.Written + tally.Linked == 0 ? CtrSendStatus.UpToDate : CtrSendStatus.Sent,
+                Status = tally is null or { Written: 0, Linked: 0 } ? CtrSendStatus.UpToDate : CtrSendStatus.Sent,
                 Digest = Digest,
                 Platforms = [.. selection.Images.Select(image => image.Platform?.ToString()).OfType<string>().Distinct()],
                 Host = RegistryFaults.Show(sink.Host.Root),
-                Pushed = tally.Written,
-                Mounted = tally.Linked,
-                Skipped = tally.Present,
+                Pushed = tally?.Written ?? 0,
+                Mounted = tally?.Linked ?? 0,
+                Skipped = tally?.Present ?? blobs.Length,
                 BytesSent = sink.BytesSent,
                 Duration = clock.Elapsed,
             };

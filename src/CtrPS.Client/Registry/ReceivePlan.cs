@@ -70,11 +70,12 @@ internal sealed class ReceivePlan : ICtrReceivePlan
     public async Task<CtrReceivedImage> RunAsync(CtrTransferMeter meter, CancellationToken cancellationToken)
     {
         var clock = Stopwatch.StartNew();
-        bool wasThere = await IsThereAsync(cancellationToken).ConfigureAwait(false);
+        int mended = _request.Renew && PreviousDigest == Digest ? await MendAsync(meter, cancellationToken).ConfigureAwait(false) : 0;
+        bool wasThere = mended == 0 && await IsThereAsync(cancellationToken).ConfigureAwait(false);
         TransferTally? tally = wasThere ? null : await FetchAsync(meter, cancellationToken).ConfigureAwait(false);
         _warnings.AddRange(await KubernetesNotice.WaitAsync(
             _connection, _request.Namespace, [(Name, _runnable)], cancellationToken).ConfigureAwait(false));
-        int fetched = tally?.Written ?? 0;
+        int fetched = (tally?.Written ?? 0) + mended;
         return new CtrReceivedImage
         {
             Name = Name,
@@ -100,7 +101,7 @@ internal sealed class ReceivePlan : ICtrReceivePlan
     /// <summary>Whether nothing is to be done.</summary>
     private async Task<bool> IsThereAsync(CancellationToken cancellationToken)
     {
-        if (_request.Renew || !_there.HasRecord(Name, _selection.Root.Descriptor, _request.Labels) || !_there.HasBlobs(_selection.Nodes))
+        if (!_there.HasRecord(Name, _selection.Root.Descriptor, _request.Labels) || !_there.HasBlobs(_selection.Nodes))
         {
             return false;
         }
@@ -114,6 +115,32 @@ internal sealed class ReceivePlan : ICtrReceivePlan
         }
 
         return true;
+    }
+
+    /// <summary>Reads what is there of the image, and brings anew what is not what it should be: before anything is unpacked of it.</summary>
+    /// <returns>The blobs that were brought.</returns>
+    private async Task<int> MendAsync(CtrTransferMeter meter, CancellationToken cancellationToken)
+    {
+        CtrImage? image = await _connection.Images.FindAsync(_request.Namespace, Name, CtrImageDetail.None, cancellationToken).ConfigureAwait(false);
+        if (image?.Digest != Digest)
+        {
+            return 0; // it moved meanwhile
+        }
+
+        var repairer = ImageRepairer.Of(_connection, _source, new CtrRepairOptions
+        {
+            From = [],
+            Platforms = _request.Platforms,
+            AllPlatforms = _request.AllPlatforms,
+            Concurrency = _request.Concurrency,
+        });
+        await using (repairer.ConfigureAwait(false))
+        {
+            CtrRepairResult result = await repairer.RepairAsync(image, meter, cancellationToken).ConfigureAwait(false);
+            return result.Failed.Count == 0
+                ? result.Repaired.Count
+                : throw BlobFaults.Refuse($"The {_repository.What} cannot be mended", result.Failed);
+        }
     }
 
     private async Task<TransferTally> FetchAsync(CtrTransferMeter meter, CancellationToken cancellationToken)

@@ -210,9 +210,19 @@ internal sealed class RepositoryClient(IReadOnlyList<RegistryHost> hosts, CtrIma
                 byte[] buffer = new byte[64 << 10];
                 while (await body.ReadAsync(buffer, stall.Token).ConfigureAwait(false) is > 0 and var read)
                 {
-                    whole.Write(buffer, 0, whole.Length + read <= limit
-                        ? read
-                        : throw RegistryFaults.Broken(What, host.Root, $"it sends more than the {limit} bytes that it may have."));
+                    if (whole.Length + read > limit)
+                    {
+                        throw new CtrException(
+                            CtrErrorIds.BlobCorrupt,
+                            CtrStatus.DataLoss,
+                            $"The registry at {RegistryFaults.Show(host.Root)} sends more than the {limit} bytes that a part of the {What} "
+                                + $"{(size is null ? "may have" : "has")}.")
+                        {
+                            Target = reference.ToString(),
+                        };
+                    }
+
+                    whole.Write(buffer, 0, read);
                 }
 
                 return whole.ToArray();

@@ -48,6 +48,9 @@ internal sealed record CtrSendRequest
     /// <summary>Leave layers out that their makers do not allow to be passed on.</summary>
     public bool SkipNonDistributable { get; init; }
 
+    /// <summary>Ask for each blob, also where the name points to the image already: for a registry that has lost some.</summary>
+    public bool AskForAll { get; init; }
+
     /// <summary>Blobs sent at the same time.</summary>
     public int Concurrency { get; init; } = 4;
 }

@@ -197,10 +197,12 @@ public abstract class CtrCmdlet : CtrTextCmdlet, IDisposable
         async Task<(TItem Item, Task<TResult> Result)> OutcomeAsync(TItem item, CtrTransferMeter meter, CancellationToken cancellationToken)
         {
             CtrTransferMeter part = meter.Part(name(item));
-            Task<TResult> result = work(item, part, cancellationToken);
+            Task<TResult> result = BeginAsync();
             await ((Task)result).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             part.End();
             return (item, result);
+
+            async Task<TResult> BeginAsync() => await work(item, part, cancellationToken).ConfigureAwait(false); // whatever it throws at once, too
         }
     }
 

@@ -69,13 +69,17 @@ internal sealed class TransferProgress(CtrTextCmdlet cmdlet, string activity)
 
     private static ProgressRecord Record(int id, string activity, CtrTransferMeter meter)
     {
-        var record = new ProgressRecord(id, activity, meter.Current ?? "Looking what is to be done");
-        if (meter.TotalBytes > 0)
+        // The status is what PowerShell's small view shows beside the bar.
+        if (meter.TotalBytes == 0)
         {
-            record.PercentComplete = (int)Math.Clamp(meter.DoneBytes * 100 / meter.TotalBytes, 0, 100);
-            record.CurrentOperation = $"{CtrFormat.Size(meter.DoneBytes)} of {CtrFormat.Size(meter.TotalBytes)}";
+            return new ProgressRecord(id, activity, meter.Current ?? "Looking what is to be done");
         }
 
-        return record;
+        string bytes = $"{CtrFormat.Size(meter.DoneBytes)} of {CtrFormat.Size(meter.TotalBytes)}";
+        return new ProgressRecord(id, activity, bytes)
+        {
+            PercentComplete = (int)Math.Clamp(meter.DoneBytes * 100 / meter.TotalBytes, 0, 100),
+            CurrentOperation = meter.Current,
+        };
     }
 }

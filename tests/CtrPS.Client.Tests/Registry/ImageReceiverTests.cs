@@ -22,29 +22,29 @@ public sealed class ImageReceiverTests(ImageReceiverTests.Parts parts) : IClassF
 
     private static Dictionary<string, RegistryFault[]> PassingFaults { get; } = new()
     {
-        ["cut"] = [new() { Method = "GET", Path = Blobs, Times = 1, CutAfter = 300_000 }],
+        ["cut"] = [new() { Method = "GET", Path = Blobs, Skip = 1, Times = 1, CutAfter = 300_000 }],
         ["cut twice, once by a reset"] =
         [
-            new() { Method = "GET", Path = Blobs, Times = 1, CutAfter = 300_000 },
+            new() { Method = "GET", Path = Blobs, Skip = 1, Times = 1, CutAfter = 300_000 },
             new() { Method = "GET", Path = Blobs, Ranged = true, Times = 1, CutAfter = 200_000, Reset = true },
         ],
         ["429 with Retry-After"] = [new() { Times = 1, Status = 429, Headers = new Dictionary<string, string?> { ["Retry-After"] = "1" } }],
-        ["500 three times"] = [new() { Method = "GET", Path = Blobs, Times = 3, Status = 500 }],
+        ["500 three times"] = [new() { Method = "GET", Path = Blobs, Skip = 1, Times = 3, Status = 500 }],
         ["503 for a manifest"] = [new() { Method = "HEAD", Times = 1, Status = 503 }],
-        ["stall"] = [new() { Method = "GET", Path = Blobs, Times = 1, StallAfter = 300_000 }],
+        ["stall"] = [new() { Method = "GET", Path = Blobs, Skip = 1, Times = 1, StallAfter = 300_000 }],
         ["Range ignored"] =
         [
-            new() { Method = "GET", Path = Blobs, Times = 1, CutAfter = 300_000 },
+            new() { Method = "GET", Path = Blobs, Skip = 1, Times = 1, CutAfter = 300_000 },
             new() { Method = "GET", Path = Blobs, Ranged = true, IgnoreRange = true },
         ],
         ["206 without Content-Range"] =
         [
-            new() { Method = "GET", Path = Blobs, Times = 1, CutAfter = 300_000 },
+            new() { Method = "GET", Path = Blobs, Skip = 1, Times = 1, CutAfter = 300_000 },
             new() { Ranged = true, Headers = new Dictionary<string, string?> { ["Content-Range"] = null } },
         ],
         ["Range that hangs"] =
         [
-            new() { Method = "GET", Path = Blobs, Times = 1, CutAfter = 300_000 },
+            new() { Method = "GET", Path = Blobs, Skip = 1, Times = 1, CutAfter = 300_000 },
             new() { Ranged = true, Hang = true },
         ],
         ["HEAD refused"] = [new() { Method = "HEAD", Status = 405 }],
@@ -57,11 +57,14 @@ public sealed class ImageReceiverTests(ImageReceiverTests.Parts parts) : IClassF
 
     private static Dictionary<string, (RegistryFault Fault, string Id, string Says)> EndingFaults { get; } = new()
     {
-        ["wrong bytes"] = (new() { Method = "GET", Path = Blobs, CorruptAt = 5000 }, CtrErrorIds.BlobCorrupt, "hash to"),
-        ["longer"] = (new() { Method = "GET", Path = Blobs, Lengthen = 10 }, CtrErrorIds.BlobCorrupt, "where its descriptor says"),
-        ["longer, unsaid"] = (new() { Method = "GET", Path = Blobs, Lengthen = 10, Chunked = true }, CtrErrorIds.BlobCorrupt, "sends more than"),
-        ["shorter"] = (new() { Method = "GET", Path = Blobs, Lengthen = -10 }, CtrErrorIds.BlobCorrupt, "where its descriptor says"),
-        ["always cut at the same byte"] = (new() { Method = "GET", Path = Blobs, CutAfter = 0 }, CtrErrorIds.RegistryUnreachable, "blob"),
+        ["wrong bytes"] = (new() { Method = "GET", Path = Blobs, Skip = 1, CorruptAt = 5000 }, CtrErrorIds.BlobCorrupt, "hash to"),
+        ["longer config"] = (new() { Method = "GET", Path = Blobs, Lengthen = 10 }, CtrErrorIds.BlobCorrupt, "where its descriptor says"),
+        ["longer"] = (new() { Method = "GET", Path = Blobs, Skip = 1, Lengthen = 10 }, CtrErrorIds.BlobCorrupt, "where its descriptor says"),
+        ["longer, unsaid"] = (
+            new() { Method = "GET", Path = Blobs, Skip = 1, Lengthen = 10, Chunked = true }, CtrErrorIds.BlobCorrupt, "sends more than"),
+        ["shorter"] = (new() { Method = "GET", Path = Blobs, Skip = 1, Lengthen = -10 }, CtrErrorIds.BlobCorrupt, "where its descriptor says"),
+        ["always cut at the same byte"] = (
+            new() { Method = "GET", Path = Blobs, Skip = 1, CutAfter = 0 }, CtrErrorIds.RegistryUnreachable, "The blob"),
         ["wrong manifest"] = (new() { Method = "GET", Path = "/manifests/", CorruptAt = 3 }, CtrErrorIds.BlobCorrupt, "sha256:"),
         ["500 for ever"] = (new() { Method = "GET", Path = Blobs, Status = 500 }, CtrErrorIds.RegistryFailed, "answered 500"),
         ["429 for an hour"] = (
@@ -70,7 +73,9 @@ public sealed class ImageReceiverTests(ImageReceiverTests.Parts parts) : IClassF
             new() { Status = 401, Headers = new Dictionary<string, string?> { ["WWW-Authenticate"] = "Basic realm=\"x\"" } },
             CtrErrorIds.RegistryDenied, "asks for a login"),
         ["403"] = (
-            new() { Status = 403, ErrorCode = "DENIED", ErrorMessage = "not \u001b[31myours" }, CtrErrorIds.RegistryDenied, @"DENIED: not \u001b[31myours"),
+            new() { Status = 403, ErrorCode = "DENIED", ErrorMessage = "not \u001b[31myours" },
+            CtrErrorIds.RegistryDenied,
+            @"DENIED: not \u001b[31myours"),
         ["404"] = (new() { Status = 404, ErrorCode = "NAME_UNKNOWN", ErrorMessage = "no" }, CtrErrorIds.RemoteImageNotFound, "NAME_UNKNOWN: no"),
         ["a page of 10 MB"] = (
             new() { Status = 502, Body = "<html>", BodyLength = 10_000_000, ContentType = "text/html" }, CtrErrorIds.RegistryFailed, "answered 502"),
@@ -103,7 +108,7 @@ public sealed class ImageReceiverTests(ImageReceiverTests.Parts parts) : IClassF
         await using ContainerdRig rig = await ImageRepairerTests.StartIsolatedAsync(generation);
         await using ICtrConnection connection = await Connector.OpenAsync(CtrEndpoint.Parse(rig.Address), CancellationToken.None);
         string[] local = generation == Generation.V2 ? ["--local"] : [];
-        foreach (string image in new[] { "nginx", "busybox", "attested" })
+        foreach (string image in new[] { generation == Generation.V16 ? "nginx" : "busybox", "attested" })
         {
             string name = await parts.Registry.PushAsync(image);
             string ns = "ours-" + image, theirs = "ctr-" + image;
@@ -114,10 +119,12 @@ public sealed class ImageReceiverTests(ImageReceiverTests.Parts parts) : IClassF
             Assert.Equal(0, received.BytesPresent);
             await connection.Garbage.CollectAsync(ns, CancellationToken.None);
             await connection.Garbage.CollectAsync(theirs, CancellationToken.None);
-            Assert.Equal(await StoreProbe.LabelsAsync(rig, theirs), await StoreProbe.LabelsAsync(rig, ns));
+            string[] ours = await StoreProbe.LabelsAsync(rig, ns);
+            string[] ctrs = await StoreProbe.LabelsAsync(rig, theirs);
+            Assert.Equal(ctrs.Where(line => generation != Generation.V2 || ours.Contains(line)), ours); // 2.x has other platforms' manifests too
             Assert.Contains("complete", await StoreProbe.CheckAsync(rig, ns, name), StringComparison.Ordinal);
             Assert.EndsWith("true", (await StoreProbe.CheckAsync(rig, ns, name)).TrimEnd(), StringComparison.Ordinal);
-            Assert.Equal("", await StoreProbe.LeftoversAsync(rig, ns));
+            Assert.Equal("", await LeftAsync(rig, ns));
 
             received = await ReceiveAsync(connection, name, ns);
             Assert.Equal((CtrReceiveStatus.UpToDate, 0), (received.Status, received.BlobsFetched));
@@ -146,6 +153,24 @@ public sealed class ImageReceiverTests(ImageReceiverTests.Parts parts) : IClassF
     }
 
     [Theory]
+    [MemberData(nameof(Generations))]
+    public async Task What_is_corrupt_is_fetched_again_where_that_is_asked_for(Generation generation)
+    {
+        await using ContainerdRig rig = await ImageRepairerTests.StartIsolatedAsync(generation);
+        await using ICtrConnection connection = await Connector.OpenAsync(CtrEndpoint.Parse(rig.Address), CancellationToken.None);
+        string name = await parts.Registry.PushAsync("busybox");
+        _ = await ReceiveAsync(connection, name, "renew");
+        ImageParts blobs = await StoreProbe.PartsAsync(rig, "renew", name);
+        StoreProbe.Flip(rig, blobs.Layers[0]);
+        Assert.Equal(CtrReceiveStatus.UpToDate, (await ReceiveAsync(connection, name, "renew")).Status);
+        Assert.False(StoreProbe.IsSound(rig, blobs.Layers[0]));
+        CtrReceivedImage received = await ReceiveAsync(connection, name, "renew", Patient, renew: true);
+        Assert.Equal((CtrReceiveStatus.Completed, 1), (received.Status, received.BlobsFetched));
+        Assert.True(StoreProbe.IsSound(rig, blobs.Layers[0]));
+        Assert.Equal(CtrReceiveStatus.UpToDate, (await ReceiveAsync(connection, name, "renew", Patient, renew: true)).Status);
+    }
+
+    [Theory]
     [MemberData(nameof(Passing))]
     public async Task Comes_through(string fault)
     {
@@ -161,7 +186,7 @@ public sealed class ImageReceiverTests(ImageReceiverTests.Parts parts) : IClassF
         Assert.True(received.Unpacked);
         Assert.Contains("complete", await StoreProbe.CheckAsync(parts.Daemon, ns, name), StringComparison.Ordinal);
         await parts.Connection.Garbage.CollectAsync(ns, CancellationToken.None);
-        Assert.Equal("", await StoreProbe.LeftoversAsync(parts.Daemon, ns));
+        Assert.Equal("", await LeftAsync(parts.Daemon, ns));
         IReadOnlyList<ServedRequest> requests = await faulty.SettleAsync(TimeSpan.FromSeconds(10));
         Assert.All(requests.Where(request => request.Place == FaultyPlace.Storage), request => Assert.False(request.IsAuthorized));
         if (fault.StartsWith("cut", StringComparison.Ordinal))
@@ -185,7 +210,7 @@ public sealed class ImageReceiverTests(ImageReceiverTests.Parts parts) : IClassF
         CtrException e = await Assert.ThrowsAsync<CtrException>(() => ReceiveAsync(
             parts.Connection, name, ns, Patient with { MaximumRetryCount = 1, Credential = new NetworkCredential("somebody", "S3cret!") }));
         Assert.Equal(id, e.ErrorId);
-        Assert.Contains(says, e.Message, StringComparison.Ordinal);
+        Assert.True(e.Message.Contains(says, StringComparison.Ordinal), e.Message);
         Assert.DoesNotContain("S3cret!", e.ToString(), StringComparison.Ordinal);
         Assert.Null(await parts.Connection.Images.FindAsync(ns, name, CtrImageDetail.None, CancellationToken.None));
         Assert.All(
@@ -197,7 +222,7 @@ public sealed class ImageReceiverTests(ImageReceiverTests.Parts parts) : IClassF
         _ = await ReceiveAsync(parts.Connection, name, ns, Patient);
         Assert.Contains("complete", await StoreProbe.CheckAsync(parts.Daemon, ns, name), StringComparison.Ordinal);
         await parts.Connection.Garbage.CollectAsync(ns, CancellationToken.None);
-        Assert.Equal("", await StoreProbe.LeftoversAsync(parts.Daemon, ns));
+        Assert.Equal("", await LeftAsync(parts.Daemon, ns));
     }
 
     [Theory]
@@ -211,7 +236,8 @@ public sealed class ImageReceiverTests(ImageReceiverTests.Parts parts) : IClassF
         faulty.Add(new RegistryFault { Method = "GET", Path = Blobs, StallAfter = 8_000_000 });
         using var stop = new CancellationTokenSource();
         using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        Task<CtrReceivedImage> pull = ReceiveAsync(connection, name, "stop", Patient with { StallTimeout = TimeSpan.FromMinutes(1) }, stop.Token);
+        CtrRegistryOptions waiting = Patient with { StallTimeout = TimeSpan.FromMinutes(1) };
+        Task<CtrReceivedImage> pull = ReceiveAsync(connection, name, "stop", waiting, cancellationToken: stop.Token);
         while (faulty.Requests.Count(request => request.Sent >= 8_000_000) < 2)
         {
             await Task.Delay(20, limit.Token);
@@ -226,7 +252,7 @@ public sealed class ImageReceiverTests(ImageReceiverTests.Parts parts) : IClassF
         Assert.InRange(received.BytesResumed, 10_000_000, 16_000_000);
         Assert.Contains("complete (4/4)", await StoreProbe.CheckAsync(rig, "stop", name), StringComparison.Ordinal);
         await connection.Garbage.CollectAsync("stop", CancellationToken.None);
-        Assert.Equal("", await StoreProbe.LeftoversAsync(rig, "stop"));
+        Assert.Equal("", await LeftAsync(rig, "stop"));
     }
 
     [Fact]
@@ -251,7 +277,6 @@ public sealed class ImageReceiverTests(ImageReceiverTests.Parts parts) : IClassF
             Assert.Equal("registry.example/library/busybox:1", received.Name);
             Assert.Contains(parts.Registry.Address, received.Host, StringComparison.Ordinal);
             Assert.DoesNotContain(faulty.Requests, request => request.Path.Contains(Blobs, StringComparison.Ordinal));
-            Assert.DoesNotContain(faulty.Requests, request => request.Path.Contains("ns=", StringComparison.Ordinal));
 
             // A mirror that has it not: the registry has.
             string only = $"only/here-{Guid.NewGuid():n}:1";
@@ -314,23 +339,46 @@ public sealed class ImageReceiverTests(ImageReceiverTests.Parts parts) : IClassF
     public async Task Certificates_are_checked()
     {
         await using RegistryRig registry = await RegistryRig.StartAsync(new RegistryOptions { Tls = true, ClientCertificate = true }).OrSkipAsync();
-        string name = await registry.PushAsync("busybox");
+        _ = await registry.PushAsync("busybox");
         string ns = parts.Namespace();
-        Assert.Equal(CtrErrorIds.RegistryTlsFailed, (await Assert.ThrowsAsync<CtrException>(() => ReceiveAsync(parts.Connection, name, ns, Patient))).ErrorId);
-        CtrRegistryOptions trusting = Patient with { Authority = registry.CertificatePath };
-        CtrException e = await Assert.ThrowsAsync<CtrException>(() => ReceiveAsync(parts.Connection, name, ns, trusting));
-        Assert.True(e.ErrorId is CtrErrorIds.RegistryUnreachable or CtrErrorIds.RegistryTlsFailed, e.Message);
-        CtrReceivedImage received = await ReceiveAsync(
-            parts.Connection, name, ns, trusting with { ClientCertificate = (registry.ClientCertificatePath!, registry.ClientKeyPath) });
-        Assert.StartsWith("https://", received.Host, StringComparison.Ordinal);
 
-        foreach (LeafKind leaf in new[] { LeafKind.Expired, LeafKind.OtherName })
+        // By a name of their own: on this machine's address itself certificates do not count, as for containerd.
+        const string name = "registry.example/library/busybox:1";
+        string folder = Directory.CreateTempSubdirectory("ctrps-hosts-").FullName;
+        try
         {
-            await using FaultyRegistry wrong = await FaultyRegistry.StartAsync(registry, new FaultyRegistryOptions { Leaf = leaf });
-            string at = await wrong.PushAsync("busybox");
-            e = await Assert.ThrowsAsync<CtrException>(() => ReceiveAsync(parts.Connection, at, ns, trusting));
-            Assert.Equal(CtrErrorIds.RegistryTlsFailed, e.ErrorId);
-            Assert.Empty(wrong.Requests);
+            CtrRegistryOptions options = Patient with { HostsFolders = [folder] };
+            string trust = $"ca = '{registry.CertificatePath}'";
+            await SayAsync(registry.Url, "");
+            Assert.Equal(CtrErrorIds.RegistryTlsFailed, (await FaultAsync()).ErrorId);
+            await SayAsync(registry.Url, trust);
+            CtrException e = await FaultAsync();
+            Assert.True(e.ErrorId is CtrErrorIds.RegistryUnreachable or CtrErrorIds.RegistryTlsFailed, e.Message); // it wants ours
+            await SayAsync(registry.Url, $"{trust}\nclient = [['{registry.ClientCertificatePath}', '{registry.ClientKeyPath}']]");
+            CtrReceivedImage received = await ReceiveAsync(parts.Connection, name, ns, options);
+            Assert.StartsWith("https://", received.Host, StringComparison.Ordinal);
+
+            foreach (LeafKind leaf in new[] { LeafKind.Expired, LeafKind.OtherName })
+            {
+                await using FaultyRegistry wrong = await FaultyRegistry.StartAsync(registry, new FaultyRegistryOptions { Leaf = leaf });
+                await SayAsync(wrong.Url, trust);
+                Assert.Equal(CtrErrorIds.RegistryTlsFailed, (await FaultAsync()).ErrorId);
+                Assert.Empty(wrong.Requests);
+                await SayAsync(wrong.Url, "skip_verify = true");
+                Assert.Equal(CtrReceiveStatus.UpToDate, (await ReceiveAsync(parts.Connection, name, ns, options)).Status);
+            }
+
+            async Task SayAsync(Uri server, string more)
+            {
+                string own = Directory.CreateDirectory(Path.Combine(folder, "registry.example")).FullName;
+                await File.WriteAllTextAsync(Path.Combine(own, "hosts.toml"), $"server = '{server}'\n{more}\n");
+            }
+
+            Task<CtrException> FaultAsync() => Assert.ThrowsAsync<CtrException>(() => ReceiveAsync(parts.Connection, name, ns, options));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
         }
     }
 
@@ -345,7 +393,7 @@ public sealed class ImageReceiverTests(ImageReceiverTests.Parts parts) : IClassF
         Assert.Single(all.Select(one => one.Digest).Distinct());
         Assert.Contains("complete (4/4)", await StoreProbe.CheckAsync(parts.Daemon, ns, name), StringComparison.Ordinal);
         await parts.Connection.Garbage.CollectAsync(ns, CancellationToken.None);
-        Assert.Equal("", await StoreProbe.LeftoversAsync(parts.Daemon, ns));
+        Assert.Equal("", await LeftAsync(parts.Daemon, ns));
     }
 
     /// <summary>Faults take no longer than they need.</summary>
@@ -361,13 +409,22 @@ public sealed class ImageReceiverTests(ImageReceiverTests.Parts parts) : IClassF
         ReceiveAsync(connection, name, ns, Patient with { StallTimeout = TimeSpan.FromSeconds(30) });
 
     private static async Task<CtrReceivedImage> ReceiveAsync(
-        ICtrConnection connection, string name, string ns, CtrRegistryOptions options, CancellationToken cancellationToken = default)
+        ICtrConnection connection,
+        string name,
+        string ns,
+        CtrRegistryOptions options,
+        bool renew = false,
+        CancellationToken cancellationToken = default)
     {
         using var registries = new RegistryClient(options, new NobodyKnown());
         ICtrReceivePlan plan = await connection.Receiver.PlanAsync(
-            new CtrReceiveRequest { Reference = CtrImageReference.Parse(name), Namespace = ns }, registries, cancellationToken);
+            new CtrReceiveRequest { Reference = CtrImageReference.Parse(name), Namespace = ns, Renew = renew }, registries, cancellationToken);
         return await plan.RunAsync(new CtrTransferMeter(), cancellationToken);
     }
+
+    /// <summary>Leases, unfinished writes and working snapshots; the layers of images are none of those.</summary>
+    private static async Task<string> LeftAsync(ContainerdRig rig, string ns) => string.Join('\n', (await StoreProbe.LeftoversAsync(rig, ns))
+        .Split('\n').Where(line => !line.Contains(" snapshots sha256:", StringComparison.Ordinal)));
 
     /// <summary>No credentials of the machine that the tests run on.</summary>
     internal sealed class NobodyKnown : ICredentialSource

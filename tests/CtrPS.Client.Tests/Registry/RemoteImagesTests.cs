@@ -121,7 +121,8 @@ public sealed class RemoteImagesTests(RemoteImagesTests.Parts parts) : IClassFix
         string digest = "sha256:" + new string('a', 64);
         string index = $$$"""
             {"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[{
-            "mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"{{{digest}}}","size":7,"artifactType":"application/spdx+json","annotations":{"a":"b"}}]}
+            "mediaType":"application/vnd.oci.image.manifest.v1+json",
+            "digest":"{{{digest}}}","size":7,"artifactType":"application/spdx+json","annotations":{"a":"b"}}]}
             """;
         foreach (string path in new[] { "/referrers/", $"/manifests/(sha256-|{Digests.Of(Encoding.UTF8.GetBytes(index))})" })
         {

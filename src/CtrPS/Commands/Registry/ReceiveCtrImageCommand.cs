@@ -103,7 +103,10 @@ public sealed class ReceiveCtrImageCommand : CtrImageTransferCmdlet
             {
                 CtrSession session = SessionOf(image.Session, $"Image '{image.Name}'");
                 var wanted = new Wanted(
-                    CtrImageReference.Parse(image.Name), NamespaceOf(image.Namespace, Namespace, session, $"Image '{image.Name}'"), session);
+                    CtrImageReference.Parse(image.Name),
+                    NamespaceOf(image.Namespace, Namespace, session, $"Image '{image.Name}'"),
+                    session,
+                    Connect(session));
                 if (!_wanted.Contains(wanted))
                 {
                     _wanted.Add(wanted);
@@ -142,7 +145,7 @@ public sealed class ReceiveCtrImageCommand : CtrImageTransferCmdlet
     private static string Name(Wanted wanted) => wanted.Reference.ToString();
 
     private Task<ICtrReceivePlan> PlanAsync(Wanted wanted, CtrTransferMeter meter, CancellationToken cancellationToken) =>
-        Connect(wanted.Session).Receiver.PlanAsync(
+        wanted.Connection.Receiver.PlanAsync(
             new CtrReceiveRequest
             {
                 Reference = wanted.Reference,
@@ -188,5 +191,5 @@ public sealed class ReceiveCtrImageCommand : CtrImageTransferCmdlet
         }
     }
 
-    private sealed record Wanted(CtrImageReference Reference, string Namespace, CtrSession Session);
+    private sealed record Wanted(CtrImageReference Reference, string Namespace, CtrSession Session, ICtrConnection Connection);
 }

@@ -42,6 +42,10 @@ public sealed class SendCtrImageCommand : CtrImageTransferCmdlet
     [Parameter(HelpMessage = "Leave layers out that their makers do not allow to be passed on.")]
     public SwitchParameter SkipNonDistributable { get; set; }
 
+    /// <summary>Ask for each blob, also where the name points to the image already.</summary>
+    [Parameter(HelpMessage = "Ask for each blob, also where the name points to the image already: for a registry that has lost some.")]
+    public SwitchParameter Force { get; set; }
+
     /// <summary>Images at the same time, and blobs of each.</summary>
     [Parameter(HelpMessage = "Images at the same time, and blobs of each.")]
     [ValidateRange(1, 64)]
@@ -74,7 +78,7 @@ public sealed class SendCtrImageCommand : CtrImageTransferCmdlet
                 ICtrConnection connection = Connect(session);
                 foreach (CtrImage found in Pull(token => ImageFinder.FindAsync(connection, name, image, CtrImageDetail.None, token)))
                 {
-                    Guard(found.Name, () => _found.Add(new Found(found, session, Target(found))));
+                    Guard(found.Name, () => _found.Add(new Found(found, session, connection, Target(found))));
                 }
             });
         }
@@ -117,11 +121,11 @@ public sealed class SendCtrImageCommand : CtrImageTransferCmdlet
             $"'{image.Name}' is not sent: -Destination is for one image, and these are several.")
         {
             Target = image.Name,
-            RecommendedAction = "Name one image, or name them with Add-CtrImageTag -Registry first and send those names.",
+            RecommendedAction = "Name one image, or name them with Add-CtrImageTag -ReplaceRegistry first and send those names.",
         };
 
     private Task<ICtrSendPlan> PlanAsync(Found found, CtrTransferMeter meter, CancellationToken cancellationToken) =>
-        Connect(found.Session).Sender.PlanAsync(
+        found.Connection.Sender.PlanAsync(
             new CtrSendRequest
             {
                 Image = found.Image,
@@ -131,10 +135,11 @@ public sealed class SendCtrImageCommand : CtrImageTransferCmdlet
                     : CtrPlatformScope.Available,
                 Platforms = [.. Platform.Select(choice => choice.Platform).OfType<CtrPlatform>()],
                 SkipNonDistributable = SkipNonDistributable,
+                AskForAll = Force,
                 Concurrency = ThrottleLimit,
             },
             Registries,
             cancellationToken);
 
-    private sealed record Found(CtrImage Image, CtrSession Session, CtrImageReference Target);
+    private sealed record Found(CtrImage Image, CtrSession Session, ICtrConnection Connection, CtrImageReference Target);
 }

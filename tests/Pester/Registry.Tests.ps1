@@ -100,6 +100,7 @@ Describe 'Registries, containerd <generation>' -ForEach $generations {
             $failure | Format-List * -Force | Out-String | Should -Not -Match 'wr0ng'
             { Connect-CtrRegistry $closed.Address $wrong } | Should -Throw -ErrorId 'CtrLoginFailed,*'
             $right = [pscredential]::new($closed.User, (ConvertTo-SecureString $closed.Password -AsPlainText -Force))
+            { Receive-CtrImage $private, $busybox -Credential $right } | Should -Throw -ErrorId 'CtrInvalidArgument,*'
             Connect-CtrRegistry $closed.Address $right
             (Receive-CtrImage $private).Status | Should -Be New
             (Send-CtrImage $private "$($closed.Address)/$namespace/own:1").Status | Should -Be Sent

@@ -51,8 +51,10 @@ internal static class RegistryRetry
         { Exception: HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } } => false,
         { Exception: HttpRequestException or IOException } => true, // not TimeoutException: that was long enough
         { Result.StatusCode: HttpStatusCode.TooManyRequests } => WaitOf(outcome.Result) is null || WaitOf(outcome.Result) <= MaxWait,
-        { Result.StatusCode: HttpStatusCode.RequestTimeout or HttpStatusCode.InternalServerError or HttpStatusCode.BadGateway
-            or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout } => true,
+        {
+            Result.StatusCode: HttpStatusCode.RequestTimeout or HttpStatusCode.InternalServerError or HttpStatusCode.BadGateway
+            or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout
+        } => true,
         _ => false,
     };
 

@@ -26,7 +26,10 @@ public sealed class ImageSenderTests(ImageReceiverTests.Parts parts) : IClassFix
         ["500 for an upload"] = new() { Method = "PUT", Path = Uploads, Times = 2, Status = 500 },
         ["429 with Retry-After"] = new()
         {
-            Method = "POST", Times = 1, Status = 429, Headers = new Dictionary<string, string?> { ["Retry-After"] = "1" },
+            Method = "POST",
+            Times = 1,
+            Status = 429,
+            Headers = new Dictionary<string, string?> { ["Retry-After"] = "1" },
         },
         ["relative Location"] = new() { Method = "POST", Headers = new Dictionary<string, string?> { ["Location"] = "{location}" } },
         ["Location on another host"] = new() { Method = "POST", Headers = new Dictionary<string, string?> { ["Location"] = "{storage}{location}" } },
@@ -154,7 +157,8 @@ public sealed class ImageSenderTests(ImageReceiverTests.Parts parts) : IClassFix
         CtrImage image = await StoreProbe.ImageAsync(parts.Connection, ns, Busybox);
         faulty.Add(new RegistryFault
         {
-            Method = "POST", Headers = new Dictionary<string, string?> { ["Location"] = "http://169.254.169.254/upload" },
+            Method = "POST",
+            Headers = new Dictionary<string, string?> { ["Location"] = "http://169.254.169.254/upload" },
         });
         CtrException e = await Assert.ThrowsAsync<CtrException>(
             () => SendAsync(parts.Connection, image, $"{faulty.Address}/unsafe/{Guid.NewGuid():n}:1"));

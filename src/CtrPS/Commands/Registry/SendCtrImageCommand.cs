@@ -87,6 +87,7 @@ public sealed class SendCtrImageCommand : CtrImageTransferCmdlet
     /// <summary>All at the end: several images go side by side.</summary>
     private protected override void OnEnd()
     {
+        RequireOneRegistry(_found.Select(found => found.Target.Registry));
         var plans = new List<(Found Found, ICtrSendPlan Plan)>();
         ForEachMoved("Looking at images", _found, ThrottleLimit, Name, PlanAsync, (found, plan) =>
         {

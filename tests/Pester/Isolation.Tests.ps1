@@ -182,6 +182,8 @@ Describe 'Isolation, containerd <generation>' -ForEach (Get-RigGeneration) {
             $null = Copy-CtrRemoteImage localhost:1/x/y localhost:1/x/z @nobody
             Remove-CtrRemoteImage localhost:1/x/y @nobody
             $null = Test-CtrRegistry localhost:1/x/y @nobody
+            $null = Receive-CtrImage localhost:1/x/y @nobody
+            $null = Send-CtrImage busybox:1.35 localhost:1/x/y @nobody
             $PSDefaultParameterValues['*-Ctr*:Namespace'] = $name
             $spec = New-CtrSpec busybox:1.35 -Command sleep, 1000 -Mount (New-CtrMount -Type tmpfs -Source tmpfs -Destination /tmp)
             $null = New-CtrContainer busybox:1.35 $name -Spec $spec

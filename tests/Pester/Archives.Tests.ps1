@@ -189,7 +189,7 @@ Describe 'Get-CtrArchive' {
 Describe 'Bytes in the place of paths' {
     It 'ends <cmdlet> with one error that says how: <how>' -ForEach @(
         foreach ($cmdlet in 'Get-CtrArchive', 'Test-CtrArchive', 'Import-CtrImage') {
-            foreach ($how in 'a tar', 'gzip', 'zstd', 'xz', 'bzip2', 'bytes', 'arrays of bytes') {
+            foreach ($how in 'a tar', 'gzip', 'zstd', 'xz', 'bzip2', 'bzip2 with a first line of text', 'bytes', 'arrays of bytes') {
                 @{ cmdlet = $cmdlet; how = $how }
             }
         }
@@ -198,6 +198,7 @@ Describe 'Bytes in the place of paths' {
             try {
                 switch ($how) {
                     'a tar' { cat $busybox | & $cmdlet 2>&1 }
+                    'bzip2 with a first line of text' { 'BZh91AY&SY', '"x' | & $cmdlet 2>&1 }
                     'bytes' { [byte[]](1, 2, 3) | & $cmdlet 2>&1 }
                     'arrays of bytes' { [byte[]](1, 2), [byte[]](4, 5) | & $cmdlet 2>&1 }
                     default { & $how -c $busybox | & $cmdlet 2>&1 }

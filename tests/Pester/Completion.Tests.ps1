@@ -87,7 +87,7 @@ Describe 'Completion, containerd <generation>' -ForEach (Get-RigGeneration) {
     It 'offers the open sessions and the default address' {
         $offers = Get-Completion 'Get-CtrServer -Session /'
         ($offers | Where-Object CompletionText -EQ $rig.Address).ToolTip | Should -Be "session $($session.Id), Opened, containerd $($rig.Version)"
-        (Get-Completion 'Connect-CtrSession /nonex').CompletionText | Should -Be $env:CONTAINERD_ADDRESS
+        (Get-Completion 'Connect-CtrSession /nonex').CompletionText | Should -Contain $env:CONTAINERD_ADDRESS # and what other tests have tried
         (Get-Completion "Disconnect-CtrSession $($rig.Address.Substring(0, 20))").CompletionText | Should -Contain $rig.Address
     }
 

@@ -381,7 +381,7 @@ function Invoke-Child {
     pwsh -NoProfile -NonInteractive -Command $Script -args $ArgumentList
 }
 
-# Runs a script block with environment variables and puts them back. Null: there is none of that name; PowerShell's own $null would leave an empty one.
+# Runs a script block with environment variables and puts them back. Null: there is none of that name (PowerShell's null is an empty text to .NET).
 function Use-Environment {
     param([hashtable] $Variable, [scriptblock] $Script)
     $before = @{}

@@ -183,7 +183,7 @@ Describe 'Logins' {
     }
 
     AfterAll {
-        foreach ($name in $before.Keys) { [Environment]::SetEnvironmentVariable($name, $before[$name]) }
+        foreach ($name in $before.Keys) { [Environment]::SetEnvironmentVariable($name, $before[$name] ?? [NullString]::Value) }
     }
 
     It 'are kept in the file, which only its owner reads, and removed again' {

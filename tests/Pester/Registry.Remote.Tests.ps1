@@ -18,7 +18,7 @@ BeforeAll {
         $null = Push-ToRegistry $registry busybox $name
     }
     $null = Push-ToRegistry $registry attested team/attested:1
-    $credential = [pscredential]::new('pester', (ConvertTo-SecureString 'secret word' -AsPlainText))
+    $credential = [pscredential]::new('pester', [Net.NetworkCredential]::new('', 'secret word').SecurePassword)
 }
 
 AfterAll {

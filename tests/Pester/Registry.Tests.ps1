@@ -95,11 +95,11 @@ Describe 'Registries, containerd <generation>' -ForEach $generations {
         $config = (New-Item -ItemType Directory "$TestDrive/docker-$namespace").FullName
         Use-Environment @{ DOCKER_CONFIG = $config; REGISTRY_AUTH_FILE = $null; DOCKER_AUTH_CONFIG = $null } {
             { Receive-CtrImage $private } | Should -Throw -ErrorId 'CtrRegistryDenied,*'
-            $wrong = [pscredential]::new($closed.User, (ConvertTo-SecureString 'wr0ng word' -AsPlainText -Force))
+            $wrong = [pscredential]::new($closed.User, [Net.NetworkCredential]::new('', 'wr0ng word').SecurePassword)
             $failure = { Receive-CtrImage $private -Credential $wrong -Debug -Verbose } | Should -Throw -ErrorId 'CtrRegistryDenied,*' -PassThru
             $failure | Format-List * -Force | Out-String | Should -Not -Match 'wr0ng'
             { Connect-CtrRegistry $closed.Address $wrong } | Should -Throw -ErrorId 'CtrLoginFailed,*'
-            $right = [pscredential]::new($closed.User, (ConvertTo-SecureString $closed.Password -AsPlainText -Force))
+            $right = [pscredential]::new($closed.User, [Net.NetworkCredential]::new('', $closed.Password).SecurePassword)
             { Receive-CtrImage $private, $busybox -Credential $right } | Should -Throw -ErrorId 'CtrInvalidArgument,*'
             Connect-CtrRegistry $closed.Address $right
             (Receive-CtrImage $private).Status | Should -Be New

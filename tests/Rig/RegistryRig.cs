@@ -85,7 +85,8 @@ public sealed partial class RegistryRig : IAsyncDisposable
             await RegistryConfiguration.WriteAsync(
                 rig.Folder, options, rig.Authority, clientAuthority, rig.Tokens, rig._tokenKey?.Pem, cancellationToken);
             rig._server = Command.StartDetached(
-                Path.Combine(package.Folder, "usr", "bin", "docker-registry"), ["serve", RegistryConfiguration.PathIn(rig.Folder)], rig.LogPath);
+                Path.Combine(package.Folder, "usr", "bin", "docker-registry"), ["serve", RegistryConfiguration.PathIn(rig.Folder)], rig.LogPath,
+                NoSettings());
             rig.Address = await rig.WaitUntilItListensAsync(cancellationToken);
             return rig;
         }
@@ -195,6 +196,10 @@ public sealed partial class RegistryRig : IAsyncDisposable
         var certificate = _options.Tls ? Authority.IssueServer(LeafKind.Good) : null;
         Tokens = await TokenServer.StartAsync(options, _tokenKey, user, certificate, cancellationToken);
     }
+
+    /// <summary>docker-registry takes every variable REGISTRY_... for a setting, podman's REGISTRY_AUTH_FILE too.</summary>
+    private static Dictionary<string, string?> NoSettings() => Environment.GetEnvironmentVariables().Keys.Cast<string>()
+        .Where(name => name.StartsWith("REGISTRY_", StringComparison.Ordinal)).ToDictionary(name => name, _ => (string?)null);
 
     /// <summary>The registry takes a free port by itself and says in its log which: no race for a port that was free a moment ago.</summary>
     private async Task<string> WaitUntilItListensAsync(CancellationToken cancellationToken)

@@ -19,7 +19,8 @@ internal sealed class LoginCheck : IRegistryLoginCheck
                 await RepositoryClient.SendAsync(host, request, isLast: true, cancellationToken).ConfigureAwait(false);
         }
         catch (CtrException e) when (e.ErrorId is CtrErrorIds.RegistryDenied or CtrErrorIds.RegistryUnreachable or CtrErrorIds.RegistryTlsFailed
-            or CtrErrorIds.RegistryFailed or CtrErrorIds.RegistryLimited or CtrErrorIds.RemoteImageNotFound)
+            or CtrErrorIds.RegistryFailed or CtrErrorIds.RegistryLimited or CtrErrorIds.RegistryUntrusted
+            or CtrErrorIds.RemoteImageNotFound)
         {
             throw new CtrException(CtrErrorIds.LoginFailed, e.Status, $"'{credential.UserName}' is not logged in at '{registry}'. {e.Message}", e)
             {

@@ -36,9 +36,11 @@ internal static class ArchivePaths
 
     /// <summary>
     /// Whether a path is what PowerShell makes of a program's bytes: text, with a mark for each byte that is none. A tar has zeros in its first line,
-    /// and each of the compressions something that is no text.
+    /// and each of the compressions something that is no text; but bzip2's first line may end behind its mark (BZh, its size, and the digits of pi),
+    /// once in some hundred archives.
     /// </summary>
-    private static bool IsContent(string given) => given.Any(one => one == '\uFFFD' || (char.IsControl(one) && !char.IsWhiteSpace(one)));
+    private static bool IsContent(string given) => given.Any(one => one == '\uFFFD' || (char.IsControl(one) && !char.IsWhiteSpace(one)))
+        || given is ['B', 'Z', 'h', >= '1' and <= '9', '1', 'A', 'Y', '&', 'S', 'Y', ..];
 
     private static CtrException NotContent(string cmdlet) => new(
         CtrErrorIds.InvalidArgument,

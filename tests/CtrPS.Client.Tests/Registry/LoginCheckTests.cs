@@ -42,12 +42,12 @@ public sealed class LoginCheckTests : IDisposable
     [Theory]
     [InlineData("none", "me", null)]
     [InlineData("basic", "me", null)]
-    [InlineData("basic", "other", "refuses the user 'other' (401)")]
+    [InlineData("basic", "other", "asks for a login")]
     [InlineData("bearer", "me", null)]
-    [InlineData("bearer", "other", "refuses the user 'other' (401)")]
-    [InlineData("elsewhere", "me", "'http://10.255.255.1/token', which is not trusted with passwords")]
-    [InlineData("no token", "me", "gave no token")]
-    [InlineData("digest", "me", "a kind of login that is not known")]
+    [InlineData("bearer", "other", "asks for a login")]
+    [InlineData("elsewhere", "me", "'10.255.255.1', which is another host")]
+    [InlineData("no token", "me", "holds no token")]
+    [InlineData("digest", "me", "asks for a login")]
     [InlineData("redirect", "me", "answered 302")]
     public async Task A_registry_says_whether_it_takes_the_login(string kind, string user, string? fault)
     {
@@ -79,7 +79,7 @@ public sealed class LoginCheckTests : IDisposable
         CtrException told = await Assert.ThrowsAsync<CtrException>(() => Connector.LoginCheck.CheckAsync(
             Registry, new NetworkCredential("me", "geheim"), new CtrRegistryOptions { HostsFolders = [_folder], PlainHttp = true }, Stop));
         Assert.Equal((CtrErrorIds.LoginFailed, CtrStatus.Unavailable), (told.ErrorId, told.Status));
-        Assert.Contains("Get-CtrRegistryHost", told.RecommendedAction, StringComparison.Ordinal);
+        Assert.Contains("Test-CtrRegistry", told.RecommendedAction, StringComparison.Ordinal);
     }
 
     private async Task ServeAsync(string kind)

@@ -331,7 +331,7 @@ Describe 'The views' {
                 Registry = 'r' * 76; Order = 1; Url = "https://$('m' * 76)/v2"; Capabilities = [string[]]('pull', 'resolve', 'push', 'referrers')
                 Authorities = [string[]]'/etc/ca.crt'; DialTimeout = '00:00:30'; File = '/etc/containerd/certs.d/r/hosts.toml'
             }
-            CtrRegistryLogin = New-Sample CtrRegistryLogin @{ Registry = 'r' * 76; User = 'u' * 76; File = '/root/.docker/config.json' }
+            CtrRegistryLogin = New-Sample CtrRegistryLogin @{ Registry = 'r' * 76; User = 'u' * 76; File = '/home/me/.docker/config.json' }
             CtrHostsFile = New-Sample CtrHostsFile @{
                 Registry = 'r' * 76; Path = "/etc/$('p' * 76)/hosts.toml"; Hosts = [string[]]'https://m/v2'; Text = 'server = "https://m"'
             }

@@ -83,7 +83,8 @@ Describe 'The life of a container, containerd <generation>' -ForEach (Get-RigGen
         $version.StdErr | Should -BeLike 'nginx version: nginx/*'
         Invoke-CtrCommand $web cat, /var/www/html/index.html | Should -Be '<!doctype html><title>rig</title>it works'
         $LASTEXITCODE | Should -Be 0
-        Invoke-Ctr $rig -n k8s.io tasks exec --exec-id ctr $web cat /var/www/html/index.html | Should -BeLike '*it works'
+        # By its exit code: on a busy machine ctr loses the output of a short command now and then (containerd#13931).
+        Invoke-Ctr $rig -n k8s.io tasks exec --exec-id ctr $web grep -q 'it works' /var/www/html/index.html
         $metric = Get-CtrMetric $web
         $metric.MemoryBytes | Should -BeGreaterThan 1MB
         $metric.Pids | Should -BeGreaterThan 1

@@ -136,7 +136,8 @@ function Get-RigAnswer {
 <#
 A running registry: Address (as in a reference), Url, Certificate (of the authority to trust), CertificateFolder (as docker's certs.d has it for a
 host), ClientCertificate, ClientKey, User, Password, Realm (of the token server), Log, and with -Faulty Upstream, OtherPort, Storage (another host).
-Tests share one for each set of switches; those who change its faults clear them. -Version 2.8.3 is Debian 13's.
+Tests share one for each set of switches: who changes its faults clears them afterwards, who reads its log clears it before. -Version 2.8.3 is
+Debian 13's.
 #>
 function Get-Registry {
     param(

@@ -28,6 +28,7 @@ Describe 'Private registries' {
 
     It 'serve wrong what they are told to, and keep a log' {
         $registry = Get-Registry -Faulty
+        Clear-RegistryFault $registry # other files ask it too
         $null = Push-ToRegistry $registry
         Add-RegistryFault $registry @{ Method = 'GET'; Path = '/manifests/'; Times = 1; Status = 429; Headers = @{ 'Retry-After' = '7' } }
         $url = "$($registry.Url)v2/library/busybox/manifests/1"

@@ -557,12 +557,17 @@ Describe 'Images of Kubernetes, containerd <generation>' -ForEach (Get-RigGenera
     }
 
     It 'are read by podman as the one image that was saved' {
-        $root = Join-Path $TestDrive "podman-$generation"
-        $podman = '--root', $root, '--runroot', "$root-run", '--storage-driver', 'vfs'
-        $loaded = podman @podman load --quiet --input $file
-        $loaded | Should -Be 'Loaded image: docker.io/library/nginx:deb'
-        podman @podman images --quiet | Should -HaveCount 1
-        podman @podman rmi --all --force | Out-Null
+        # Where the rig has its files, which may be memory, and without a copy of all for each layer.
+        $root = Join-Path (Split-Path $rig.Root) podman
+        $podman = '--root', $root, '--runroot', "$root-run", '--storage-driver', 'overlay'
+        try {
+            $loaded = podman @podman load --quiet --input $file
+            $loaded | Should -Be 'Loaded image: docker.io/library/nginx:deb'
+            podman @podman images --quiet | Should -HaveCount 1
+        } finally {
+            podman @podman rmi --all --force | Out-Null
+            Remove-Item $root, "$root-run" -Recurse -Force
+        }
     }
 
     It 'are read by ctr as the one image that was saved' {
@@ -871,8 +876,8 @@ Describe 'Lines about images, containerd <generation>' -ForEach (Get-RigGenerati
         @{ line = 'Set-CtrImage busybox:1.35 -Label @{ a = 1 } -ReplaceLabel @{ b = 1 }'; fails = 'AmbiguousParameterSet' }
         @{
             line = 'Get-CtrImage -Namespace k8s.io'
-            has  = 'Name', 'Names', 'Aliases', 'Registry', 'Repository', 'Tag', 'Digest', 'MediaType', 'Size', 'Platforms', 'Labels', 'CreatedAt',
-            'UpdatedAt', 'Pinned', 'Namespace', 'Address'
+            has  = 'Name', 'Names', 'Aliases', 'Registry', 'Repository', 'Tag', 'Digest', 'MediaType', 'Size', 'Platforms', 'Labels', 'Created',
+            'CreatedAt', 'UpdatedAt', 'Pinned', 'Namespace', 'Address'
         }
         @{
             line = 'Get-CtrImage attested:1 -Namespace k8s.io -IncludeAttestation | Select -Expand Platforms'

@@ -62,6 +62,14 @@ Describe 'Objects, containerd <generation>' -ForEach (Get-RigGeneration) {
         $samples = @{
             CtrImage            = Get-CtrImage busybox:1.35
             CtrImagePlatform    = (Get-CtrImage index:partial -Namespace k8s.io).Platforms[1]
+            CtrImageConfig      = Get-CtrImageConfig busybox:1.35
+            CtrHealthcheck      = New-Sample CtrHealthcheck @{ Test = [string[]]('CMD', 'true'); Interval = '00:00:30'; Retries = 3 }
+            CtrRootFileSystem   = (Get-CtrImageConfig busybox:1.35).RootFS
+            CtrImageHistoryEntry = Get-CtrImageHistory nginx:deb -Namespace k8s.io | Select-Object -Last 1
+            CtrImageLayer       = Get-CtrImageLayer busybox:1.35
+            CtrImageManifest    = Get-CtrImageManifest index:partial -Namespace k8s.io
+            CtrImageBlob        = Get-CtrImageManifest index:partial -Namespace k8s.io -Tree | Select-Object -Index 1
+            CtrImageUsage       = Measure-CtrImage busybox:1.35
             CtrContainer        = $container
             CtrExtension        = $container.RuntimeOptions
             CtrSpec             = $container.GetSpec()

@@ -68,7 +68,7 @@ Describe '<name>' -ForEach $commands {
         # A mount and a spec are descriptions that only exist in the session.
         # A login is kept, in a file or a helper.
         $looks = $command.Noun -ne 'CtrRegistry' -and $command.Verb -in 'Connect', 'Disconnect' -or
-        $command.Verb -in 'Find', 'Get', 'Test', 'Register', 'Wait', 'Watch' -or $name -in 'New-CtrMount', 'New-CtrSpec'
+        $command.Verb -in 'Find', 'Get', 'Test', 'Measure', 'Register', 'Wait', 'Watch' -or $name -in 'New-CtrMount', 'New-CtrSpec'
         $command.Parameters.ContainsKey('WhatIf') | Should -Be (-not $looks)
         $command.Parameters.ContainsKey('Confirm') | Should -Be $command.Parameters.ContainsKey('WhatIf')
     }
@@ -122,7 +122,7 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
         }
         $identity = $command.Parameters.Values | Where-Object {
             $_.ParameterType.Name -match '^Ctr\w+Identity(\[\])?$' -and (Get-Binding $_).Position -contains 0 }
-        $looks = $command.Verb -in 'Get', 'Test'
+        $looks = $command.Verb -in 'Get', 'Test', 'Measure'
         $readsPaths = $command.Verb -in 'Get', 'Test', 'Import'
     }
 

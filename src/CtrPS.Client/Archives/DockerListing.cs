@@ -77,7 +77,7 @@ internal sealed class DockerListing(ArchiveFiles files)
         Blobs[descriptor.Digest] = entry;
         List<string> diffIds = ReadDiffIds(bytes, descriptor, name);
         CountDescribed(name, diffIds.Count);
-        return _configs[(entry, claimed)] = new Config(descriptor, diffIds, ManifestDocument.ParseConfigPlatform(bytes, descriptor));
+        return _configs[(entry, claimed)] = new Config(descriptor, diffIds, ImageConfigDocument.ParseSummary(bytes, descriptor).Platform);
     }
 
     private void CountDescribed(string name, int count)

@@ -123,7 +123,7 @@ internal sealed class ImportPlan : ICtrImportPlan
             };
             var transfer = new BlobTransfer(sink, "imported", _request.Concurrency, meter);
             TransferTally tally = await transfer.RunAsync(BlobsOf(images), cancellationToken).ConfigureAwait(false);
-            BlobWriter writer = _connection.Content.Writer(_request.Namespace, lease.Id);
+            BlobWriter writer = _connection.Content.Writer(lease);
             (Dictionary<ImportImage, ImageNode> compressed, int made) =
                 await CompressAsync(images, lease, writer, cancellationToken).ConfigureAwait(false);
             await UnpackAsync(images, compressed, lease, meter, cancellationToken).ConfigureAwait(false);

@@ -268,7 +268,7 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
             return null;
         }
 
-        _ = await connection.Content.Writer(lease.Namespace, lease.Id).WriteAsync(spec, bytes, NoLabels, cancellationToken).ConfigureAwait(false);
+        _ = await connection.Content.Writer(lease).WriteAsync(spec, bytes, NoLabels, cancellationToken).ConfigureAwait(false);
         return [new Descriptor { MediaType = CheckpointIndex.TaskType, Digest = state, Size = blob.Size, Platform = platform }, spec];
     }
 
@@ -325,7 +325,7 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
             Size = bytes.Length,
             Platform = await connection.Facts.GetPlatformAsync(cancellationToken).ConfigureAwait(false),
         };
-        _ = await connection.Content.Writer(lease.Namespace, lease.Id).WriteAsync(blob, bytes, NoLabels, cancellationToken).ConfigureAwait(false);
+        _ = await connection.Content.Writer(lease).WriteAsync(blob, bytes, NoLabels, cancellationToken).ConfigureAwait(false);
         return blob;
     }
 
@@ -334,7 +334,7 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
     {
         byte[] document = index.Write();
         var target = new Descriptor { MediaType = MediaTypes.OciIndex, Digest = Digests.Of(document), Size = document.Length };
-        if (!await connection.Content.Writer(lease.Namespace, lease.Id).WriteAsync(
+        if (!await connection.Content.Writer(lease).WriteAsync(
             target, document, index.Labels(), cancellationToken).ConfigureAwait(false))
         {
             await connection.Content.SetLabelsAsync(lease.Namespace, target.Digest, index.Labels(), cancellationToken).ConfigureAwait(false);

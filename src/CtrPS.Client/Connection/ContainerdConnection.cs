@@ -41,6 +41,7 @@ internal sealed class ContainerdConnection : ICtrConnection
         Sender = new ImageSender(this);
         Garbage = new GarbageCollector(Leases);
         Care = new ImageCare(this, async (path, token) => await ArchiveReader.OpenAsync(path, token).ConfigureAwait(false));
+        Inspector = new ImageInspector(this);
         Tasks = new TaskStore(channel, calls, Machine);
         Containers = new ContainerStore(channel, calls, Tasks, Snapshots, () => new ContainerMaker(this));
         Networks = new ContainerNetworks(Containers, Machine, serverVersion);
@@ -65,6 +66,8 @@ internal sealed class ContainerdConnection : ICtrConnection
     public IImageSender Sender { get; }
 
     public IImageCare Care { get; }
+
+    public IImageInspector Inspector { get; }
 
     public IEventSource Events { get; }
 

@@ -4,6 +4,7 @@ using CtrPS.Client.Connection;
 using CtrPS.Client.Containers.Specs;
 using CtrPS.Client.Containers.Users;
 using CtrPS.Client.Content;
+using CtrPS.Client.Images;
 using CtrPS.Client.Leases;
 using CtrPS.Client.Oci;
 using Google.Protobuf;
@@ -28,7 +29,7 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
         }
 
         await RequireLinuxAsync(cancellationToken).ConfigureAwait(false);
-        ChosenImage? image = request.Image is null ? null : await ChooseAsync(request, request.Image, cancellationToken).ConfigureAwait(false);
+        PlatformImage? image = request.Image is null ? null : await ChooseAsync(request, request.Image, cancellationToken).ConfigureAwait(false);
         return await BuildAsync(
             request,
             image,
@@ -63,7 +64,7 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
 
         IReadOnlyDictionary<string, string> restart = await RestartPolicy.LabelsAsync(
             request, connection.Server, cancellationToken).ConfigureAwait(false);
-        ChosenImage? image = request.Image is null ? null : await ChooseAsync(request, request.Image, cancellationToken).ConfigureAwait(false);
+        PlatformImage? image = request.Image is null ? null : await ChooseAsync(request, request.Image, cancellationToken).ConfigureAwait(false);
         record.Labels.Add(ContainerLabels(request, image, warnings));
         record.Labels.Add(restart.ToDictionary());
         if (image is null || request.RootFs is not null)
@@ -81,7 +82,7 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
     }
 
     private async Task CreateWithSnapshotAsync(
-        CtrContainerRequest request, Container record, ChosenImage image, CtrTransferMeter? meter, CancellationToken cancellationToken)
+        CtrContainerRequest request, Container record, PlatformImage image, CtrTransferMeter? meter, CancellationToken cancellationToken)
     {
         string @namespace = request.Namespace;
         record.Snapshotter = await connection.Unpacker.ChooseSnapshotterAsync(
@@ -128,7 +129,7 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
     private async Task CreateRecordAsync(
         CtrContainerRequest request,
         Container record,
-        ChosenImage? image,
+        PlatformImage? image,
         IReadOnlyList<Mount>? mounts,
         string? lease,
         CancellationToken cancellationToken)
@@ -150,7 +151,7 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
     }
 
     private async Task<CtrSpec> BuildAsync(
-        CtrContainerRequest request, ChosenImage? image, IRootFiles? files, bool needsCommand, CancellationToken cancellationToken)
+        CtrContainerRequest request, PlatformImage? image, IRootFiles? files, bool needsCommand, CancellationToken cancellationToken)
     {
         bool isLocal = await connection.Machine.IsLocalAsync(cancellationToken).ConfigureAwait(false);
         if (request.RootFs is { } root)
@@ -168,59 +169,21 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
 
         CtrPlatform platform = await connection.Facts.GetPlatformAsync(cancellationToken).ConfigureAwait(false);
         var machine = new SpecMachine(platform.Architecture, isLocal, connection.Machine.NotLocal);
-        return await SpecBuilder.BuildAsync(request, image?.Run, files, machine, needsCommand, cancellationToken).ConfigureAwait(false);
+        return await SpecBuilder.BuildAsync(request, image?.Settings, files, machine, needsCommand, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<ChosenImage> ChooseAsync(CtrContainerRequest request, CtrImage image, CancellationToken cancellationToken)
+    private async Task<PlatformImage> ChooseAsync(CtrContainerRequest request, CtrImage image, CancellationToken cancellationToken)
     {
-        var blobs = new NamespaceBlobs(connection.Content, request.Namespace, listed: false, cancellationToken);
-        var target = new Descriptor { MediaType = image.MediaType, Digest = image.Digest, Size = image.TargetSize };
+        var source = new ImageSource(connection, request.Namespace, listed: false, cancellationToken);
         CtrPlatform platform = request.Platform ?? await connection.Facts.GetPlatformAsync(cancellationToken).ConfigureAwait(false);
-        ImageNode root = await ImageGraph.ReadAsync(blobs, target, cancellationToken).ConfigureAwait(false);
-        ImageNode? node = ImageSelection.Best(root, PlatformMatcher.Only(platform), checkRoot: true);
-        if (node is null)
-        {
-            string[] offered =
-            [
-                .. root.Manifests.Where(manifest => !manifest.IsAttestation)
-                    .Select(manifest => manifest.Platform?.ToString())
-                    .OfType<string>()
-                    .Distinct(),
-            ];
-            throw new CtrException(
-                CtrErrorIds.PlatformNotFound,
-                CtrStatus.NotFound,
-                $"The image '{image.Name}' has nothing for {platform}{(offered.Length == 0 ? "" : $"; it is for {string.Join(", ", offered)}")}.")
-            {
-                Target = image.Name,
-                RecommendedAction = request.Platform is null
-                    ? "Get the image for the daemon's platform, or say with -Platform that its machine can run another."
-                    : null,
-            };
-        }
-
-        Require(node, image);
-        ImageNode? config = node.Config;
-        if (node.Kind != ImageNodeKind.Manifest
-            || config is null
-            || !MediaTypes.IsImageConfig(config.Descriptor.MediaType)
-            || !node.Layers.All(layer => MediaTypes.IsLayer(layer.Descriptor.MediaType)))
-        {
-            throw new CtrException(
-                CtrErrorIds.InvalidArgument,
-                CtrStatus.InvalidArgument,
-                $"The image '{image.Name}' cannot be run: it is an artifact, not a file system with layers.")
-            {
-                Target = image.Name,
-            };
-        }
-
-        Require(config, image);
-        ReadOnlyMemory<byte> json = await blobs.ReadAsync(config.Descriptor, cancellationToken).ConfigureAwait(false);
-        return new ChosenImage(image, node, ImageConfig.Parse(json, config.Descriptor), ImageRunConfig.Parse(json, config.Descriptor));
+        string? wayOut = request.Platform is null
+            ? "Get the image for the daemon's platform, or say with -Platform that its machine can run another."
+            : null;
+        ImageNode manifest = await PlatformImage.FindAsync(source, image, platform, wayOut).ConfigureAwait(false);
+        return await PlatformImage.ReadAsync(source, image, manifest, "cannot be run", cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task UnpackAsync(Lease lease, ChosenImage image, string snapshotter, CtrTransferMeter? meter, CancellationToken cancellationToken)
+    private async Task UnpackAsync(Lease lease, PlatformImage image, string snapshotter, CtrTransferMeter? meter, CancellationToken cancellationToken)
     {
         if (await connection.Unpacker.IsUnpackedAsync(lease.Namespace, snapshotter, image.Config, cancellationToken).ConfigureAwait(false))
         {
@@ -229,23 +192,23 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
 
         foreach (ImageNode layer in image.Manifest.Layers)
         {
-            Require(layer, image.Image);
+            PlatformImage.Require(layer, image.Image);
         }
 
         _ = await connection.Unpacker.UnpackAsync(lease, image.Manifest, snapshotter, meter, cancellationToken).ConfigureAwait(false);
     }
 
-    private LayerFiles LayersOf(CtrContainerRequest request, ChosenImage image, CancellationToken cancellationToken) => new(
+    private LayerFiles LayersOf(CtrContainerRequest request, PlatformImage image, CancellationToken cancellationToken) => new(
         new NamespaceBlobs(connection.Content, request.Namespace, listed: false, cancellationToken),
         [.. image.Manifest.Layers.Reverse().Select(layer => layer.Descriptor)]);
 
     /// <summary>
     /// The labels of the image's config, of its record, and those that were asked for, a later one over an earlier one, as ctr writes them.
     /// </summary>
-    private static Dictionary<string, string> ContainerLabels(CtrContainerRequest request, ChosenImage? image, List<string> warnings)
+    private static Dictionary<string, string> ContainerLabels(CtrContainerRequest request, PlatformImage? image, List<string> warnings)
     {
         var labels = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach ((string key, string value) in image?.Run.Labels ?? new Dictionary<string, string>())
+        foreach ((string key, string value) in image?.Settings.Labels ?? new Dictionary<string, string>())
         {
             // containerd and its CRI plugin act on labels of their own: an image of unknown origin must not bring them (client/container_opts.go).
             if (key.StartsWith("containerd.io/", StringComparison.Ordinal) || key.StartsWith("io.cri-containerd", StringComparison.Ordinal))
@@ -271,11 +234,11 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
 
         if (image is not null)
         {
-            labels[ContainerNames.StopSignalLabel] = image.Run.StopSignal.Length == 0 ? "SIGTERM" : image.Run.StopSignal;
-            if (image.Run.StopSignal.Length > 0 && !CtrSignal.TryParse(image.Run.StopSignal, out _))
+            labels[ContainerNames.StopSignalLabel] = image.Settings.StopSignal.Length == 0 ? "SIGTERM" : image.Settings.StopSignal;
+            if (image.Settings.StopSignal.Length > 0 && !CtrSignal.TryParse(image.Settings.StopSignal, out _))
             {
                 warnings.Add(
-                    $"The image '{image.Image.Name}' wants to be stopped with '{image.Run.StopSignal}', which is not a signal. "
+                    $"The image '{image.Image.Name}' wants to be stopped with '{image.Settings.StopSignal}', which is not a signal. "
                     + "Stop-CtrTask sends SIGTERM.");
             }
         }
@@ -398,22 +361,6 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
         }
     }
 
-    private static void Require(ImageNode node, CtrImage image)
-    {
-        if (!node.IsSound)
-        {
-            throw node.Fault
-                ?? new CtrException(
-                    CtrErrorIds.BlobMissing,
-                    CtrStatus.NotFound,
-                    $"The blob '{node.Descriptor.Digest}' of image '{image.Name}' is not in namespace '{image.Namespace}'.")
-                {
-                    Target = node.Descriptor.Digest,
-                    RecommendedAction = "Get it with Repair-CtrImage, or import the image again.",
-                };
-        }
-    }
-
     private static CtrException Exists(CtrContainerRequest request) =>
         new(CtrErrorIds.ContainerExists, CtrStatus.AlreadyExists, $"There is a container '{request.Id}' in namespace '{request.Namespace}' already.")
         {
@@ -433,7 +380,4 @@ internal sealed class ContainerMaker(ContainerdConnection connection)
             $"Choose another id, or remove what a failed container left behind: ctr -n {request.Namespace} snapshots --snapshotter "
                 + $"{snapshotter} rm {request.Id}.",
     };
-
-    /// <summary>An image, and what of it is run.</summary>
-    private sealed record ChosenImage(CtrImage Image, ImageNode Manifest, ImageConfig Config, ImageRunConfig Run);
 }

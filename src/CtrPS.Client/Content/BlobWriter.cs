@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.RegularExpressions;
 using Containerd.Services.Content.V1;
 using CtrPS.Client.Connection;
+using CtrPS.Client.Leases;
 using CtrPS.Client.Oci;
 using Google.Protobuf;
 using Grpc.Core;
@@ -12,8 +13,7 @@ namespace CtrPS.Client.Content;
 /// Writes blobs into a namespace under a lease. The server proves size and digest when it commits, so bytes that are not what they should be
 /// never become a blob.
 /// </summary>
-internal sealed partial class BlobWriter(
-    Containerd.Services.Content.V1.Content.ContentClient client, Calls calls, string @namespace, string lease)
+internal sealed partial class BlobWriter(Containerd.Services.Content.V1.Content.ContentClient client, Calls calls, Lease lease)
 {
     /// <summary>Bytes in a message: what containerd's own client sends, well below the limit of 16 MiB.</summary>
     private const int ChunkSize = 1 << 20;
@@ -71,8 +71,13 @@ internal sealed partial class BlobWriter(
             }
             catch (RpcException e) when (e.StatusCode == StatusCode.AlreadyExists)
             {
-                meter?.AddDone(blob.Size - counted);
-                return false;
+                if (await IsHeldAsync(blob.Digest, cancellationToken).ConfigureAwait(false))
+                {
+                    meter?.AddDone(blob.Size - counted);
+                    return false;
+                }
+
+                meter?.AddDone(-counted);
             }
             catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable && e.Status.Detail.Contains("locked", StringComparison.Ordinal))
             {
@@ -103,7 +108,7 @@ internal sealed partial class BlobWriter(
                     await AbortAsync(name).ConfigureAwait(false);
                 }
 
-                throw Translate(e, CallSubject.Blob(blob.Digest, @namespace), cancellationToken);
+                throw Translate(e, CallSubject.Blob(blob.Digest, lease.Namespace), cancellationToken);
             }
         }
     }
@@ -122,7 +127,7 @@ internal sealed partial class BlobWriter(
         {
             // Without the digest, which would only be answered with the blob that is there.
             using AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call =
-                client.Write(Calls.Unbounded(@namespace, cancellationToken, lease));
+                client.Write(Calls.Unbounded(lease.Namespace, cancellationToken, lease.Id));
             await PutAsync(
                 call, new WriteContentRequest { Action = WriteAction.Stat, Ref = name, Total = blob.Size }, cancellationToken).ConfigureAwait(false);
             _ = await NextAsync(call, cancellationToken).ConfigureAwait(false);
@@ -145,7 +150,7 @@ internal sealed partial class BlobWriter(
         {
             meter?.AddDone(-counted);
             await AbortAsync(name).ConfigureAwait(false);
-            throw Translate(e, CallSubject.Blob(blob.Digest, @namespace), cancellationToken);
+            throw Translate(e, CallSubject.Blob(blob.Digest, lease.Namespace), cancellationToken);
         }
     }
 
@@ -163,30 +168,54 @@ internal sealed partial class BlobWriter(
         try
         {
             using AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call =
-                client.Write(Calls.Unbounded(@namespace, cancellationToken, lease));
+                client.Write(Calls.Unbounded(lease.Namespace, cancellationToken, lease.Id));
             await PutAsync(
                 call, new WriteContentRequest { Action = WriteAction.Stat, Ref = reference }, cancellationToken).ConfigureAwait(false);
             _ = await NextAsync(call, cancellationToken).ConfigureAwait(false);
             using var hash = System.Security.Cryptography.IncrementalHash.CreateHash(System.Security.Cryptography.HashAlgorithmName.SHA256);
             long size = await SendAsync(call, content, 0, chunk => hash.AppendData(chunk.Span), cancellationToken).ConfigureAwait(false);
             string digest = "sha256:" + Convert.ToHexStringLower(hash.GetHashAndReset());
+            var blob = new Descriptor { MediaType = mediaType, Digest = digest, Size = size };
             try
             {
-                await CommitAsync(
-                    call, new Descriptor { MediaType = mediaType, Digest = digest, Size = size }, labels, cancellationToken).ConfigureAwait(false);
+                await CommitAsync(call, blob, labels, cancellationToken).ConfigureAwait(false);
             }
             catch (RpcException e) when (e.StatusCode == StatusCode.AlreadyExists)
             {
-                // The same bytes are a blob already, and now of the lease too.
+                if (!await IsHeldAsync(digest, cancellationToken).ConfigureAwait(false))
+                {
+                    throw new CtrException(
+                        CtrErrorIds.BlobMissing,
+                        CtrStatus.Aborted,
+                        $"The blob '{digest}' was there already in namespace '{lease.Namespace}', and another client removed it in that moment.",
+                        e)
+                    {
+                        Target = digest,
+                        RecommendedAction = "Try again.",
+                    };
+                }
             }
 
-            return new Descriptor { MediaType = mediaType, Digest = digest, Size = size };
+            return blob;
         }
         catch (Exception e)
         {
             await AbortAsync(reference).ConfigureAwait(false);
-            throw Translate(e, new CallSubject($"a new blob in namespace '{@namespace}'", name), cancellationToken);
+            throw Translate(e, new CallSubject($"a new blob in namespace '{lease.Namespace}'", name), cancellationToken);
         }
+    }
+
+    /// <summary>
+    /// Whether a blob that the daemon says is there belongs to the lease. It says so without putting it there where the blob came from another client
+    /// since the write began (containerd, contentserver.go), and then a collection may have taken it again.
+    /// </summary>
+    private async Task<bool> IsHeldAsync(string digest, CancellationToken cancellationToken)
+    {
+        await lease.AddBlobAsync(digest, cancellationToken).ConfigureAwait(false);
+        return await calls.FindAsync(
+            () => client.InfoAsync(new InfoRequest { Digest = digest }, calls.Unary(lease.Namespace, cancellationToken)),
+            CallSubject.Blob(digest, lease.Namespace),
+            cancellationToken).ConfigureAwait(false) is not null;
     }
 
     private Exception Translate(Exception e, CallSubject subject, CancellationToken cancellationToken) =>
@@ -202,7 +231,7 @@ internal sealed partial class BlobWriter(
         CancellationToken cancellationToken)
     {
         using AsyncDuplexStreamingCall<WriteContentRequest, WriteContentResponse> call =
-            client.Write(Calls.Unbounded(@namespace, cancellationToken, lease));
+            client.Write(Calls.Unbounded(lease.Namespace, cancellationToken, lease.Id));
         await PutAsync(
             call,
             new WriteContentRequest { Action = WriteAction.Stat, Ref = name, Total = blob.Size, Expected = blob.Digest },
@@ -343,7 +372,7 @@ internal sealed partial class BlobWriter(
         try
         {
             _ = await calls.FindAsync(
-                () => client.AbortAsync(new AbortRequest { Ref = name }, calls.Unary(@namespace, limit.Token)),
+                () => client.AbortAsync(new AbortRequest { Ref = name }, calls.Unary(lease.Namespace, limit.Token)),
                 new CallSubject($"the ingest '{name}'", name),
                 limit.Token).ConfigureAwait(false);
         }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Containerd.Services.Content.V1;
 using CtrPS.Client.Connection;
+using CtrPS.Client.Leases;
 using CtrPS.Client.Oci;
 using CtrPS.Client.Server;
 using Google.Protobuf;
@@ -159,8 +160,8 @@ internal sealed class ContentStore(GrpcChannel channel, Calls calls, ServerFacts
         new CallSubject($"the unfinished write '{reference}' in namespace '{@namespace}'", reference),
         cancellationToken).ConfigureAwait(false);
 
-    /// <summary>A writer for one blob.</summary>
-    public BlobWriter Writer(string @namespace, string lease) => new(_client, calls, @namespace, lease);
+    /// <summary>Writes blobs into a lease's namespace.</summary>
+    public BlobWriter Writer(Lease lease) => new(_client, calls, lease);
 
     /// <summary>Reads a small blob whole: a manifest, an index, a config.</summary>
     /// <exception cref="CtrException">

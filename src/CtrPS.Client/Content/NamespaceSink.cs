@@ -11,7 +11,7 @@ internal sealed class NamespaceSink(ContentStore content, LeaseStore leases, Lea
 {
     private static readonly IReadOnlyDictionary<string, string> NoLabels = new Dictionary<string, string>();
 
-    private readonly BlobWriter _writer = content.Writer(lease.Namespace, lease.Id);
+    private readonly BlobWriter _writer = content.Writer(lease);
 
     /// <summary>What the namespace had a moment ago: nothing else is asked for. Null: everything is.</summary>
     public IReadOnlyDictionary<string, BlobInfo>? Listing { get; init; }

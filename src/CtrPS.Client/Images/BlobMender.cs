@@ -87,7 +87,7 @@ internal sealed class BlobMender(
             return false;
         }
 
-        await WriteAsync(lease.Namespace, lease.Id, blob, NoLabels, from.Namespace, cancellationToken).ConfigureAwait(false);
+        await WriteAsync(lease, blob, NoLabels, from.Namespace, cancellationToken).ConfigureAwait(false);
         return true;
     }
 
@@ -95,7 +95,7 @@ internal sealed class BlobMender(
     private async Task<(IReadOnlyList<Descriptor> Staged, IReadOnlyDictionary<string, string> Failures)> StageAsync(
         Lease lease, Dictionary<string, ImageNode> wanted, CancellationToken cancellationToken)
     {
-        var sink = new StagingSink(connection.Content.Writer(_namespace, lease.Id));
+        var sink = new StagingSink(connection.Content.Writer(lease));
         var transfer = new BlobTransfer(sink, "repaired", concurrency, meter) { KeepGoing = true };
         var left = new Dictionary<string, ImageNode>(wanted, StringComparer.Ordinal);
         Dictionary<string, string> failures = wanted.Keys.ToDictionary(digest => digest, _ => "None of the sources has it.", StringComparer.Ordinal);
@@ -163,13 +163,12 @@ internal sealed class BlobMender(
             {
                 Holder? own = holders[blob.Digest].FirstOrDefault(holder => holder.Namespace == _namespace);
                 IReadOnlyDictionary<string, string> labels = own?.Info.Labels ?? NoLabels;
-                await PersistAsync(() => WriteAsync(_namespace, lease.Id, blob, labels, null, CancellationToken.None)).ConfigureAwait(false);
+                await PersistAsync(() => WriteAsync(lease, blob, labels, null, CancellationToken.None)).ConfigureAwait(false);
                 foreach (Holder other in holders[blob.Digest].Where(holder => holder != own))
                 {
-                    string otherLease = leases[other.Namespace].Id;
+                    Lease otherLease = leases[other.Namespace];
                     await PersistAsync(
-                        () => WriteAsync(other.Namespace, otherLease, blob, other.Info.Labels, _namespace, CancellationToken.None))
-                        .ConfigureAwait(false);
+                        () => WriteAsync(otherLease, blob, other.Info.Labels, _namespace, CancellationToken.None)).ConfigureAwait(false);
                 }
 
                 hasher.Forget(blob.Digest);
@@ -206,9 +205,9 @@ internal sealed class BlobMender(
     /// Writes a blob: from what is staged under the lease, from what the daemon has in another namespace, or from there byte by byte.
     /// </summary>
     private async Task WriteAsync(
-        string to, string lease, Descriptor blob, IReadOnlyDictionary<string, string> labels, string? from, CancellationToken cancellationToken)
+        Lease lease, Descriptor blob, IReadOnlyDictionary<string, string> labels, string? from, CancellationToken cancellationToken)
     {
-        bool written = await connection.Content.Writer(to, lease)
+        bool written = await connection.Content.Writer(lease)
             .WriteAsync(blob, OpenAsync, labels, null, keepPartial: from is null, cancellationToken).ConfigureAwait(false);
         if (written)
         {
@@ -218,7 +217,9 @@ internal sealed class BlobMender(
         ValueTask<Stream> OpenAsync(long offset, CancellationToken token) => from is not null
             ? ValueTask.FromResult(connection.Content.Open(from, blob.Digest, blob.Size, token, offset))
             : throw new CtrException(
-                CtrErrorIds.BlobMissing, CtrStatus.NotFound, $"The bytes that were brought for blob '{blob.Digest}' are gone from namespace '{to}'.")
+                CtrErrorIds.BlobMissing,
+                CtrStatus.NotFound,
+                $"The bytes that were brought for blob '{blob.Digest}' are gone from namespace '{lease.Namespace}'.")
             {
                 Target = blob.Digest,
             };

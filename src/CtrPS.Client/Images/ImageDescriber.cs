@@ -21,22 +21,29 @@ internal sealed class ImageDescriber
     {
         try
         {
-            ImageNode root = await new ImageGraph(blobs, cancellationToken, _documents).ReadAsync(target).ConfigureAwait(false);
-            return new ImageDescription(ImageSummary.SizeOf(root, preferred), ImageSummary.PlatformsOf(root));
+            ImageNode root = await ReadAsync(blobs, target, cancellationToken).ConfigureAwait(false);
+            (ImageNode? manifest, long? size) = ImageSummary.MeasuredOf(root, preferred);
+            return new ImageDescription(
+                size, ImageSummary.PlatformsOf(root), await CreatedAsync(blobs, manifest, cancellationToken).ConfigureAwait(false));
         }
         catch (CtrException e) when (e.ErrorId == CtrErrorIds.ImageTooLarge)
         {
             // A listing goes on; Test-CtrImage tells what is wrong.
-            return new ImageDescription(null, []);
+            return new ImageDescription(null, [], null);
         }
     }
+
+    /// <summary>The image below a target.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.ImageTooLarge"/>.</exception>
+    public ValueTask<ImageNode> ReadAsync(NamespaceBlobs blobs, Descriptor target, CancellationToken cancellationToken) =>
+        new ImageGraph(blobs, cancellationToken, _documents).ReadAsync(target);
 
     /// <summary>The digests of the configs of one image, for all platforms whose manifests are there.</summary>
     public async ValueTask<IReadOnlyList<string>> ConfigsAsync(NamespaceBlobs blobs, Descriptor target, CancellationToken cancellationToken)
     {
         try
         {
-            ImageNode root = await new ImageGraph(blobs, cancellationToken, _documents).ReadAsync(target).ConfigureAwait(false);
+            ImageNode root = await ReadAsync(blobs, target, cancellationToken).ConfigureAwait(false);
             return [.. root.Manifests.Select(manifest => manifest.Config?.Descriptor.Digest).OfType<string>()];
         }
         catch (CtrException e) when (e.ErrorId == CtrErrorIds.ImageTooLarge)
@@ -45,8 +52,27 @@ internal sealed class ImageDescriber
             return [];
         }
     }
+
+    /// <summary>When a manifest's image was made, as its config says. Null where there is none, or it cannot be read.</summary>
+    private async ValueTask<DateTimeOffset?> CreatedAsync(NamespaceBlobs blobs, ImageNode? manifest, CancellationToken cancellationToken)
+    {
+        if (manifest?.Config is not { IsSound: true, Descriptor: { } config } || !MediaTypes.IsImageConfig(config.MediaType))
+        {
+            return null;
+        }
+
+        try
+        {
+            return (await _documents.ReadConfigAsync(blobs, config, cancellationToken).ConfigureAwait(false)).Created;
+        }
+        catch (CtrException e) when (e.ErrorId is CtrErrorIds.BlobMissing or CtrErrorIds.BlobCorrupt)
+        {
+            return null; // Test-CtrImage tells
+        }
+    }
 }
 
 /// <param name="Size">Bytes; null where the manifest for the preferred platform is not there.</param>
 /// <param name="Platforms">All platforms, attestations among them.</param>
-internal sealed record ImageDescription(long? Size, IReadOnlyList<CtrImagePlatform> Platforms);
+/// <param name="Created">When the image was built for the preferred platform. Null where that is not known.</param>
+internal sealed record ImageDescription(long? Size, IReadOnlyList<CtrImagePlatform> Platforms, DateTimeOffset? Created);

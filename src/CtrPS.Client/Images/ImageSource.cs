@@ -36,7 +36,7 @@ internal sealed class ImageSource : NamespaceBlobs
             return MissingCause.NeverFetched;
         }
 
-        _snapshotter ??= FindSnapshotterAsync(cancellationToken);
+        _snapshotter ??= _connection.Unpacker.FindSnapshotterAsync(Namespace, null, cancellationToken);
         if (await _snapshotter.ConfigureAwait(false) is not { } snapshotter)
         {
             return MissingCause.NeverFetched;
@@ -59,18 +59,5 @@ internal sealed class ImageSource : NamespaceBlobs
                 Namespace, snapshotter, parsed.ChainIds[index], cancellationToken).ConfigureAwait(false) is not null
             ? MissingCause.DiscardedAfterUnpack
             : MissingCause.NeverFetched;
-    }
-
-    /// <summary>The snapshotter of the namespace. Null where the server has none at work that we could ask.</summary>
-    private async Task<string?> FindSnapshotterAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await _connection.Unpacker.ChooseSnapshotterAsync(Namespace, null, cancellationToken).ConfigureAwait(false);
-        }
-        catch (CtrException e) when (e.ErrorId == CtrErrorIds.NotSupported)
-        {
-            return null;
-        }
     }
 }

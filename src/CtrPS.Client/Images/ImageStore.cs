@@ -83,6 +83,41 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
         return await DescribeAsync(named.Length > 0 ? named : rows, @namespace, detail, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// All images of a namespace, each with what is below it. Documents that were read before are not read again. One that is too large to be read
+    /// is left out.
+    /// </summary>
+    public async Task<IReadOnlyList<(CtrImage Image, ImageNode Root)>> ReadGraphsAsync(NamespaceBlobs blobs, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Image> records = await ListRecordsAsync(blobs.Namespace, [], cancellationToken).ConfigureAwait(false);
+        var images = new List<(CtrImage, ImageNode)>(records.Count);
+        await foreach ((CtrImage image, ImageNode? root) in OrderedParallel.SelectAsync(
+            ImageRow.Of(records, allRecords: false).Select(row => row.ToImage(blobs.Namespace)),
+            Concurrency,
+            async (image, token) => (image, await TryReadAsync(image, token).ConfigureAwait(false)),
+            cancellationToken).ConfigureAwait(false))
+        {
+            if (root is not null)
+            {
+                images.Add((image, root));
+            }
+        }
+
+        return images;
+
+        async Task<ImageNode?> TryReadAsync(CtrImage image, CancellationToken token)
+        {
+            try
+            {
+                return await _describer.ReadAsync(blobs, Records.TargetOf(image), token).ConfigureAwait(false);
+            }
+            catch (CtrException e) when (e.ErrorId == CtrErrorIds.ImageTooLarge)
+            {
+                return null; // Test-CtrImage tells
+            }
+        }
+    }
+
     public async Task<CtrImage?> FindAsync(string @namespace, string givenName, CtrImageDetail detail, CancellationToken cancellationToken)
     {
         Image? record = await GetGivenAsync(@namespace, givenName, mayBeNoName: false, cancellationToken).ConfigureAwait(false);
@@ -360,6 +395,7 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
             : row.ToImage(blobs.Namespace).With(copy =>
             {
                 copy.Size = description.Size;
+                copy.Created = description.Created;
                 copy.Platforms = detail.IncludeAttestations
                     ? description.Platforms
                     : description.Platforms.Where(platform => !platform.IsAttestation).ToArray();

@@ -20,7 +20,7 @@ internal sealed class ImageTester(ContainerdConnection connection, CtrTestOption
         {
             _places[some.Key] = new Place(
                 new ImageSource(connection, some.Key, listed: some.Skip(1).Any(), cancellationToken),
-                await ChooseSnapshotterAsync(some.Key, cancellationToken).ConfigureAwait(false));
+                await connection.Unpacker.FindSnapshotterAsync(some.Key, options.Snapshotter, cancellationToken).ConfigureAwait(false));
         }
 
         IReadOnlyList<CtrPlatform> platforms = options.Platforms.Count > 0 ? options.Platforms : [host];
@@ -111,19 +111,6 @@ internal sealed class ImageTester(ContainerdConnection connection, CtrTestOption
         {
             known.Add(new BlobFinding(config, BlobFaults.Damaged(config, manifest, place.Source, e)));
             return false;
-        }
-    }
-
-    private async Task<string?> ChooseSnapshotterAsync(string @namespace, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await connection.Unpacker.ChooseSnapshotterAsync(@namespace, options.Snapshotter, cancellationToken).ConfigureAwait(false);
-        }
-        catch (CtrException e) when (e.ErrorId == CtrErrorIds.NotSupported && options.Snapshotter is null)
-        {
-            // Nothing can be unpacked with a snapshotter that is not at work.
-            return null;
         }
     }
 

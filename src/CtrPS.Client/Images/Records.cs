@@ -8,8 +8,6 @@ namespace CtrPS.Client.Images;
 /// <summary>Turns the wire's image records into the module's.</summary>
 internal static class Records
 {
-    private const string PinnedLabel = "io.cri-containerd.pinned";
-
     /// <summary>Whether a record points to a target and has labels, beside others that it may have.</summary>
     public static bool Says(CtrImage image, Descriptor target, IReadOnlyDictionary<string, string> labels) =>
         image.Digest == target.Digest && image.MediaType == target.MediaType && image.TargetSize == target.Size
@@ -19,7 +17,7 @@ internal static class Records
     public static Descriptor TargetOf(CtrImage image) => new() { MediaType = image.MediaType, Digest = image.Digest, Size = image.TargetSize };
 
     /// <summary>Whether Kubernetes' image garbage collection leaves the record alone.</summary>
-    public static bool IsPinned(Image image) => image.Labels.TryGetValue(PinnedLabel, out string? pinned) && pinned == "pinned";
+    public static bool IsPinned(Image image) => image.Labels.TryGetValue(CtrImage.PinnedLabel, out string? pinned) && pinned == CtrImage.PinnedValue;
 
     public static CtrImage ToImage(Image image, string @namespace)
     {

@@ -17,6 +17,9 @@ internal sealed class Lease(LeaseStore store, string @namespace, string id, stri
 
     public string Namespace => @namespace;
 
+    /// <summary>Puts a blob under the lease. Whether it is there is to be looked at afterwards: then what is there stays.</summary>
+    public Task AddBlobAsync(string digest, CancellationToken cancellationToken) => store.AddBlobAsync(this, digest, cancellationToken);
+
     /// <summary>The work is done and what it made is held by something else: the lease ends without a collection.</summary>
     public void Complete() => _completed = true;
 

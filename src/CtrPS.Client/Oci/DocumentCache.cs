@@ -9,7 +9,7 @@ namespace CtrPS.Client.Oci;
 internal sealed class DocumentCache
 {
     private readonly ConcurrentDictionary<(string Digest, string MediaType), ManifestDocument> _documents = new();
-    private readonly ConcurrentDictionary<string, CtrPlatform> _platforms = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ConfigSummary> _configs = new(StringComparer.Ordinal);
 
     /// <summary>A manifest or an index.</summary>
     public async ValueTask<ManifestDocument> ReadAsync(IBlobSource source, Descriptor blob, CancellationToken cancellationToken)
@@ -23,18 +23,15 @@ internal sealed class DocumentCache
         return document;
     }
 
-    /// <summary>The platform in a config. Null where it names none.</summary>
-    public async ValueTask<CtrPlatform?> ReadPlatformAsync(IBlobSource source, Descriptor config, CancellationToken cancellationToken)
+    /// <summary>What a config says at a glance.</summary>
+    public async ValueTask<ConfigSummary> ReadConfigAsync(IBlobSource source, Descriptor config, CancellationToken cancellationToken)
     {
-        if (!_platforms.TryGetValue(config.Digest, out CtrPlatform? platform))
+        if (!_configs.TryGetValue(config.Digest, out ConfigSummary? summary))
         {
-            platform = ManifestDocument.ParseConfigPlatform(await source.ReadAsync(config, cancellationToken).ConfigureAwait(false), config);
-            if (platform is not null)
-            {
-                _platforms[config.Digest] = platform;
-            }
+            summary = ImageConfigDocument.ParseSummary(await source.ReadAsync(config, cancellationToken).ConfigureAwait(false), config);
+            _configs[config.Digest] = summary;
         }
 
-        return platform;
+        return summary;
     }
 }

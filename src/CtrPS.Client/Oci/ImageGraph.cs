@@ -181,8 +181,8 @@ internal sealed class ImageGraph(IBlobSource source, CancellationToken cancellat
         try
         {
             return documents is null
-                ? ManifestDocument.ParseConfigPlatform(await source.ReadAsync(config, cancellationToken).ConfigureAwait(false), config)
-                : await documents.ReadPlatformAsync(source, config, cancellationToken).ConfigureAwait(false);
+                ? ImageConfigDocument.ParseSummary(await source.ReadAsync(config, cancellationToken).ConfigureAwait(false), config).Platform
+                : (await documents.ReadConfigAsync(source, config, cancellationToken).ConfigureAwait(false)).Platform;
         }
         catch (CtrException e) when (IsBlobFault(e))
         {

@@ -24,7 +24,10 @@ internal static class ImageSummary
     /// <param name="root">The image.</param>
     /// <param name="preferred">The platform whose size is wanted.</param>
     /// <returns>Null where that manifest is not there or cannot be read.</returns>
-    public static long? SizeOf(ImageNode root, PlatformMatcher preferred)
+    public static long? SizeOf(ImageNode root, PlatformMatcher preferred) => MeasuredOf(root, preferred).Size;
+
+    /// <summary>The manifest whose size counts, and the size. Nulls where that manifest is not there or cannot be read.</summary>
+    public static (ImageNode? Manifest, long? Size) MeasuredOf(ImageNode root, PlatformMatcher preferred)
     {
         (ImageNode? manifest, long above) = root.Kind != ImageNodeKind.Index
             ? WithSizeAbove(root).FirstOrDefault()
@@ -33,7 +36,7 @@ internal static class ImageSummary
                 .Where(ranked => ranked.Rank is not null)
                 .OrderBy(ranked => ranked.Rank)
                 .FirstOrDefault().Candidate;
-        return manifest is null or { Children.Count: 0 } ? null : above + OwnSize(manifest);
+        return manifest is null or { Children.Count: 0 } ? (null, null) : (manifest, above + OwnSize(manifest));
     }
 
     private static int? RankOf(ImageNode manifest, PlatformMatcher preferred) =>

@@ -70,18 +70,14 @@ internal sealed record ManifestDocument(bool IsIndex, IReadOnlyList<Descriptor> 
         }
     }
 
-    /// <summary>Reads the platform out of an image config. Null where it has none, as the configs of artifacts.</summary>
-    public static CtrPlatform? ParseConfigPlatform(ReadOnlyMemory<byte> json, Descriptor of)
+    /// <summary>The platform that an object names, with the keys that indexes and configs have in common. Null where it names none.</summary>
+    public static CtrPlatform? ReadPlatform(JsonElement element)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(json);
-            return ReadPlatform(document.RootElement);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            throw Corrupt(of, $"it cannot be read as an image config: {e.Message}", e);
-        }
+        string os = Text(element, "os") ?? "";
+        string architecture = Text(element, "architecture") ?? "";
+        return os.Length == 0 && architecture.Length == 0
+            ? null
+            : new CtrPlatform(os, architecture, Text(element, "variant") ?? "", Text(element, "os.version") ?? "");
     }
 
     private static Descriptor ReadDescriptor(JsonElement element) => new()
@@ -107,15 +103,6 @@ internal sealed record ManifestDocument(bool IsIndex, IReadOnlyList<Descriptor> 
         }
 
         return annotations;
-    }
-
-    private static CtrPlatform? ReadPlatform(JsonElement element)
-    {
-        string os = Text(element, "os") ?? "";
-        string architecture = Text(element, "architecture") ?? "";
-        return os.Length == 0 && architecture.Length == 0
-            ? null
-            : new CtrPlatform(os, architecture, Text(element, "variant") ?? "", Text(element, "os.version") ?? "");
     }
 
     private static bool Has(JsonElement element, string name) =>

@@ -92,9 +92,9 @@ internal static class Referrers
         Digest = one.GetProperty("digest").GetString() is { } digest && Digests.IsValid(digest)
             ? digest
             : throw new FormatException("a descriptor has no digest"),
-        MediaType = RemoteText.Of(one, "mediaType"),
-        ArtifactType = RemoteText.Of(one, "artifactType"),
+        MediaType = ManifestText.Of(one, "mediaType"),
+        ArtifactType = ManifestText.Of(one, "artifactType"),
         Size = one.GetProperty("size").GetInt64(),
-        Annotations = RemoteText.MapOf(one, "annotations"),
+        Annotations = ManifestText.MapOf(one, "annotations"),
     };
 }

@@ -54,7 +54,7 @@ internal static class RemoteImageReader
             Tag = reference.Tag,
             Digest = target.Digest,
             MediaType = target.MediaType,
-            ArtifactType = ArtifactOf(document.RootElement),
+            ArtifactType = ManifestText.ArtifactOf(document.RootElement),
             Size = described is null ? null : SizeOf(described),
             Platforms = [.. listed.Select(one => new CtrRemotePlatform(one.Platform!)
             {
@@ -63,11 +63,11 @@ internal static class RemoteImageReader
                 IsAttestation = one.IsAttestation,
             })],
             Platform = described?.Platform,
-            CreatedAt = RemoteText.TimeOf(told, "created"),
+            CreatedAt = ManifestText.TimeOf(told, "created"),
             Labels = told.ValueKind == JsonValueKind.Object && told.TryGetProperty("config", out JsonElement settings)
-                ? RemoteText.MapOf(settings, "Labels")
+                ? ManifestText.MapOf(settings, "Labels")
                 : CtrMap<string>.Empty,
-            Annotations = RemoteText.MapOf(document.RootElement, "annotations"),
+            Annotations = ManifestText.MapOf(document.RootElement, "annotations"),
             Referrers = await Referrers.ReadAsync(
                 repository, registries.HostsOf(reference.Registry), target.Digest, cancellationToken).ConfigureAwait(false),
             Host = RegistryFaults.Show(repository.Served!.Root),
@@ -80,12 +80,6 @@ internal static class RemoteImageReader
 
     private static long? SizeOf(ImageNode manifest) =>
         manifest.Children.Count == 0 ? null : manifest.Descriptor.Size + manifest.State.ChildrenSize;
-
-    /// <summary>Artifacts of OCI 1.1 say what they are; older ones say it by the type of their config.</summary>
-    private static string? ArtifactOf(JsonElement manifest) => RemoteText.Of(manifest, "artifactType") is { Length: > 0 } said ? said
-        : manifest.TryGetProperty("config", out JsonElement config) && RemoteText.Of(config, "mediaType") is { Length: > 0 } type
-            && !MediaTypes.IsImageConfig(type) ? type
-        : null;
 
     private static JsonDocument Parse(ReadOnlyMemory<byte> json, Descriptor of)
     {

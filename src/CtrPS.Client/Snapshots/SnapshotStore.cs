@@ -32,6 +32,16 @@ internal sealed class SnapshotStore(GrpcChannel channel, Calls calls)
         return names;
     }
 
+    /// <summary>What a snapshot takes on the disk, without those below it. Null where there is none.</summary>
+    public async Task<SnapshotUsage?> FindUsageAsync(string @namespace, string snapshotter, string key, CancellationToken cancellationToken)
+    {
+        UsageResponse? usage = await calls.FindAsync(
+            () => _client.UsageAsync(new UsageRequest { Snapshotter = snapshotter, Key = key }, calls.Unary(@namespace, cancellationToken)),
+            Subject(key, snapshotter, @namespace),
+            cancellationToken).ConfigureAwait(false);
+        return usage is null ? null : new SnapshotUsage(usage.Size, usage.Inodes);
+    }
+
     /// <summary>Makes a writable snapshot on a committed one (or on nothing).</summary>
     /// <returns>The mounts of its file system, in the words of the daemon's machine.</returns>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.AlreadyExists"/>.</exception>
@@ -95,3 +105,8 @@ internal sealed class SnapshotStore(GrpcChannel channel, Calls calls)
     private static CallSubject Subject(string key, string snapshotter, string @namespace) =>
         new($"snapshot '{key}' of {snapshotter} in namespace '{@namespace}'", key);
 }
+
+/// <summary>What a snapshot takes on the disk.</summary>
+/// <param name="Size">Bytes.</param>
+/// <param name="Inodes">Files and folders.</param>
+internal sealed record SnapshotUsage(long Size, long Inodes);

@@ -70,6 +70,22 @@ internal sealed class Unpacker(
             };
     }
 
+    /// <summary>
+    /// The same, for who only looks: null where none is given and the one that would be used is not at work, as nothing can be unpacked with it then.
+    /// </summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.NotSupported"/> where the server has no such snapshotter at work.</exception>
+    public async Task<string?> FindSnapshotterAsync(string @namespace, string? given, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ChooseSnapshotterAsync(@namespace, given, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.ErrorId == CtrErrorIds.NotSupported && given is null)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Whether a chain is unpacked.</summary>
     public async Task<bool> IsUnpackedAsync(string @namespace, string snapshotter, ImageConfig config, CancellationToken cancellationToken) =>
         config.DiffIds.Count == 0
@@ -113,7 +129,7 @@ internal sealed class Unpacker(
         }
 
         IReadOnlyList<string> chain = config.ChainIds;
-        if (!await IsUnpackedAsync(lease.Namespace, snapshotter, config, cancellationToken).ConfigureAwait(false))
+        if (chain.Count > 0 && !await IsHeldAsync(lease, snapshotter, chain[^1], cancellationToken).ConfigureAwait(false))
         {
             for (int i = 0; i < layers.Length; i++)
             {
@@ -128,7 +144,6 @@ internal sealed class Unpacker(
         if (chain.Count > 0)
         {
             // This label is all that keeps the layers from the garbage collector.
-            await leases.AddSnapshotAsync(lease, snapshotter, chain[^1], cancellationToken).ConfigureAwait(false);
             var label = new Dictionary<string, string> { [SnapshotLabelPrefix + snapshotter] = chain[^1] };
             await content.SetLabelsAsync(lease.Namespace, blob.Digest, label, cancellationToken).ConfigureAwait(false);
         }
@@ -164,14 +179,15 @@ internal sealed class Unpacker(
         await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (await snapshots.FindAsync(lease.Namespace, snapshotter, chainId, cancellationToken).ConfigureAwait(false) is not null)
+            for (bool done = false; !done;)
             {
-                return;
-            }
+                if (await IsHeldAsync(lease, snapshotter, chainId, cancellationToken).ConfigureAwait(false))
+                {
+                    return;
+                }
 
-            if (await PrepareAsync(lease, snapshotter, parent, chainId, cancellationToken).ConfigureAwait(false) is ({ } key, { } mounts))
-            {
-                await ApplyAsync(lease, snapshotter, layer, diffId, chainId, key, mounts, cancellationToken).ConfigureAwait(false);
+                done = await PrepareAsync(lease, snapshotter, parent, chainId, cancellationToken).ConfigureAwait(false) is ({ } key, { } mounts)
+                    && await ApplyAsync(lease, snapshotter, layer, diffId, chainId, key, mounts, cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -183,7 +199,23 @@ internal sealed class Unpacker(
         await content.SetLabelsAsync(lease.Namespace, layer.Digest, label, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task ApplyAsync(
+    /// <summary>
+    /// Whether a snapshot is there, and belongs to the lease: first the lease, then the look, as it may be collected in between.
+    /// </summary>
+    private async Task<bool> IsHeldAsync(Lease lease, string snapshotter, string key, CancellationToken cancellationToken)
+    {
+        if (await snapshots.FindAsync(lease.Namespace, snapshotter, key, cancellationToken).ConfigureAwait(false) is null)
+        {
+            return false;
+        }
+
+        await leases.AddSnapshotAsync(lease, snapshotter, key, cancellationToken).ConfigureAwait(false);
+        return await snapshots.FindAsync(lease.Namespace, snapshotter, key, cancellationToken).ConfigureAwait(false) is not null;
+    }
+
+    /// <summary>Unpacks one layer.</summary>
+    /// <returns>False where another client did it meanwhile, and its snapshot is not ours to hold yet.</returns>
+    private async Task<bool> ApplyAsync(
         Lease lease,
         string snapshotter,
         Descriptor layer,
@@ -207,11 +239,11 @@ internal sealed class Unpacker(
             }
 
             await snapshots.CommitAsync(lease.Namespace, snapshotter, chainId, key, lease.Id, cancellationToken).ConfigureAwait(false);
-            committed = true;
+            return committed = true;
         }
         catch (CtrException e) when (e.ErrorId == CtrErrorIds.AlreadyExists)
         {
-            // Another client unpacked the same layer meanwhile: its snapshot is as good.
+            return false;
         }
         finally
         {
@@ -244,7 +276,7 @@ internal sealed class Unpacker(
             catch (CtrException e) when (e.ErrorId == CtrErrorIds.AlreadyExists)
             {
                 // By the label the snapshotter knows what it is for: either that is there, or only the name was taken, and another is drawn.
-                if (await snapshots.FindAsync(lease.Namespace, snapshotter, chainId, cancellationToken).ConfigureAwait(false) is not null)
+                if (await IsHeldAsync(lease, snapshotter, chainId, cancellationToken).ConfigureAwait(false))
                 {
                     return default;
                 }

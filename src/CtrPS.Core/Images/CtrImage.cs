@@ -8,6 +8,11 @@ namespace CtrPS;
 /// </summary>
 public sealed class CtrImage : CtrObject, IEquatable<CtrImage>, IComparable<CtrImage>, IComparable
 {
+    /// <summary>The label by which containerd's CRI plugin knows what the kubelet is to leave alone, with its only value.</summary>
+    internal const string PinnedLabel = "io.cri-containerd.pinned";
+
+    internal const string PinnedValue = "pinned";
+
     internal CtrImage()
     {
     }
@@ -50,6 +55,11 @@ public sealed class CtrImage : CtrObject, IEquatable<CtrImage>, IComparable<CtrI
 
     /// <summary>Labels of the image record.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; internal set => field = CtrMap.Of(value); } = CtrMap<string>.Empty;
+
+    /// <summary>
+    /// When the image was built, as its config says for the platform of <see cref="Size"/>. Null where it does not, or is not here.
+    /// </summary>
+    public DateTimeOffset? Created { get; internal set; }
 
     /// <summary>When the record was made.</summary>
     public DateTimeOffset? CreatedAt { get; internal set; }

@@ -47,17 +47,13 @@ public sealed partial class CtrImageReference : IEquatable<CtrImageReference>
     public string? Digest { get; }
 
     /// <summary>As docker shows it: without <c>docker.io/</c> and <c>library/</c>.</summary>
-    public string FamiliarName
-    {
-        get
-        {
-            string name = Registry != DockerHub ? $"{Registry}/{Repository}"
-                : Repository.StartsWith(OfficialPrefix, StringComparison.Ordinal) && !Repository.AsSpan(OfficialPrefix.Length).Contains('/')
-                ? Repository[OfficialPrefix.Length..]
-                : Repository;
-            return name + Suffix;
-        }
-    }
+    public string FamiliarName => FamiliarRepository + Suffix;
+
+    /// <summary><see cref="FamiliarName"/> without tag and digest.</summary>
+    internal string FamiliarRepository => Registry != DockerHub ? $"{Registry}/{Repository}"
+        : Repository.StartsWith(OfficialPrefix, StringComparison.Ordinal) && !Repository.AsSpan(OfficialPrefix.Length).Contains('/')
+        ? Repository[OfficialPrefix.Length..]
+        : Repository;
 
     private string Suffix => (Tag is null ? "" : ":" + Tag) + (Digest is null ? "" : "@" + Digest);
 

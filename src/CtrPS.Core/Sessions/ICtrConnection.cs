@@ -21,6 +21,9 @@ internal interface ICtrConnection : IAsyncDisposable
     /// <summary>Checking, mending and copying images.</summary>
     IImageCare Care { get; }
 
+    /// <summary>Looking into images.</summary>
+    IImageInspector Inspector { get; }
+
     /// <summary>Containers.</summary>
     IContainerStore Containers { get; }
 

@@ -55,6 +55,14 @@ public static class CtrFormat
         return string.Create(CultureInfo.InvariantCulture, $"{scaled:0.0} {Units[unit]}");
     }
 
+    /// <summary>A share, 0 to 1, as a bar of up to so many characters.</summary>
+    public static string Bar(double share, int width)
+    {
+        int eighths = (int)Math.Round(Math.Clamp(share, 0, 1) * width * 8);
+        string whole = new('█', eighths / 8);
+        return eighths % 8 == 0 ? whole : whole + "▏▎▍▌▋▊▉"[(eighths % 8) - 1];
+    }
+
     /// <summary>Time gone by since a moment, in the largest whole unit: <c>3 days</c>. Empty where there is none.</summary>
     public static string Age(object? since)
     {
@@ -88,8 +96,12 @@ public static class CtrFormat
     public static string CommandLine(CtrSpecProcess process)
     {
         ArgumentNullException.ThrowIfNull(process);
-        return Text(string.Join(' ', process.Args.Select(word => word.Length == 0 || word.Any(char.IsWhiteSpace) ? $"'{word}'" : word)));
+        return Words(process.Args);
     }
+
+    /// <summary>Words of a command, those with blanks in quotes.</summary>
+    public static string Words(object? words) => Text(string.Join(' ', Elements(words).Select(word => word.ToString() ?? "").Select(
+        word => word.Length == 0 || word.Any(char.IsWhiteSpace) ? $"'{word}'" : word)));
 
     /// <summary>The user of a spec's process: <c>uid:gid</c>, with further groups behind.</summary>
     public static string SpecUser(CtrSpecProcess process)
@@ -132,6 +144,35 @@ public static class CtrFormat
         CtrImageReference.TryParse(image ?? "", out CtrImageReference? reference) && reference.ToString() == image
             ? reference.FamiliarName
             : Text(image);
+
+    /// <summary>Names of images by docker's short form, with commas between them.</summary>
+    public static string FamiliarNames(object? images) =>
+        string.Join(", ", Elements(images).Select(image => FamiliarName(image.ToString())));
+
+    /// <summary>The header of a group of what is of an image: its name, with platform and address where they tell something apart.</summary>
+    public static string? Image(PSObject? item)
+    {
+        if (item is null || ReadWrapped(item, nameof(CtrImageLayer.Name)) is not { } name)
+        {
+            return null;
+        }
+
+        string platform = ReadWrapped(item, nameof(CtrImageLayer.Platform)) is { } known ? $" for {known}" : "";
+        return Text($"{FamiliarName(name.ToString())}{platform}{(Node(item) is { } node ? $" at {node}" : "")}");
+    }
+
+    /// <summary>A blob in its place in an image: what it is, for which platform, behind blanks for each level above it.</summary>
+    public static string Blob(object? blob)
+    {
+        string platform = Read(blob, nameof(CtrImageBlob.Platform)) is { } known ? $" {known}" : "";
+        int depth = Convert.ToInt32(Read(blob, nameof(CtrImageBlob.Depth)), CultureInfo.InvariantCulture);
+        string type = Read(blob, nameof(CtrImageBlob.MediaType))?.ToString() ?? "";
+
+        // What comes out of a file has the number of an enum for its value, and the name for its text.
+        object? kind = blob is null ? null : PSObject.AsPSObject(blob).Properties[nameof(CtrImageBlob.Kind)]?.Value;
+        return Text($"{new string(' ', 2 * Math.Clamp(depth, 0, 16))}{kind}{platform}: "
+            + (type.StartsWith("application/vnd.", StringComparison.Ordinal) ? type["application/vnd.".Length..] : type));
+    }
 
     /// <summary>A container of a pod: <c>pod/container</c>, the pod alone for its sandbox. Empty where it is not Kubernetes'.</summary>
     public static string Pod(object? container) => Text(string.Join(

@@ -1,17 +1,16 @@
 using CtrPS.Client.Containers.Specs;
 using CtrPS.Client.Containers.Users;
-using CtrPS.Client.Oci;
 
 namespace CtrPS.Client.Tests.Containers;
 
 /// <summary>Rules that ctr does not have, or that need another machine.</summary>
 public sealed class SpecBuilderTests
 {
-    private static readonly ImageRunConfig Image = new()
+    private static readonly CtrImageConfig Image = new()
     {
         Entrypoint = ["/bin/app", "-x"],
-        Command = ["run"],
-        Environment = ["PATH=/bin", "A=1", "B=2"],
+        Cmd = ["run"],
+        Env = ["PATH=/bin", "A=1", "B=2"],
     };
 
     [Theory]
@@ -92,7 +91,7 @@ public sealed class SpecBuilderTests
         await FailsAsync(CtrErrorIds.InvalidArgument, new() { Devices = ["null"] });
         await FailsAsync(CtrErrorIds.InvalidArgument, new() { User = "a:b:c" });
         await FailsAsync(CtrErrorIds.InvalidArgument, new() { User = "4294967295" });
-        CtrException error = await Assert.ThrowsAsync<CtrException>(() => BuildAsync(new(), new ImageRunConfig()));
+        CtrException error = await Assert.ThrowsAsync<CtrException>(() => BuildAsync(new(), new CtrImageConfig()));
         Assert.Equal(CtrErrorIds.InvalidSpec, error.ErrorId);
     }
 
@@ -109,7 +108,7 @@ public sealed class SpecBuilderTests
         Assert.DoesNotContain(profile.Syscalls, rule => rule.Action != "SCMP_ACT_ALLOW");
     }
 
-    private static Task<CtrSpec> BuildAsync(CtrContainerOptions options, ImageRunConfig? image = null) => SpecBuilder.BuildAsync(
+    private static Task<CtrSpec> BuildAsync(CtrContainerOptions options, CtrImageConfig? image = null) => SpecBuilder.BuildAsync(
         new CtrContainerRequest { Namespace = "n", Id = "i", Options = options },
         image ?? Image,
         new NoFiles(),

@@ -48,6 +48,19 @@ public sealed class KubernetesViewTests
         Assert.All(rows, row => Assert.NotEmpty(row.Aliases));
         Assert.Equal(rows[0].Aliases, rows[3].Aliases);
 
+        // Pinned: the kubelet is told so by 1.7 and later. By any record of it, so all are marked, and all are freed.
+        foreach (string? value in new[] { CtrImage.PinnedValue, null })
+        {
+            foreach (string name in rows[1].Aliases.Prepend(rows[1].Name))
+            {
+                _ = await connection.Images.SetLabelsAsync(
+                    Namespace, name, new Dictionary<string, string?> { [CtrImage.PinnedLabel] = value }, replaceAll: false, CancellationToken.None);
+            }
+
+            rows = await HoldAsync(connection, cri, withPins: generation != Generation.V16);
+            Assert.Equal([value is not null], rows.Where(row => row.Name == pauseByDigest).Select(row => row.Pinned));
+        }
+
         // What goes with the last name of an image is gone for CRI too; the aliases stay with a name that is left.
         await connection.Images.DeleteAsync(Namespace, busybox, null, CancellationToken.None);
         rows = await HoldAsync(connection, cri);
@@ -63,7 +76,8 @@ public sealed class KubernetesViewTests
     }
 
     /// <summary>Holds our rows to CRI's images, which it learns of by events: a moment later.</summary>
-    private static async Task<IReadOnlyList<CtrImage>> HoldAsync(ICtrConnection connection, ImageService.ImageServiceClient cri)
+    private static async Task<IReadOnlyList<CtrImage>> HoldAsync(
+        ICtrConnection connection, ImageService.ImageServiceClient cri, bool withPins = false)
     {
         var late = Task.Delay(TimeSpan.FromSeconds(20));
         while (true)
@@ -74,8 +88,10 @@ public sealed class KubernetesViewTests
                 rows.Add(image);
             }
 
-            string ours = string.Join('\n', rows.GroupBy(row => row.Digest).Select(Ours).Order(StringComparer.Ordinal));
-            string theirs = string.Join('\n', (await cri.ListImagesAsync(new Nothing())).Images.Select(Theirs).Order(StringComparer.Ordinal));
+            string ours = string.Join('\n', rows.GroupBy(row => row.Digest)
+                .Select(some => Ours(some) + (withPins && some.Any(row => row.Pinned) ? " pinned" : "")).Order(StringComparer.Ordinal));
+            string theirs = string.Join('\n', (await cri.ListImagesAsync(new Nothing())).Images
+                .Select(image => Theirs(image) + (withPins && image.Pinned ? " pinned" : "")).Order(StringComparer.Ordinal));
             if (ours == theirs || late.IsCompleted)
             {
                 Assert.Equal(theirs, ours);

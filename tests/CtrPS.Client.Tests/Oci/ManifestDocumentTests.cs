@@ -60,17 +60,5 @@ public sealed class ManifestDocumentTests
         Assert.Contains(of.Digest, error.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_config_gives_its_platform_and_an_artifact_none()
-    {
-        Assert.Equal(
-            "linux/arm64",
-            ManifestDocument.ParseConfigPlatform(
-                Encoding.UTF8.GetBytes("""{"os":"linux","architecture":"arm64","variant":"v8"}"""), Manifest)?.ToString());
-        Assert.Null(ManifestDocument.ParseConfigPlatform("{}"u8.ToArray(), Manifest));
-        Assert.Equal(
-            CtrErrorIds.BlobCorrupt, Assert.Throws<CtrException>(() => ManifestDocument.ParseConfigPlatform("no"u8.ToArray(), Manifest)).ErrorId);
-    }
-
     private static ManifestDocument Parse(string json, Descriptor of) => ManifestDocument.Parse(Encoding.UTF8.GetBytes(json), of);
 }

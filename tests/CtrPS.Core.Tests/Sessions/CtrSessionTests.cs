@@ -98,6 +98,8 @@ public sealed class CtrSessionTests
 
         public IImageCare Care => throw new NotSupportedException();
 
+        public IImageInspector Inspector => throw new NotSupportedException();
+
         public IContainerStore Containers => throw new NotSupportedException();
 
         public ITaskStore Tasks => throw new NotSupportedException();

@@ -1,6 +1,5 @@
 using System.Globalization;
 using CtrPS.Client.Containers.Users;
-using CtrPS.Client.Oci;
 
 namespace CtrPS.Client.Containers.Specs;
 
@@ -22,7 +21,7 @@ internal static class SpecBuilder
     /// <param name="cancellationToken">Cancels reading.</param>
     public static async Task<CtrSpec> BuildAsync(
         CtrContainerRequest request,
-        ImageRunConfig? image,
+        CtrImageConfig? image,
         IRootFiles? files,
         SpecMachine machine,
         bool needsCommand,
@@ -34,12 +33,12 @@ internal static class SpecBuilder
         UserTable? users = null;
 
         AddMounts(spec, options.Mounts);
-        string[] defaults = image is { Environment.Count: > 0 } ? [.. image.Environment] : [DefaultSpec.Path];
+        string[] defaults = image is { Env.Count: > 0 } ? [.. image.Env] : [DefaultSpec.Path];
         process.Env = new CtrSpecList<string>(EnvironmentList.Merge(defaults, options.Environment));
         string[] args =
         [
             .. options.ReplaceEntrypoint && options.Command.Count > 0 ? [] : image?.Entrypoint ?? [],
-            .. options.Command.Count > 0 ? options.Command : image?.Command ?? [],
+            .. options.Command.Count > 0 ? options.Command : image?.Cmd ?? [],
         ];
         if (args.Length == 0 && needsCommand)
         {

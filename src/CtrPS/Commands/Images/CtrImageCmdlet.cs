@@ -79,6 +79,31 @@ public abstract class CtrImageCmdlet : CtrSessionCmdlet
         }
     }
 
+    /// <summary>Changes labels of an image and of its aliases, which are the same image to Kubernetes.</summary>
+    /// <param name="found">The image, with its aliases.</param>
+    /// <param name="change">The change.</param>
+    /// <returns>The image as it is then.</returns>
+    private protected CtrImage ChangeLabels(FoundImage found, LabelChange change)
+    {
+        CtrImage changed = Set(found.Image.Name);
+        foreach (string alias in found.Image.Aliases)
+        {
+            try
+            {
+                _ = Set(alias);
+            }
+            catch (CtrException e) when (e.ErrorId == CtrErrorIds.ImageNotFound)
+            {
+                WriteVerbose($"The alias '{alias}' of the {Words(found.Image)} is gone meanwhile.");
+            }
+        }
+
+        return changed;
+
+        CtrImage Set(string name) => Await(
+            token => found.Connection.Images.SetLabelsAsync(found.Image.Namespace, name, change.Values, change.ReplaceAll, token));
+    }
+
     /// <summary>Writes an image with size and platforms, as Get-CtrImage gives it.</summary>
     private protected void WriteWhole(CtrSession session, ICtrConnection connection, CtrImage image)
     {

@@ -44,25 +44,10 @@ public sealed class SetCtrImageCommand : CtrImageCmdlet
             return;
         }
 
-        CtrImage changed = SetLabels(found, found.Image.Name, change);
-        foreach (string alias in found.Image.Aliases)
-        {
-            try
-            {
-                _ = SetLabels(found, alias, change);
-            }
-            catch (CtrException e) when (e.ErrorId == CtrErrorIds.ImageNotFound)
-            {
-                WriteVerbose($"The alias '{alias}' of the {Words(found.Image)} is gone meanwhile.");
-            }
-        }
-
+        CtrImage changed = ChangeLabels(found, change);
         if (PassThru)
         {
             WriteWhole(found.Session, found.Connection, changed);
         }
     }
-
-    private CtrImage SetLabels(FoundImage found, string name, LabelChange change) => Await(
-        token => found.Connection.Images.SetLabelsAsync(found.Image.Namespace, name, change.Values, change.ReplaceAll, token));
 }

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace CtrPS.Client.Registry;
+namespace CtrPS.Client.Oci;
 
-/// <summary>Texts in the JSON of registries, which may be missing or of any kind.</summary>
-internal static class RemoteText
+/// <summary>Texts in manifests and other JSON from outside, which may be missing or of any kind.</summary>
+internal static class ManifestText
 {
     /// <summary>A text. Empty: there is none.</summary>
     public static string Of(JsonElement element, string name) =>
@@ -31,4 +31,12 @@ internal static class RemoteText
     /// <summary>A time as Go writes it. Null: there is none, or nobody can read it.</summary>
     public static DateTimeOffset? TimeOf(JsonElement element, string name) => DateTimeOffset.TryParse(
         Of(element, name), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) ? time : null;
+
+    /// <summary>
+    /// What kind of artifact a manifest is of. Artifacts of OCI 1.1 say it; older ones by the type of their config. Null: an image, or not said.
+    /// </summary>
+    public static string? ArtifactOf(JsonElement manifest) => Of(manifest, "artifactType") is { Length: > 0 } said ? said
+        : manifest.TryGetProperty("config", out JsonElement config) && Of(config, "mediaType") is { Length: > 0 } type
+            && !MediaTypes.IsImageConfig(type) ? type
+        : null;
 }

@@ -10,6 +10,7 @@ $rigs = @{}
 $registries = @{}
 $archives = @{}
 $generations = $null
+$readers = $null
 $lines = $null
 
 # What a rig holds in namespace k8s.io. Tests change nothing there, except in a rig of their own.
@@ -210,6 +211,13 @@ function Get-RegistryRequest {
 function Get-TokenRequest {
     param([pscustomobject] $Registry)
     (Get-RigAnswer $Registry 'token-asked').asked
+}
+
+# The path of another client of registries, oras or crane. Null: it is not here.
+function Get-RegistryReader {
+    param([string] $Name)
+    $script:readers ??= dotnet (Get-RigProgram) readers | ConvertFrom-Json
+    $script:readers.$Name
 }
 
 # Ends rigs and registries and waits until they have cleaned up.

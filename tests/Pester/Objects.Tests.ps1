@@ -94,7 +94,9 @@ Describe 'Objects, containerd <generation>' -ForEach (Get-RigGeneration) {
                 Host = 'https://r.example.com/v2'; Platforms = [string[]]'linux/amd64'; Pushed = 2; BytesSent = 5000
             }
             CtrRegistryHost     = Get-CtrRegistryHost localhost:5000 -HostsDirectory $TestDrive
-            CtrRegistryLogin    = New-Sample CtrRegistryLogin @{ Registry = 'docker.io'; User = 'me'; Kind = 'Password'; File = '/home/me/config.json' }
+            CtrRegistryLogin    = New-Sample CtrRegistryLogin @{
+                Registry = 'docker.io'; User = 'me'; Kind = 'Password'; File = '/home/me/config.json'
+            }
             CtrHostsFile        = New-Sample CtrHostsFile @{
                 Registry = 'docker.io'; Path = '/etc/hosts.toml'; Hosts = [string[]]('https://a/v2', 'https://b/v2'); Text = 'server = "https://a"'
             }

@@ -4,8 +4,8 @@ using CtrPS.Client.Oci;
 namespace CtrPS.Client.Content;
 
 /// <summary>
-/// What refers to manifests in a namespace: what their labels keep, and what names them as its subject without being kept by them, as it came by another
-/// way (an imported layout, another client).
+/// What refers to manifests in a namespace: what their labels keep, and what names them as its subject without being kept by them, as it came by
+/// another way (an imported layout, another client).
 /// </summary>
 /// <param name="blobs">The namespace.</param>
 /// <param name="listing">Its blobs, by digest.</param>
@@ -47,7 +47,7 @@ internal sealed class NamespaceReferrers(
             _ = found.TryAdd(one.Digest, one);
         }
 
-        return [.. found.Values];
+        return [.. found.Values.OrderBy(one => one.Digest, StringComparer.Ordinal)]; // labels have no order, and a send is the same twice
     }
 
     /// <summary>All of the namespace that refers to something, read once.</summary>

@@ -47,9 +47,9 @@ internal static class GarbageLabels
     }
 
     /// <summary>
-    /// Labels by which a manifest keeps what refers to it. The key has the first digits of the referrer's digest, whatever its algorithm, so that it is
-    /// the same in whatever order they are found; containerd's client does so from 2.2 on, and every collector follows it. Where two have the same first
-    /// digits, the second has all of them: else it would be lost.
+    /// Labels by which a manifest keeps what refers to it. The key has the first digits of the referrer's digest, whatever its algorithm, so that it
+    /// is the same in whatever order they are found. So does containerd's client (core/images/mediatypes.go, ChildGCLabels; handlers.go), and the
+    /// collector of every containerd follows it. Where two have the same first digits, the second has all of them: else it would be lost.
     /// </summary>
     /// <param name="referrers">The digests, each once.</param>
     public static IReadOnlyDictionary<string, string> ForReferrers(IEnumerable<string> referrers)

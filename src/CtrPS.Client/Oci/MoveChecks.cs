@@ -58,8 +58,8 @@ internal static class MoveChecks
     }
 
     /// <summary>
-    /// Refuses what the source promises and cannot read: the metadata may name what a power loss or a hand in the folder took. A source that cannot ask
-    /// for that says nothing.
+    /// Refuses what the source promises and cannot read: the metadata may name what a power loss or a hand in the folder took. A source that cannot
+    /// ask for that says nothing.
     /// </summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobMissing"/>, <see cref="CtrErrorIds.BlobCorrupt"/>.</exception>
     public static async Task RequireReadableAsync(

@@ -53,7 +53,7 @@ internal sealed class ReferrerWalk(IReferrerSource referrers, IBlobSource source
                 cancellationToken).ConfigureAwait(false))
             {
                 listed.AddRange(list.Where(one => seen.Add((subject, one.Digest))).Select(one => (subject, one)));
-                documents += list.Sum(one => Math.Max(one.Size, 0));
+                documents += list.Sum(one => Math.Clamp(one.Size, 0, ManifestDocument.MaxSize));
                 Require(seen.Count <= MaxCount, $"more than {MaxCount} things refer to it");
             }
 

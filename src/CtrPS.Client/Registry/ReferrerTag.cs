@@ -7,14 +7,16 @@ using CtrPS.Client.Oci;
 namespace CtrPS.Client.Registry;
 
 /// <summary>
-/// The tag by which clients keep the list of what refers to a manifest, where the registry does not keep it (distribution-spec, "Referrers Tag Schema",
-/// "Pushing Manifests with Subject"): an index, to which each client adds what it pushed and leaves in what others did.
+/// The tag by which clients keep the list of what refers to a manifest, where the registry does not keep it (distribution-spec, "Referrers Tag
+/// Schema", "Pushing Manifests with Subject"): an index, to which each client adds what it pushed and leaves in what others did.
 /// </summary>
 /// <param name="repository">The repository.</param>
 /// <param name="host">The host that takes uploads.</param>
 internal sealed class ReferrerTag(RepositoryClient repository, RegistryHost host)
 {
-    /// <summary>Nobody locks the tag: who finds that another client's list took the place of ours adds it again.</summary>
+    /// <summary>
+    /// Nobody can lock the tag: who finds that another client's list took the place of ours adds it again. What takes its place later is not seen.
+    /// </summary>
     private const int MaxTries = 5;
 
     /// <summary>Longest algorithm and hash in a tag, by the specification.</summary>
@@ -47,31 +49,15 @@ internal sealed class ReferrerTag(RepositoryClient repository, RegistryHost host
     /// <exception cref="CtrException">The registry's faults; <see cref="CtrErrorIds.RegistryFailed"/>: the tag stands for something else.</exception>
     public async Task<long> AddAsync(string subject, IReadOnlyList<JsonObject> referrers, CancellationToken cancellationToken)
     {
-        long sent = 0;
-        for (int i = 0; ; i++)
+        // Several images of one call may go to the same list.
+        await host.ListGate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
         {
-            JsonObject index = await ReadAsync(subject, cancellationToken).ConfigureAwait(false);
-            JsonArray entries = index["manifests"]!.AsArray();
-            HashSet<string?> there = [.. entries.Select(entry => (string?)entry!["digest"])];
-            JsonObject[] absent = [.. referrers.Where(one => !there.Contains((string?)one["digest"]))];
-            if (absent.Length == 0)
-            {
-                return sent;
-            }
-
-            if (i == MaxTries)
-            {
-                throw RegistryFaults.Broken(
-                    $"list of what refers to '{subject}'", host.Root, $"it does not hold what was put into it {MaxTries} times.");
-            }
-
-            foreach (JsonObject one in absent)
-            {
-                entries.Add(one.DeepClone());
-            }
-
-            sent += await WriteAsync(subject, index, cancellationToken).ConfigureAwait(false);
-            await Task.Delay(i == 0 ? 0 : Random.Shared.Next(50, 300), cancellationToken).ConfigureAwait(false);
+            return await MergeAsync(subject, referrers, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _ = host.ListGate.Release();
         }
     }
 
@@ -103,19 +89,50 @@ internal sealed class ReferrerTag(RepositoryClient repository, RegistryHost host
 
     private static bool IsIndex(HttpResponseMessage response) => response.Content.Headers.ContentType?.MediaType == MediaTypes.OciIndex;
 
-    private RegistryRequest Request(HttpMethod method, string path) => new()
+    private RegistryRequest Request(HttpMethod method, string path, string accept = MediaTypes.OciIndex) => new()
     {
         Method = method,
         Path = $"{repository.Reference.Repository}/{path}",
         Scopes = [_scope],
-        Accept = MediaTypes.OciIndex,
+        Accept = accept,
         What = $"list of what refers to the {repository.What}",
     };
+
+    private async Task<long> MergeAsync(string subject, IReadOnlyList<JsonObject> referrers, CancellationToken cancellationToken)
+    {
+        long sent = 0;
+        for (int i = 0; ; i++)
+        {
+            JsonObject index = await ReadAsync(subject, cancellationToken).ConfigureAwait(false);
+            JsonArray entries = index["manifests"]!.AsArray();
+            HashSet<string?> there = [.. entries.Select(entry => (string?)entry!["digest"])];
+            JsonObject[] absent = [.. referrers.Where(one => !there.Contains((string?)one["digest"]))];
+            if (absent.Length == 0)
+            {
+                return sent;
+            }
+
+            if (i == MaxTries)
+            {
+                throw RegistryFaults.Broken(
+                    $"list of what refers to '{subject}'", host.Root, $"it does not hold what was put into it {MaxTries} times.");
+            }
+
+            foreach (JsonObject one in absent)
+            {
+                entries.Add(one.DeepClone());
+            }
+
+            sent += await WriteAsync(subject, index, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(i == 0 ? 0 : Random.Shared.Next(50, 300), cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>The list as it is; an empty one where there is none.</summary>
     private async Task<JsonObject> ReadAsync(string subject, CancellationToken cancellationToken)
     {
-        RegistryRequest request = Request(HttpMethod.Get, $"manifests/{Of(subject)}");
+        // Any kind: what is no index must not look as if nothing were there.
+        RegistryRequest request = Request(HttpMethod.Get, $"manifests/{Of(subject)}", RepositoryClient.ManifestTypes);
         using HttpResponseMessage response = await host.SendAsync(request, isLast: true, cancellationToken).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.NotFound)
         {

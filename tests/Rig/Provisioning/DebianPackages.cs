@@ -10,7 +10,7 @@ internal static class DebianPackages
     public static UnpackedPackage Criu { get; } = new("criu", "trixie") { WithDependencies = true };
 
     /// <summary>Other clients of registries, each the program of its name: what we push they must read, what they attach we must find.</summary>
-    public static IReadOnlyList<UnpackedPackage> Readers { get; } = 
+    public static IReadOnlyList<UnpackedPackage> Readers { get; } =
     [
         new UnpackedPackage("oras", "trixie") { MayLack = true },
         new UnpackedPackage("crane", "sid") { MayLack = true },

@@ -49,7 +49,7 @@ internal sealed class Referrers(RepositoryClient repository, IReadOnlyList<Regis
         }
         catch (CtrException e) when (found.Count == 0 && MayKnowNoReferrers(e))
         {
-            _isUnknown = true;
+            _isUnknown = e.ErrorId == CtrErrorIds.RemoteImageNotFound; // the others may pass
             return await ByTagAsync(digest, cancellationToken).ConfigureAwait(false);
         }
     }

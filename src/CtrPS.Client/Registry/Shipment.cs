@@ -119,7 +119,8 @@ internal sealed class Shipment
             if (!ReferenceEquals(top, order.Root)
                 && await known.List.ListAsync(order.Root.Descriptor.Digest, cancellationToken).ConfigureAwait(false) is { Count: > 0 } stay)
             {
-                warnings.Add($"{stay.Count} things that refer to {order.Root.Descriptor.Digest} stay behind: what goes has another digest.");
+                warnings.Add($"What refers to {order.Root.Descriptor.Digest} stays behind ({stay.Count}): what goes of the {order.What} has another "
+                    + "digest.");
             }
         }
 

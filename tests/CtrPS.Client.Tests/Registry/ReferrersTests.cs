@@ -143,6 +143,60 @@ public sealed class ReferrersTests(ImageReceiverTests.Parts parts) : IClassFixtu
     }
 
     [Fact]
+    public async Task What_refers_to_a_manifest_of_an_index_goes_with_that_and_what_refers_to_the_index_with_all_of_it()
+    {
+        await using FaultyRegistry faulty = await FaultyRegistry.StartAsync(parts.Registry, new FaultyRegistryOptions { Referrers = true });
+        (CtrImageReference image, Descriptor root) = await PushAsync(faulty, "index-full");
+        using RegistryClient client = Open();
+        CtrRemoteImage described = await new RemoteImages().DescribeAsync(image, [], client, CancellationToken.None);
+        string only = described.Platforms.Single(one => one.ToString() == "linux/amd64").Digest;
+        JsonObject ofIndex = await AttachAsync(image, root, "index");
+        JsonObject ofManifest = await AttachAsync(image, new Descriptor { MediaType = MediaTypes.OciManifest, Digest = only, Size = 1 }, "manifest");
+        faulty.Add(List(root.Digest, ofIndex));
+        faulty.Add(List(only, ofManifest));
+        (ICtrReceivePlan plan, string ns) = await PlanAsync(image);
+        Assert.Equal(2, plan.Referrers);
+        _ = await plan.RunAsync(new CtrTransferMeter(), CancellationToken.None);
+        Assert.Equal([(string)ofIndex["digest"]!], await KeptAsync(ns, root));
+        Assert.Equal([(string)ofManifest["digest"]!], await KeptAsync(ns, root with { Digest = only }));
+
+        // One platform of it is another root: what refers to the index has nothing there to refer to.
+        var request = new CtrRemoteCopyRequest
+        {
+            Source = image,
+            Target = CtrImageReference.Parse($"{faulty.Address}/one/{Guid.NewGuid():n}:1"),
+            Platforms = [CtrPlatform.Parse("linux/amd64")],
+            Referrers = true,
+        };
+        ICtrRemoteCopyPlan copy = await new RemoteImages().PlanCopyAsync(request, client, client, CancellationToken.None);
+        Assert.Equal((1, only), (copy.Referrers, copy.Digest));
+        Assert.Contains(copy.Warnings, one => one.Contains($"What refers to {root.Digest} stays behind (1)", StringComparison.Ordinal));
+        Assert.Equal(1, (await copy.RunAsync(new CtrTransferMeter(), CancellationToken.None)).ReferrerCount);
+        faulty.ClearFaults();
+        CtrReferrer there = Assert.Single(
+            (await new RemoteImages().DescribeAsync(request.Target, [], client, CancellationToken.None)).Referrers);
+        Assert.Equal(ofManifest["digest"]!.ToString(), there.Digest);
+    }
+
+    [Fact]
+    public async Task Wrong_bytes_of_a_referrer_are_never_kept_and_no_image_is_made_with_them()
+    {
+        await using FaultyRegistry faulty = await FaultyRegistry.StartAsync(parts.Registry);
+        (CtrImageReference image, Descriptor root) = await PushAsync(faulty);
+        JsonObject one = await AttachAsync(image, root, "soon another");
+        string layer = Digests.Of("soon another"u8);
+        faulty.Add(List(root.Digest, one));
+        faulty.Add(new RegistryFault { Method = "GET", Path = $"/blobs/{layer}", CorruptAt = 3 });
+        (ICtrReceivePlan plan, string ns) = await PlanAsync(image);
+        CtrException e = await Assert.ThrowsAsync<CtrException>(() => plan.RunAsync(new CtrTransferMeter(), CancellationToken.None));
+        Assert.Equal(CtrErrorIds.BlobCorrupt, e.ErrorId);
+        Assert.Contains($"The referrer of the image '{image}' cannot be received", e.Message, StringComparison.Ordinal);
+        Assert.Null(await parts.Connection.Images.FindAsync(ns, image.ToString(), CtrImageDetail.None, CancellationToken.None));
+        Assert.Equal("", await StoreProbe.LeftoversAsync(parts.Daemon, ns));
+        Assert.DoesNotContain(await StoreProbe.LabelsAsync(parts.Daemon, ns), line => line.StartsWith(layer, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Tags_are_as_long_as_tags_may_be() => Assert.Equal(
         ("sha256-" + new string('a', 64), "sha512-" + new string('a', 64)),
         (ReferrerTag.Of("sha256:" + new string('a', 64)), ReferrerTag.Of("sha512:" + new string('a', 128))));
@@ -169,9 +223,9 @@ public sealed class ReferrersTests(ImageReceiverTests.Parts parts) : IClassFixtu
         new CtrRegistryOptions { HostsFolders = [], RetryInterval = TimeSpan.FromMilliseconds(50) }, new ImageReceiverTests.NobodyKnown());
 
     /// <summary>An image in a repository of its own.</summary>
-    private static async Task<(CtrImageReference Image, Descriptor Root)> PushAsync(FaultyRegistry faulty)
+    private static async Task<(CtrImageReference Image, Descriptor Root)> PushAsync(FaultyRegistry faulty, string name = "busybox")
     {
-        var image = CtrImageReference.Parse(await faulty.PushAsync("busybox", $"refers/{Guid.NewGuid():n}:1"));
+        var image = CtrImageReference.Parse(await faulty.PushAsync(name, $"refers/{Guid.NewGuid():n}:1"));
         using RegistryClient client = Open();
         Descriptor root = await client.Repository(image).ResolveAsync("1", CancellationToken.None);
         faulty.ClearRequests();

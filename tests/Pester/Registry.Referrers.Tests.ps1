@@ -12,42 +12,6 @@ BeforeAll {
     Import-ModuleUnderTest
     $empty = (New-Item (Join-Path $TestDrive empty) -ItemType Directory).FullName
     $PSDefaultParameterValues['*-Ctr*:HostsDirectory'] = $empty
-
-    # What oras says; an error of it is ours.
-    function Invoke-Oras {
-        $said = & (Get-RegistryReader oras) @args 2>&1
-        if ($LASTEXITCODE -ne 0) { throw "oras $args ended with ${LASTEXITCODE}: $said" }
-        $said | Where-Object { $_ -is [string] }
-    }
-
-    # Attaches an artifact with a file to an image; gives its reference.
-    function Add-Referrer([string] $Image, [string] $Type, [string] $Text) {
-        $file = "$([guid]::NewGuid().ToString('n')).json"
-        Push-Location $TestDrive
-        try {
-            Set-Content $file $Text
-            $digest = Invoke-Oras attach --plain-http --artifact-type $Type --annotation "about=$Type" `
-                --format 'go-template={{.digest}}' $Image "${file}:application/json"
-        } finally {
-            Pop-Location
-        }
-        "$($Image -replace '(@sha256:\w+|:\w+)$')@$digest"
-    }
-
-    # What refers to an image and what refers to that, as oras shows it below the image's name: digests by their depth, in no order.
-    function Get-ReferrerTree([string] $Image) {
-        Invoke-Oras discover --plain-http --format tree $Image | Select-Object -Skip 1 |
-            Where-Object { $_ -match 'sha256:' } | ForEach-Object { $_ -replace '[^\w:]', ' ' } | Sort-Object
-    }
-
-    # An image with an SBOM, a signature of that, and a signature.
-    function Add-SignedImage([pscustomobject] $Registry, [string] $Name, [string] $Image = 'busybox') {
-        $reference = Push-ToRegistry $Registry $Image $Name
-        $sbom = Add-Referrer $reference application/spdx+json "{`"sbom`":`"$Name`"}"
-        $ofSbom = Add-Referrer $sbom application/vnd.example.signature.v1 "{`"of`":`"sbom $Name`"}"
-        $signature = Add-Referrer $reference application/vnd.example.signature.v1 "{`"of`":`"$Name`"}"
-        [pscustomobject]@{ Reference = $reference; Referrers = @($sbom, $ofSbom, $signature | ForEach-Object { ($_ -split '@')[1] }) }
-    }
 }
 
 AfterAll {
@@ -68,7 +32,7 @@ Describe 'Referrers, containerd <generation>' -ForEach $generations {
         $path = "referrers/$($generation.Replace('.', '-'))"
 
         # What is not kept by anything goes.
-        function Clear-Content {
+        function Invoke-Collection {
             $null = Invoke-Ctr $rig -n $namespace leases create --id collect
             $null = Invoke-Ctr $rig -n $namespace leases delete --sync collect
         }
@@ -88,14 +52,14 @@ Describe 'Referrers, containerd <generation>' -ForEach $generations {
     }
 
     It 'come and stay with the image, go on with it, and go with it' {
-        $signed = Add-SignedImage $from "$path/round:1" pause
+        $signed = Add-TestSignedImage $from "$path/round:1" pause
         $tree = Get-ReferrerTree $signed.Reference
         $tree | Should -HaveCount 3
         $got = Receive-CtrImage $signed.Reference -IncludeReferrer
         $got.Status, $got.ReferrerCount | Should -Be New, 3
         $again = Receive-CtrImage $signed.Reference -IncludeReferrer
         $again.Status, $again.ReferrerCount, $again.BlobsFetched | Should -Be UpToDate, 3, 0
-        Clear-Content
+        Invoke-Collection
         $blobs = Get-Blob
         foreach ($one in $signed.Referrers) { $blobs | Should -Contain $one }
         Invoke-Ctr $rig -n $namespace images check -q | Should -Contain $signed.Reference
@@ -107,7 +71,7 @@ Describe 'Referrers, containerd <generation>' -ForEach $generations {
         Get-ReferrerTree $target | Should -Be $tree
         $sent = Send-CtrImage $signed.Reference $target -IncludeReferrer
         $sent.Status, $sent.ReferrerCount, $sent.BytesSent | Should -Be UpToDate, 3, 0
-        $null = Invoke-Oras pull --plain-http -o "$TestDrive/pulled-$namespace" "$($target -replace ':1$')@$($signed.Referrers[0])"
+        $null = Invoke-RegistryReader oras pull --plain-http -o "$TestDrive/pulled-$namespace" "$($target -replace ':1$')@$($signed.Referrers[0])"
         Get-ChildItem "$TestDrive/pulled-$namespace" -Recurse -File | Get-Content | Should -Be "{`"sbom`":`"$path/round:1`"}"
 
         # An archive holds the image as it was before.
@@ -125,7 +89,7 @@ Describe 'Referrers, containerd <generation>' -ForEach $generations {
     }
 
     It 'stay away without -IncludeReferrer, and are found missing with it' {
-        $signed = Add-SignedImage $from "$path/later:1"
+        $signed = Add-TestSignedImage $from "$path/later:1"
         (Receive-CtrImage $signed.Reference -NoUnpack).ReferrerCount | Should -Be 0
         Get-Blob | Should -Not -Contain $signed.Referrers[0]
         $got = Receive-CtrImage $signed.Reference -NoUnpack -IncludeReferrer
@@ -134,21 +98,22 @@ Describe 'Referrers, containerd <generation>' -ForEach $generations {
         (Send-CtrImage $signed.Reference $target).ReferrerCount | Should -Be 0
         Get-ReferrerTree $target | Should -BeNullOrEmpty
         # Another client's is left in the list.
-        $other = Add-Referrer $target application/vnd.other.v1 other
+        $other = Add-TestReferrer $target application/vnd.other.v1 other
         (Send-CtrImage $signed.Reference $target -IncludeReferrer).Status | Should -Be Sent
-        $all = Invoke-Oras discover --plain-http --format 'go-template={{range .manifests}}{{println .digest}}{{end}}' $target | Where-Object { $_ }
+        $format = 'go-template={{range .manifests}}{{println .digest}}{{end}}'
+        $all = Invoke-RegistryReader oras discover --plain-http --format $format $target | Where-Object { $_ }
         $all | Sort-Object | Should -Be (@(($other -split '@')[1]) + $signed.Referrers[0, 2] | Sort-Object)
     }
 
     It 'come and go by the API of a registry that has it' {
-        $signed = Add-SignedImage $api "$path/api:1"
+        $signed = Add-TestSignedImage $api "$path/api:1"
         $tree = Get-ReferrerTree $signed.Reference
         $tree | Should -HaveCount 3
         Clear-RegistryFault $api
         (Receive-CtrImage $signed.Reference -NoUnpack -IncludeReferrer).ReferrerCount | Should -Be 3
         (Get-RegistryRequest $api).Path | Where-Object { $_ -match '/manifests/sha256-' } | Should -BeNullOrEmpty
         # From a list by tag into a registry with the API, and nobody writes a tag there.
-        $tagged = Add-SignedImage $from "$path/both:1" pause
+        $tagged = Add-TestSignedImage $from "$path/both:1" pause
         $null = Receive-CtrImage $tagged.Reference -NoUnpack -IncludeReferrer
         $target = "$($api.Address)/$path/both:1"
         (Send-CtrImage $tagged.Reference $target -IncludeReferrer).ReferrerCount | Should -Be 3
@@ -158,7 +123,7 @@ Describe 'Referrers, containerd <generation>' -ForEach $generations {
     }
 
     It 'are told before anything moves' {
-        $signed = Add-SignedImage $from "$path/told:1"
+        $signed = Add-TestSignedImage $from "$path/told:1"
         $common = "-Session $($rig.Address) -Namespace $namespace -HostsDirectory '$empty' -IncludeReferrer"
         $line = "Import-Module '$(Get-ManifestPath)'; Receive-CtrImage $($signed.Reference) $common -WhatIf"
         $line += "; `$null = Receive-CtrImage $($signed.Reference) $common -NoUnpack"
@@ -172,7 +137,7 @@ Describe 'Copy-CtrRemoteImage -IncludeReferrer' {
     It 'copies what refers to the image from registry to registry' -Skip:([bool]$noOras) {
         $from = Get-Registry
         $to = Get-Registry -Version 2.8.3
-        $signed = Add-SignedImage $from referrers/copied:1
+        $signed = Add-TestSignedImage $from referrers/copied:1
         (Copy-CtrRemoteImage $signed.Reference "$($to.Address)/referrers/bare:1").ReferrerCount | Should -Be 0
         $copied = Copy-CtrRemoteImage $signed.Reference "$($to.Address)/referrers/copied:1" -IncludeReferrer
         $copied.Status, $copied.ReferrerCount | Should -Be Sent, 3

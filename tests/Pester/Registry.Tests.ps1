@@ -81,7 +81,7 @@ Describe 'Registries, containerd <generation>' -ForEach $generations {
             & $hash ($name -eq 'crane' ? "blob --insecure $of" : "blob fetch --plain-http --output - $of") | Should -Be $blob.digest
         }
         if ($name -eq 'crane') {
-            "$(& $reader validate --insecure --remote $target 2>&1)" | Should -BeLike "*PASS*"
+            "$(& $reader validate --insecure --remote $target 2>&1)" | Should -BeLike '*PASS*'
         }
     }
 

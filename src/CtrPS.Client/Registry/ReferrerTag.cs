@@ -123,7 +123,21 @@ internal sealed class ReferrerTag(RepositoryClient repository, RegistryHost host
                 entries.Add(one.DeepClone());
             }
 
-            sent += await WriteAsync(subject, index, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                sent += await WriteAsync(subject, index, cancellationToken).ConfigureAwait(false);
+            }
+            catch (CtrException e) when (e.ErrorId is CtrErrorIds.RegistryFailed or CtrErrorIds.RemoteImageNotFound)
+            {
+                // Most registries take no index that names what they do not have: who removed a referrer may have left it in the list.
+                if (await DropGoneAsync(entries, cancellationToken).ConfigureAwait(false) == 0)
+                {
+                    throw;
+                }
+
+                sent += await WriteAsync(subject, index, cancellationToken).ConfigureAwait(false);
+            }
+
             await Task.Delay(i == 0 ? 0 : Random.Shared.Next(50, 300), cancellationToken).ConfigureAwait(false);
         }
     }
@@ -169,6 +183,27 @@ internal sealed class ReferrerTag(RepositoryClient repository, RegistryHost host
         {
             throw RegistryFaults.Unreachable(request.What, host.Root, e);
         }
+    }
+
+    /// <summary>Takes out of a list what the repository does not have any more.</summary>
+    /// <returns>How many were taken out.</returns>
+    private async Task<int> DropGoneAsync(JsonArray entries, CancellationToken cancellationToken)
+    {
+        int dropped = 0;
+        foreach (JsonNode? entry in entries.ToList())
+        {
+            string digest = (string)entry!["digest"]!;
+            Digests.Require(digest);
+            RegistryRequest request = Request(HttpMethod.Head, $"manifests/{digest}", RepositoryClient.ManifestTypes);
+            using HttpResponseMessage response = await host.SendAsync(request, isLast: true, cancellationToken).ConfigureAwait(false);
+            if (response.StatusCode == HttpStatusCode.NotFound)
+            {
+                _ = entries.Remove(entry);
+                dropped++;
+            }
+        }
+
+        return dropped;
     }
 
     private async Task<long> WriteAsync(string subject, JsonObject index, CancellationToken cancellationToken)

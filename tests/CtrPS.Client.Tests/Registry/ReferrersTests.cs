@@ -143,6 +143,31 @@ public sealed class ReferrersTests(ImageReceiverTests.Parts parts) : IClassFixtu
     }
 
     [Fact]
+    public async Task A_list_that_names_what_was_removed_takes_more_and_loses_that_alone()
+    {
+        await using FaultyRegistry faulty = await FaultyRegistry.StartAsync(parts.Registry);
+        (CtrImageReference image, Descriptor root) = await PushAsync(faulty);
+        JsonObject[] all = await Task.WhenAll(Enumerable.Range(0, 3).Select(i => AttachAsync(image, root, $"part {i}")));
+        using RegistryClient client = Open();
+        RepositoryClient repository = client.Repository(image);
+        var tag = new ReferrerTag(repository, repository.PushHost);
+        _ = await tag.AddAsync(root.Digest, all[..2], CancellationToken.None);
+        var removed = CtrImageReference.Parse($"{image.Registry}/{image.Repository}@{all[0]["digest"]}");
+        ICtrRemovalPlan plan = await new RemoteImages().PlanRemovalAsync(removed, client, CancellationToken.None);
+        await plan.RunAsync(withOtherTags: false, CancellationToken.None);
+        _ = await tag.AddAsync(root.Digest, all[2..], CancellationToken.None);
+        IReadOnlyList<CtrReferrer> listed =
+            await new Referrers(repository, client.HostsOf(image.Registry)).ReadAsync(root.Digest, CancellationToken.None);
+        Assert.Equal(all[1..].Select(one => one["digest"]!.ToString()).Order(), listed.Select(one => one.Digest).Order());
+
+        // What is refused for another reason stays refused.
+        faulty.Add(new RegistryFault { Method = "PUT", Status = 400, ErrorCode = "MANIFEST_INVALID", ErrorMessage = "no" });
+        JsonObject more = await AttachAsync(image, root, "more");
+        CtrException e = await Assert.ThrowsAsync<CtrException>(() => tag.AddAsync(root.Digest, [more], CancellationToken.None));
+        Assert.Contains("MANIFEST_INVALID: no", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_refers_to_a_manifest_of_an_index_goes_with_that_and_what_refers_to_the_index_with_all_of_it()
     {
         await using FaultyRegistry faulty = await FaultyRegistry.StartAsync(parts.Registry, new FaultyRegistryOptions { Referrers = true });

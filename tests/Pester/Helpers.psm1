@@ -10,6 +10,7 @@ $rigs = @{}
 $registries = @{}
 $archives = @{}
 $generations = $null
+$readers = $null
 $lines = $null
 
 # What a rig holds in namespace k8s.io. Tests change nothing there, except in a rig of their own.
@@ -211,6 +212,59 @@ function Get-RegistryRequest {
 function Get-TokenRequest {
     param([pscustomobject] $Registry)
     (Get-RigAnswer $Registry 'token-asked').asked
+}
+
+# The path of another client of registries, oras or crane. Null: it is not here.
+function Get-RegistryReader {
+    param([string] $Name)
+    $script:readers ??= dotnet (Get-RigProgram) readers | ConvertFrom-Json
+    $script:readers.$Name
+}
+
+# Another client of registries: Invoke-RegistryReader oras discover ... What it says on standard error is dropped unless it fails.
+function Invoke-RegistryReader {
+    $name = $args[0]
+    $words = @($args | Select-Object -Skip 1)
+    $lines = & (Get-RegistryReader $name) @words 2>&1
+    if ($LASTEXITCODE -ne 0) {
+        throw "$name $words ended with ${LASTEXITCODE}: $lines"
+    }
+    $lines | Where-Object { $_ -is [string] }
+}
+
+# Attaches an artifact, a file with a text, to an image at a registry, by oras; returns its reference.
+function Add-TestReferrer {
+    param([string] $Image, [string] $Type, [string] $Text)
+    $folder = New-Item -ItemType Directory (Join-Path ([IO.Path]::GetTempPath()) "ctrps-referrer-$([guid]::NewGuid().ToString('n'))")
+    Push-Location $folder # oras keeps the path that it is given
+    try {
+        Set-Content artifact.json $Text
+        $words = 'attach', '--plain-http', '--artifact-type', $Type, '--annotation', "about=$Type", '--format', 'go-template={{.digest}}', $Image
+        $digest = Invoke-RegistryReader oras @words artifact.json:application/json
+    } finally {
+        Pop-Location
+        Remove-Item $folder -Recurse
+    }
+    "$($Image -replace '(@sha256:\w+|:\w+)$')@$digest"
+}
+
+# Puts one of the rig's images into a registry, with an SBOM, a signature of that, and a signature: Reference, Referrers (their digests).
+function Add-TestSignedImage {
+    param([pscustomobject] $Registry, [string] $Name, [string] $Image = 'busybox')
+    $signature = 'application/vnd.example.signature.v1'
+    $reference = Push-ToRegistry -Registry $Registry -Image $Image -Repository $Name
+    $sbom = Add-TestReferrer -Image $reference -Type application/spdx+json -Text "{`"sbom`":`"$Name`"}"
+    $ofSbom = Add-TestReferrer -Image $sbom -Type $signature -Text "{`"of`":`"sbom $Name`"}"
+    $ofImage = Add-TestReferrer -Image $reference -Type $signature -Text "{`"of`":`"$Name`"}"
+    [pscustomobject]@{ Reference = $reference; Referrers = @($sbom, $ofSbom, $ofImage | ForEach-Object { ($_ -split '@')[1] }) }
+}
+
+# What refers to an image at a registry and what refers to that, as oras shows it: digests by their depth, in no order.
+function Get-ReferrerTree {
+    param([string] $Image)
+    $words = 'discover', '--plain-http', '--format', 'tree'
+    Invoke-RegistryReader oras @words $Image | Select-Object -Skip 1 |
+        Where-Object { $_ -match 'sha256:' } | ForEach-Object { $_ -replace '[^\w:]', ' ' } | Sort-Object
 }
 
 # Ends rigs and registries and waits until they have cleaned up.

@@ -55,6 +55,36 @@ Describe 'Registries, containerd <generation>' -ForEach $generations {
         $sent.ToString() | Should -Be "$host5000/$namespace/box:1"
     }
 
+    It 'sends what <name> reads byte by byte' -ForEach @(foreach ($one in 'crane', 'oras') { @{ name = $one; reader = Get-RegistryReader $one } }) {
+        if (-not $reader) {
+            Set-ItResult -Skipped -Because "$name is not here; Debian has it"
+            return
+        }
+        $null = Receive-CtrImage $nginx -NoUnpack
+        $target = "$host5000/read-$name/$($namespace):1"
+        $sent = Send-CtrImage $nginx $target
+        # The bytes that the program writes, untouched by PowerShell's pipeline: what they hash to.
+        $hash = {
+            param([string] $Words)
+            $line = "set -o pipefail; '$reader' $Words | sha256sum"
+            $told = bash -c $line
+            if ($LASTEXITCODE -ne 0) { throw "$reader $Words ended with $LASTEXITCODE" }
+            "sha256:$(($told -split ' ')[0])"
+        }
+        $words = $name -eq 'crane' ? 'manifest --insecure' : 'manifest fetch --plain-http'
+        & $hash "$words '$target'" | Should -Be $sent.Digest
+        $manifest = & $reader @($words -split ' ') $target | ConvertFrom-Json
+        $blobs = @($manifest.config) + $manifest.layers
+        $blobs.Count | Should -Be ($sent.Pushed + $sent.Mounted + $sent.Skipped - 1)
+        foreach ($blob in $blobs) {
+            $of = "'$host5000/read-$name/$namespace@$($blob.digest)'"
+            & $hash ($name -eq 'crane' ? "blob --insecure $of" : "blob fetch --plain-http --output - $of") | Should -Be $blob.digest
+        }
+        if ($name -eq 'crane') {
+            "$(& $reader validate --insecure --remote $target 2>&1)" | Should -BeLike '*PASS*'
+        }
+    }
+
     It 'says of one that is not there so, and brings the others' {
         $got = Receive-CtrImage $busybox, "$host5000/library/none:1" -ErrorAction SilentlyContinue -ErrorVariable told
         $got.Name | Should -Be $busybox

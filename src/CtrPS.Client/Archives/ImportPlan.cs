@@ -99,7 +99,7 @@ internal sealed class ImportPlan : ICtrImportPlan
         !_request.DiscardUnpackedLayers
         && !IsToBeCompressed(image)
         && image.Names.All(name => there.HasRecord(name, image.Root.Descriptor, _request.Labels))
-        && there.HasBlobs(image.Selection.Nodes)
+        && there.HasBlobs(image.Selection.Nodes, NamespaceSink.LabelsOf)
         && (_snapshotter is null || image.Host is null || await there.IsUnpackedAsync(image.Host, _source, cancellationToken).ConfigureAwait(false));
 
     private bool IsToBeCompressed(ImportImage image) =>

@@ -30,7 +30,8 @@ internal sealed class ImageCopier(ContainerdConnection from, CtrCopyOptions opti
         ImageNode root = await source.ReadGraphAsync(target).ConfigureAwait(false);
         var selection = ImageSelection.Of(root, SelectionRules.ToGive(options.Scope, options.Platforms));
         string words = $"image '{image.Name}' in {source.Words}";
-        await RefuseFaultsAsync(image, $"The {words} cannot be copied", source, selection, cancellationToken).ConfigureAwait(false);
+        await MoveChecks.RequireAsync($"The {words} cannot be copied", image.Name, source, selection, otherwise: null, cancellationToken)
+            .ConfigureAwait(false);
         string? snapshotter = options.Unpack
             ? await _to.Unpacker.ChooseSnapshotterAsync(options.Namespace, options.Snapshotter, cancellationToken).ConfigureAwait(false)
             : null;
@@ -107,27 +108,6 @@ internal sealed class ImageCopier(ContainerdConnection from, CtrCopyOptions opti
                 Target = name,
                 RecommendedAction = "Use -Force to move the name, or -Name for another one.",
             };
-        }
-    }
-
-    /// <summary>All that is in the way is told before a byte moves: the first fault in the message, all of them in the details.</summary>
-    private static async Task RefuseFaultsAsync(
-        CtrImage image, string cannot, ImageSource source, ImageSelection selection, CancellationToken cancellationToken)
-    {
-        if (selection.AbsentPlatforms is [{ } absent, ..])
-        {
-            throw BlobFaults.NoPlatform(cannot, selection, absent, image.Name);
-        }
-
-        var faults = new List<CtrBlobFault>();
-        foreach (ImageNode node in selection.Broken)
-        {
-            faults.Add(await BlobFaults.OfAsync(node, selection.ManifestOf(node), source, cancellationToken).ConfigureAwait(false));
-        }
-
-        if (faults.Count > 0)
-        {
-            throw BlobFaults.Refuse(cannot, faults);
         }
     }
 

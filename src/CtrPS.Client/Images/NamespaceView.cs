@@ -95,9 +95,11 @@ internal sealed class NamespaceView
     public bool HasRecord(string name, Descriptor target, IReadOnlyDictionary<string, string> labels) =>
         _records.TryGetValue(name, out CtrImage? record) && Records.Says(record, target, labels);
 
-    /// <summary>Whether blobs are there, with the labels that keep their children.</summary>
-    public bool HasBlobs(IEnumerable<ImageNode> nodes) => nodes.All(node =>
-        Blobs.TryGetValue(node.Descriptor.Digest, out BlobInfo? blob) && NamespaceSink.LabelsOf(node).All(label => blob.Has(label.Key, label.Value)));
+    /// <summary>Whether blobs are there, with the labels that keep what they need.</summary>
+    /// <param name="nodes">The blobs.</param>
+    /// <param name="labels">The labels of each.</param>
+    public bool HasBlobs(IEnumerable<ImageNode> nodes, Func<ImageNode, IReadOnlyDictionary<string, string>> labels) => nodes.All(node =>
+        Blobs.TryGetValue(node.Descriptor.Digest, out BlobInfo? blob) && labels(node).All(label => blob.Has(label.Key, label.Value)));
 
     /// <summary>Whether a manifest's layers are unpacked, and kept by its config. What is no file system needs not be.</summary>
     public async ValueTask<bool> IsUnpackedAsync(ImageNode manifest, IBlobSource source, CancellationToken cancellationToken)

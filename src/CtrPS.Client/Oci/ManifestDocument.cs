@@ -17,6 +17,9 @@ internal sealed record ManifestDocument(bool IsIndex, IReadOnlyList<Descriptor> 
     /// </summary>
     private const long MaxBlobSize = 1L << 44;
 
+    /// <summary>The digest of the manifest that it refers to (image-spec, manifest.md, subject). Null: it refers to none.</summary>
+    public string? Subject { get; private init; }
+
     /// <summary>Reads a document.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobCorrupt"/>: no JSON, or not what the media type says.</exception>
     public static ManifestDocument Parse(ReadOnlyMemory<byte> json, Descriptor of)
@@ -48,7 +51,10 @@ internal sealed record ManifestDocument(bool IsIndex, IReadOnlyList<Descriptor> 
 
             if (isIndex)
             {
-                return new ManifestDocument(true, hasManifests ? [.. root.GetProperty("manifests").EnumerateArray().Select(ReadDescriptor)] : []);
+                return new ManifestDocument(true, hasManifests ? [.. root.GetProperty("manifests").EnumerateArray().Select(ReadDescriptor)] : [])
+                {
+                    Subject = ReadSubject(root),
+                };
             }
 
             var children = new List<Descriptor>();
@@ -62,7 +68,7 @@ internal sealed record ManifestDocument(bool IsIndex, IReadOnlyList<Descriptor> 
                 children.AddRange(root.GetProperty("layers").EnumerateArray().Select(ReadDescriptor));
             }
 
-            return new ManifestDocument(false, children, Has(root, "config"));
+            return new ManifestDocument(false, children, Has(root, "config")) { Subject = ReadSubject(root) };
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
         {
@@ -79,6 +85,28 @@ internal sealed record ManifestDocument(bool IsIndex, IReadOnlyList<Descriptor> 
             ? null
             : new CtrPlatform(os, architecture, Text(element, "variant") ?? "", Text(element, "os.version") ?? "");
     }
+
+    /// <summary>
+    /// The media type that a document gives itself; where it gives none, as OCI's once did not, the one that its members tell. Null: it is neither a
+    /// manifest nor an index.
+    /// </summary>
+    public static string? MediaTypeOf(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            JsonElement root = document.RootElement;
+            string? type = Text(root, "mediaType")
+                ?? (Has(root, "manifests") ? MediaTypes.OciIndex : Has(root, "layers") ? MediaTypes.OciManifest : null);
+            return type is not null && (MediaTypes.IsIndex(type) || MediaTypes.IsManifest(type)) ? type : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static string? ReadSubject(JsonElement root) => Has(root, "subject") ? Text(root.GetProperty("subject"), "digest") : null;
 
     private static Descriptor ReadDescriptor(JsonElement element) => new()
     {

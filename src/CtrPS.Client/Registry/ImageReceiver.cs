@@ -13,7 +13,8 @@ internal sealed class ImageReceiver(ContainerdConnection connection) : IImageRec
             ? await connection.Unpacker.ChooseSnapshotterAsync(request.Namespace, request.Snapshotter, cancellationToken).ConfigureAwait(false)
             : null;
         CtrPlatform host = await connection.Facts.GetPlatformAsync(cancellationToken).ConfigureAwait(false);
-        RepositoryClient repository = ((RegistryClient)registries).Repository(request.Reference);
+        var client = (RegistryClient)registries;
+        RepositoryClient repository = client.Repository(request.Reference);
         Descriptor target = await repository.ResolveAsync(
             request.Reference.Digest ?? request.Reference.Tag!, cancellationToken).ConfigureAwait(false);
         SelectionRules rules = SelectionRules.ToReceive(
@@ -21,12 +22,19 @@ internal sealed class ImageReceiver(ContainerdConnection connection) : IImageRec
         var source = new RegistrySource(repository, blob => IsWanted(blob, rules));
         ImageNode root = await ImageGraph.ReadAsync(source, target, cancellationToken).ConfigureAwait(false);
         var selection = ImageSelection.Of(root, rules);
-        await RefuseFaultsAsync(repository, source, selection, cancellationToken).ConfigureAwait(false);
+        await MoveChecks.RequireAsync(
+            $"The {repository.What} cannot be received", request.Reference.ToString(), source, selection, otherwise: null, cancellationToken)
+            .ConfigureAwait(false);
+        var besides = new RegistrySource(repository, _ => true);
+        ReferrerSet referrers = request.Referrers
+            ? await new ReferrerWalk(new Referrers(repository, client.HostsOf(request.Reference.Registry)), besides, repository.What)
+                .FindAsync(selection.Nodes, cancellationToken).ConfigureAwait(false)
+            : ReferrerSet.None(besides);
         NamespaceView there = await NamespaceView.ReadAsync(
             connection, request.Namespace, [request.Reference.ToString()], snapshotter, cancellationToken).ConfigureAwait(false);
         ImageNode? runnable = selection.Runnable(PlatformMatcher.Only(host));
         IReadOnlyList<ImageNode> unpacked = request.Platforms.Count > 0 ? selection.Images : runnable is null ? [] : [runnable];
-        var warnings = new List<string>();
+        List<string> warnings = [.. referrers.LeftOut];
         if (request.Unpack && unpacked.Count == 0)
         {
             string platforms = string.Join(", ", selection.Images.Select(manifest => manifest.Platform?.ToString()).OfType<string>().Distinct());
@@ -34,38 +42,11 @@ internal sealed class ImageReceiver(ContainerdConnection connection) : IImageRec
             warnings.Add($"The {repository.What} is {fact}: it is not unpacked.");
         }
 
-        return new ReceivePlan(connection, request, repository, source, selection, there, snapshotter, unpacked, runnable, warnings);
+        return new ReceivePlan(
+            connection, request, repository, source, selection, besides, referrers, there, snapshotter, unpacked, runnable, warnings);
     }
 
     /// <summary>An index's entries of platforms that nobody asked for are not fetched; what gives no platform may be the wanted one.</summary>
     private static bool IsWanted(Descriptor blob, SelectionRules rules) => rules.Scope == CtrPlatformScope.All
         || (!blob.IsAttestation && (blob.Platform is not { } platform || rules.Platforms.Any(wanted => wanted.Matches(platform))));
-
-    /// <summary>All that is in the way is told before a byte of a layer moves.</summary>
-    private static async Task RefuseFaultsAsync(
-        RepositoryClient repository, RegistrySource source, ImageSelection selection, CancellationToken cancellationToken)
-    {
-        string cannot = $"The {repository.What} cannot be received";
-        ImageNode[] broken = [.. selection.Broken];
-        if (broken.Length > 0 && selection.Root.Fault is { } fault && broken.Contains(selection.Root))
-        {
-            throw fault;
-        }
-
-        if (selection.AbsentPlatforms is [{ } absent, ..])
-        {
-            throw BlobFaults.NoPlatform(cannot, selection, absent, repository.Reference.ToString());
-        }
-
-        var faults = new List<CtrBlobFault>();
-        foreach (ImageNode node in broken)
-        {
-            faults.Add(await BlobFaults.OfAsync(node, selection.ManifestOf(node), source, cancellationToken).ConfigureAwait(false));
-        }
-
-        if (faults.Count > 0)
-        {
-            throw BlobFaults.Refuse(cannot, faults);
-        }
-    }
 }

@@ -22,6 +22,9 @@ internal sealed class ReceivePlan : ICtrReceivePlan
     private readonly RepositoryClient _repository;
     private readonly RegistrySource _source;
     private readonly ImageSelection _selection;
+    private readonly RegistrySource _besides;
+    private readonly ReferrerSet _referrers;
+    private readonly MovedBlob[] _blobs;
     private readonly NamespaceView _there;
     private readonly string? _snapshotter;
     private readonly IReadOnlyList<ImageNode> _unpacked;
@@ -34,6 +37,8 @@ internal sealed class ReceivePlan : ICtrReceivePlan
         RepositoryClient repository,
         RegistrySource source,
         ImageSelection selection,
+        RegistrySource besides,
+        ReferrerSet referrers,
         NamespaceView there,
         string? snapshotter,
         IReadOnlyList<ImageNode> unpacked,
@@ -45,12 +50,20 @@ internal sealed class ReceivePlan : ICtrReceivePlan
         _repository = repository;
         _source = source;
         _selection = selection;
+        _besides = besides;
+        _referrers = referrers;
         _there = there;
         _snapshotter = snapshotter;
         _unpacked = unpacked;
         _runnable = runnable;
         _warnings = warnings;
-        ImageNode[] absent = [.. selection.Nodes.Where(node => !there.Blobs.ContainsKey(node.Descriptor.Digest))];
+        HashSet<string> moved = [.. selection.Nodes.Select(node => node.Descriptor.Digest)];
+        _blobs =
+        [
+            .. selection.Nodes.Select(node => new MovedBlob(node, selection.ManifestOf(node), source, repository.What)),
+            .. referrers.Blobs(depth: null, moved, repository.What),
+        ];
+        ImageNode[] absent = [.. Nodes.Where(node => !there.Blobs.ContainsKey(node.Descriptor.Digest))];
         BlobsToFetch = absent.Length;
         BytesToFetch = absent.Sum(node => node.Descriptor.Size);
     }
@@ -63,7 +76,12 @@ internal sealed class ReceivePlan : ICtrReceivePlan
 
     public long BytesToFetch { get; }
 
+    public int Referrers => _referrers.All.Count;
+
     public IReadOnlyList<string> Warnings => _warnings;
+
+    /// <summary>All that is to be there, that of the referrers too.</summary>
+    private IEnumerable<ImageNode> Nodes => _blobs.Select(blob => blob.Node);
 
     private string Name => _request.Reference.ToString();
 
@@ -88,11 +106,12 @@ internal sealed class ReceivePlan : ICtrReceivePlan
             PreviousDigest = PreviousDigest,
             Platforms = [.. _selection.Images.Select(image => image.Platform?.ToString()).OfType<string>().Distinct()],
             Host = RegistryFaults.Show((_repository.Served ?? throw new InvalidOperationException("nobody was asked")).Root),
-            BytesFetched = _source.BytesFetched,
-            BytesPresent = _selection.Nodes.Sum(node => node.Descriptor.Size) - (tally?.Bytes ?? 0),
-            BytesResumed = _source.BytesResumed,
+            ReferrerCount = Referrers,
+            BytesFetched = _source.BytesFetched + _besides.BytesFetched,
+            BytesPresent = Nodes.Sum(node => node.Descriptor.Size) - (tally?.Bytes ?? 0),
+            BytesResumed = _source.BytesResumed + _besides.BytesResumed,
             BlobsFetched = fetched,
-            BlobsPresent = _selection.Nodes.Count - fetched,
+            BlobsPresent = _blobs.Length - fetched,
             Unpacked = _snapshotter is not null && _unpacked.Any(manifest => manifest.IsFileSystem),
             Duration = clock.Elapsed,
         };
@@ -101,7 +120,7 @@ internal sealed class ReceivePlan : ICtrReceivePlan
     /// <summary>Whether nothing is to be done.</summary>
     private async Task<bool> IsThereAsync(CancellationToken cancellationToken)
     {
-        if (!_there.HasRecord(Name, _selection.Root.Descriptor, _request.Labels) || !_there.HasBlobs(_selection.Nodes))
+        if (!_there.HasRecord(Name, _selection.Root.Descriptor, _request.Labels) || !_there.HasBlobs(Nodes, LabelsOf))
         {
             return false;
         }
@@ -115,6 +134,13 @@ internal sealed class ReceivePlan : ICtrReceivePlan
         }
 
         return true;
+    }
+
+    /// <summary>What keeps a blob's children, and what refers to it.</summary>
+    private IReadOnlyDictionary<string, string> LabelsOf(ImageNode node)
+    {
+        IReadOnlyDictionary<string, string> own = NamespaceSink.LabelsOf(node), referrers = _referrers.LabelsOf(node.Descriptor.Digest);
+        return referrers.Count == 0 ? own : new Dictionary<string, string>(own.Concat(referrers), StringComparer.Ordinal);
     }
 
     /// <summary>Reads what is there of the image, and brings anew what is not what it should be: before anything is unpacked of it.</summary>
@@ -186,6 +212,7 @@ internal sealed class ReceivePlan : ICtrReceivePlan
         {
             Listing = _there.Blobs,
             KeepPartial = true,
+            Labels = LabelsOf,
             FetchedFrom = (SourceLabels.KeyOf(_request.Reference.Registry), _request.Reference.Repository),
         };
         var transfer = new BlobTransfer(sink, "received", _request.Concurrency, meter)
@@ -193,8 +220,7 @@ internal sealed class ReceivePlan : ICtrReceivePlan
             KeepOrder = true,
             Arrived = node => Arrival(node.Descriptor.Digest).TrySetResult(),
         };
-        MovedBlob[] blobs = [.. _selection.Nodes.Select(node => new MovedBlob(node, _selection.ManifestOf(node), _source, _repository.What))];
-        Task<TransferTally> fetching = StopOnFault(transfer.RunAsync(blobs, stop.Token));
+        Task<TransferTally> fetching = StopOnFault(transfer.RunAsync(_blobs, stop.Token));
         Task unpacking = StopOnFault(UnpackAsync());
         await ((Task)Task.WhenAll(fetching, unpacking)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (Task ended in new[] { fetching, unpacking }.OrderBy(task => task.IsCanceled))

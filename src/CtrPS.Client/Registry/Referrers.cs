@@ -4,16 +4,32 @@ using CtrPS.Client.Oci;
 namespace CtrPS.Client.Registry;
 
 /// <summary>What refers to a manifest (distribution-spec, "Listing Referrers"), also where the registry does not know how to say so.</summary>
-internal static class Referrers
+/// <param name="repository">The repository.</param>
+/// <param name="hosts">The hosts of its registry.</param>
+internal sealed class Referrers(RepositoryClient repository, IReadOnlyList<RegistryHost> hosts) : IReferrerSource
 {
     /// <summary>More than any image has: what comes beyond is a registry that means no good.</summary>
     private const int Max = 10_000;
 
-    /// <summary>Asks by the API, and where there is none by the tag that clients keep in its place: <c>sha256-hex</c>.</summary>
-    public static async Task<IReadOnlyList<CtrReferrer>> ReadAsync(
-        RepositoryClient repository, IReadOnlyList<RegistryHost> hosts, string digest, CancellationToken cancellationToken)
+    /// <summary>Whether the registry knows the request, once it was made.</summary>
+    private volatile bool _isUnknown;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<Descriptor>> ListAsync(string subject, CancellationToken cancellationToken) =>
+    [
+        .. (await ReadAsync(subject, cancellationToken).ConfigureAwait(false)).Select(
+            one => new Descriptor { MediaType = one.MediaType, Digest = one.Digest, Size = one.Size }),
+    ];
+
+    /// <summary>Asks by the API, and where there is none by the tag that clients keep in its place (<see cref="ReferrerTag"/>).</summary>
+    public async Task<IReadOnlyList<CtrReferrer>> ReadAsync(string digest, CancellationToken cancellationToken)
     {
         var found = new List<CtrReferrer>();
+        if (_isUnknown)
+        {
+            return await ByTagAsync(digest, cancellationToken).ConfigureAwait(false);
+        }
+
         try
         {
             IAsyncEnumerable<CtrReferrer> listed = RegistryPages.ReadAsync(
@@ -26,20 +42,15 @@ internal static class Referrers
                 cancellationToken);
             await foreach (CtrReferrer one in listed.ConfigureAwait(false))
             {
-                found.Add(found.Count < Max ? one : throw new CtrException(
-                    CtrErrorIds.ImageTooLarge,
-                    CtrStatus.ResourceExhausted,
-                    $"More than {Max} things refer to the {repository.What}.")
-                {
-                    Target = repository.Reference.ToString(),
-                });
+                found.Add(found.Count < Max ? one : throw TooMany());
             }
 
             return found;
         }
         catch (CtrException e) when (found.Count == 0 && MayKnowNoReferrers(e))
         {
-            return await ByTagAsync(repository, digest, cancellationToken).ConfigureAwait(false);
+            _isUnknown = e.ErrorId == CtrErrorIds.RemoteImageNotFound; // the others may pass
+            return await ByTagAsync(digest, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -48,13 +59,18 @@ internal static class Referrers
         e.ErrorId is CtrErrorIds.RemoteImageNotFound or CtrErrorIds.RegistryDenied or CtrErrorIds.RegistryFailed
         || (e.ErrorId == CtrErrorIds.RegistryUnreachable && e.Status == CtrStatus.FailedPrecondition);
 
-    private static async Task<IReadOnlyList<CtrReferrer>> ByTagAsync(
-        RepositoryClient repository, string digest, CancellationToken cancellationToken)
+    private CtrException TooMany() => new(
+        CtrErrorIds.ImageTooLarge, CtrStatus.ResourceExhausted, $"More than {Max} things refer to the {repository.What}.")
+    {
+        Target = repository.Reference.ToString(),
+    };
+
+    private async Task<IReadOnlyList<CtrReferrer>> ByTagAsync(string digest, CancellationToken cancellationToken)
     {
         Descriptor index;
         try
         {
-            index = await repository.ResolveAsync(digest.Replace(':', '-'), cancellationToken).ConfigureAwait(false);
+            index = await repository.ResolveAsync(ReferrerTag.Of(digest), cancellationToken).ConfigureAwait(false);
         }
         catch (CtrException e) when (e.ErrorId is CtrErrorIds.RemoteImageNotFound or CtrErrorIds.RegistryDenied)
         {
@@ -70,7 +86,8 @@ internal static class Referrers
         try
         {
             using var document = JsonDocument.Parse(bytes);
-            return [.. Read(document.RootElement)];
+            CtrReferrer[] found = [.. Read(document.RootElement).Take(Max + 1)];
+            return found.Length <= Max ? found : throw TooMany();
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
         {

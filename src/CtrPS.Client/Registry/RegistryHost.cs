@@ -58,6 +58,9 @@ internal sealed class RegistryHost(RegistryEndpoint endpoint, CtrRegistryOptions
     /// <summary>It does not answer where a part of a blob is asked for: the whole is, from now on.</summary>
     public bool KnowsNoParts { get; set; }
 
+    /// <summary>Held by who changes a list that has no owner: reads it, adds to it, puts it back.</summary>
+    public SemaphoreSlim ListGate { get; } = new(1);
+
     public bool May(RegistryCapabilities wanted) => (endpoint.Capabilities & wanted) == wanted;
 
     /// <summary>
@@ -120,6 +123,8 @@ internal sealed class RegistryHost(RegistryEndpoint endpoint, CtrRegistryOptions
         {
             authorizer.Dispose();
         }
+
+        ListGate.Dispose();
     }
 
     private async Task<HttpResponseMessage> SendOnceAsync(RegistryRequest request, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using CtrPS.Client.Oci;
@@ -14,15 +15,24 @@ namespace CtrPS.Client.Registry;
 /// <param name="mountable">Repositories of the registry that a blob was fetched from or sent to before.</param>
 internal sealed class RegistrySink(RepositoryClient repository, ImageNode root, Func<string, IEnumerable<string>> mountable) : IBlobSink
 {
+    private const string SubjectHeader = "OCI-Subject";
+
     private readonly RegistryHost _host = repository.PushHost;
     private readonly ResiliencePipeline _retries = RegistryRetry.OfWork(repository.Options);
     private readonly string _scope = $"repository:{repository.Reference.Repository}:pull,push";
+    private readonly ConcurrentDictionary<string, bool> _noted = new(StringComparer.Ordinal);
     private long _sent;
 
     public RegistryHost Host => _host;
 
     /// <summary>Bytes that went over the wire.</summary>
     public long BytesSent => Interlocked.Read(ref _sent);
+
+    /// <summary>
+    /// Whether a manifest was put, and the registry said that it lists it under its subject itself (distribution-spec, "Pushing Manifests with
+    /// Subject"). Null: it was not put, as it was there.
+    /// </summary>
+    public bool? IsListed(string digest) => _noted.TryGetValue(digest, out bool noted) ? noted : null;
 
     public async ValueTask<bool> HasAsync(ImageNode blob, CancellationToken cancellationToken)
     {
@@ -88,6 +98,7 @@ internal sealed class RegistrySink(RepositoryClient repository, ImageNode root, 
         using HttpResponseMessage response = await RepositoryClient.SendAsync(_host, request, isLast: true, cancellationToken).ConfigureAwait(false);
         _ = Interlocked.Add(ref _sent, bytes.Length);
         string own = blob.Descriptor.Digest;
+        _noted[own] = response.Headers.Contains(SubjectHeader);
         if (response.Headers.TryGetValues(RepositoryClient.DigestHeader, out IEnumerable<string>? digests)
             && digests.FirstOrDefault() is { } told && told != own && Digests.AlgorithmOf(told) == Digests.AlgorithmOf(own))
         {

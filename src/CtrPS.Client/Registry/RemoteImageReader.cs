@@ -68,8 +68,8 @@ internal static class RemoteImageReader
                 ? ManifestText.MapOf(settings, "Labels")
                 : CtrMap<string>.Empty,
             Annotations = ManifestText.MapOf(document.RootElement, "annotations"),
-            Referrers = await Referrers.ReadAsync(
-                repository, registries.HostsOf(reference.Registry), target.Digest, cancellationToken).ConfigureAwait(false),
+            Referrers = await new Referrers(repository, registries.HostsOf(reference.Registry))
+                .ReadAsync(target.Digest, cancellationToken).ConfigureAwait(false),
             Host = RegistryFaults.Show(repository.Served!.Root),
             Bytes = bytes,
         };

@@ -62,7 +62,13 @@ internal sealed class RepositoryClient(IReadOnlyList<RegistryHost> hosts, CtrIma
                 using HttpResponseMessage response = await SendAsync(host, request, isLast, cancellationToken).ConfigureAwait(false);
                 byte[] bytes = await ReadBodyAsync(host, response, blob.Size, cancellationToken).ConfigureAwait(false);
                 Digests.Require(blob, bytes, $"the registry at {RegistryFaults.Show(host.Root)}");
-                return (ReadOnlyMemory<byte>)bytes;
+                return bytes.Length == blob.Size ? (ReadOnlyMemory<byte>)bytes : throw new CtrException(
+                    CtrErrorIds.BlobCorrupt,
+                    CtrStatus.DataLoss,
+                    $"The blob '{blob.Digest}' has {bytes.Length} bytes at {RegistryFaults.Show(host.Root)}, where its descriptor says {blob.Size}.")
+                {
+                    Target = blob.Digest,
+                };
             });
     }
 

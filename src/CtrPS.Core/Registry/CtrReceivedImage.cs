@@ -41,6 +41,9 @@ public sealed class CtrReceivedImage : CtrObject
     /// <summary>The host that served it, as an address: the registry itself or one of its mirrors.</summary>
     public string Host { get; internal set; } = null!;
 
+    /// <summary>What refers to the image (signatures, SBOMs, attestations) and is there now. 0 without -IncludeReferrer.</summary>
+    public int ReferrerCount { get; internal set; }
+
     /// <summary>Bytes that came over the network, manifests included.</summary>
     public long BytesFetched { get; internal set; }
 

@@ -35,6 +35,9 @@ public sealed class CtrSentImage : CtrObject
     /// <summary>The host that took it, as an address.</summary>
     public string Host { get; internal set; } = null!;
 
+    /// <summary>What refers to the image (signatures, SBOMs, attestations) and is at the registry with it. 0 without -IncludeReferrer.</summary>
+    public int ReferrerCount { get; internal set; }
+
     /// <summary>Blobs whose bytes were sent.</summary>
     public int Pushed { get; internal set; }
 

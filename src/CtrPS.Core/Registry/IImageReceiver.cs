@@ -31,6 +31,9 @@ internal interface ICtrReceivePlan
     /// <summary>Bytes of those, as their descriptors say.</summary>
     long BytesToFetch { get; }
 
+    /// <summary>What refers to the image and comes along.</summary>
+    int Referrers { get; }
+
     /// <summary>What the user should know, in sentences.</summary>
     IReadOnlyList<string> Warnings { get; }
 

@@ -16,11 +16,14 @@ internal interface ICtrSendPlan
     /// <summary>The digest that the tag will point to.</summary>
     string Digest { get; }
 
-    /// <summary>Blobs of the image, those that the registry has among them.</summary>
+    /// <summary>Blobs of the image and of what goes along, those that the registry has among them.</summary>
     int Blobs { get; }
 
     /// <summary>Bytes of those.</summary>
     long Bytes { get; }
+
+    /// <summary>What refers to the image and goes along.</summary>
+    int Referrers { get; }
 
     /// <summary>What the user should know, in sentences.</summary>
     IReadOnlyList<string> Warnings { get; }
@@ -47,6 +50,9 @@ internal sealed record CtrSendRequest
 
     /// <summary>Leave layers out that their makers do not allow to be passed on.</summary>
     public bool SkipNonDistributable { get; init; }
+
+    /// <summary>Send what refers to the image too: signatures, SBOMs.</summary>
+    public bool Referrers { get; init; }
 
     /// <summary>Ask for each blob, also where the name points to the image already: for a registry that has lost some.</summary>
     public bool AskForAll { get; init; }

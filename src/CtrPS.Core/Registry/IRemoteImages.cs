@@ -85,6 +85,9 @@ internal interface ICtrRemoteCopyPlan
     /// <summary>Bytes of those.</summary>
     long Bytes { get; }
 
+    /// <summary>What refers to the image and goes along.</summary>
+    int Referrers { get; }
+
     /// <summary>What the user should know, in sentences.</summary>
     IReadOnlyList<string> Warnings { get; }
 
@@ -103,6 +106,9 @@ internal sealed record CtrRemoteCopyRequest
 
     /// <summary>The platforms. Empty: all.</summary>
     public IReadOnlyList<CtrPlatform> Platforms { get; init; } = [];
+
+    /// <summary>Copy what refers to the image too: signatures, SBOMs.</summary>
+    public bool Referrers { get; init; }
 
     /// <summary>Blobs moved at the same time.</summary>
     public int Concurrency { get; init; } = 4;

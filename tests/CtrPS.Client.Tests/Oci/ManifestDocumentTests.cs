@@ -42,6 +42,25 @@ public sealed class ManifestDocumentTests
     }
 
     [Theory]
+    [InlineData("""{"manifests":[],"subject":{"digest":"sha256:s"}}""", "sha256:s", MediaTypes.OciIndex)]
+    [InlineData("""{"mediaType":"application/vnd.docker.distribution.manifest.list.v2+json","subject":{}}""", null, MediaTypes.DockerManifestList)]
+    [InlineData("""{"layers":[],"subject":{"digest":"sha256:s"}}""", "sha256:s", MediaTypes.OciManifest)]
+    [InlineData("""{"layers":[],"subject":{"digest":7}}""", null, MediaTypes.OciManifest)]
+    [InlineData("""{"layers":[],"subject":"sha256:s"}""", null, MediaTypes.OciManifest)]
+    public void A_document_says_what_it_is_and_what_it_refers_to(string json, string? subject, string mediaType)
+    {
+        Assert.Equal(mediaType, ManifestDocument.MediaTypeOf(Encoding.UTF8.GetBytes(json)));
+        Assert.Equal(subject, Parse(json, Manifest with { MediaType = mediaType }).Subject);
+    }
+
+    [Theory]
+    [InlineData("""{"architecture":"amd64"}""")]
+    [InlineData("""{"mediaType":"application/vnd.oci.artifact.manifest.v1+json","layers":[]}""")]
+    [InlineData("[]")]
+    [InlineData("{")]
+    public void What_is_no_manifest_has_no_type(string json) => Assert.Null(ManifestDocument.MediaTypeOf(Encoding.UTF8.GetBytes(json)));
+
+    [Theory]
     [InlineData("""{"config":{"digest":"sha256:c"},"manifests":[]}""", false)]
     [InlineData("""{"layers":[],"manifests":[]}""", true)]
     [InlineData("""{"mediaType":"application/vnd.oci.image.index.v1+json"}""", false)]

@@ -22,12 +22,13 @@ internal static class RegistryCommand
         var arguments = new Arguments(
             words,
             ["--push", "--user", "--password", "--dir", "--version", "--leaf", "--users", "--lifetime", "--token-host"],
-            ["--tls", "--client-certificate", "--token", "--anonymous-pull", "--no-post", "--faulty"]);
+            ["--tls", "--client-certificate", "--token", "--anonymous-pull", "--no-post", "--faulty", "--referrers"]);
         using var foreground = new Foreground(signal);
         await using var rig = await RegistryRig.StartAsync(OptionsFrom(arguments), foreground.Ending);
         var leaf = ParseLeaf(arguments["--leaf"]);
         await using var faulty = arguments.Has("--faulty")
-            ? await FaultyRegistry.StartAsync(rig, new FaultyRegistryOptions { Leaf = leaf }, foreground.Ending)
+            ? await FaultyRegistry.StartAsync(
+                rig, new FaultyRegistryOptions { Leaf = leaf, Referrers = arguments.Has("--referrers") }, foreground.Ending)
             : null;
         var references = new List<string>();
         foreach (var image in arguments.List("--push"))

@@ -12,6 +12,7 @@ internal static class RigCommand
                [--generation 1.6,...] [--image IMAGE,...] [--registry]    only what these need
         rig generations                  which containerds can be started here
         rig archive IMAGE...             paths of image archives, built when needed
+        rig readers                      paths of other clients of registries, oras and crane, where they are here
         rig up --generation 1.6|1.7|2    a private containerd, until standard input ends or SIGTERM
                [--load IMAGE,...] [--no-unpack] [--seed IMAGE,...] [--namespace NAME] [--cri] [--criu] [--dir FOLDER]
                commands on standard input: stop, start, kill
@@ -20,6 +21,7 @@ internal static class RigCommand
                [--tls] [--leaf good|expired|other-name] [--client-certificate]
                [--token] [--users JSON] [--anonymous-pull] [--no-post] [--lifetime SECONDS] [--token-host 127.0.0.2]
                [--faulty]    what stands before it, at the address that is told, serves wrong what it is told to
+               [--referrers] and that lists what refers to a manifest, as registries of OCI 1.1 do
                commands on standard input: push IMAGE [REPOSITORY:TAG] [docker]
                fault JSON, clear, requests, forget; the same of the token server: token-fault JSON, token-clear, token-requests
                token-asked, token-forget, token-lifetime SECONDS, token-refresh USER, token-revoke
@@ -43,6 +45,9 @@ internal static class RigCommand
                     return 0;
                 case ["archive", .. var images] when images.Length > 0:
                     await WriteArchivesAsync(images, ending.Token);
+                    return 0;
+                case ["readers"]:
+                    await Json.WriteLineAsync(RigReaders.Paths());
                     return 0;
                 case ["up", .. var options]:
                     await UpCommand.RunAsync(options, ending.Token);

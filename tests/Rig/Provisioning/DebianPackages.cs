@@ -9,9 +9,16 @@ internal static class DebianPackages
     /// <summary>Younger than the system's, with the libraries it needs: older ones do not know the vDSO of today's kernels.</summary>
     public static UnpackedPackage Criu { get; } = new("criu", "trixie") { WithDependencies = true };
 
+    /// <summary>Other clients of registries, each the program of its name: what we push they must read, what they attach we must find.</summary>
+    public static IReadOnlyList<UnpackedPackage> Readers { get; } =
+    [
+        new UnpackedPackage("oras", "trixie") { MayLack = true },
+        new UnpackedPackage("crane", "sid") { MayLack = true },
+    ];
+
     public static IReadOnlyList<UnpackedPackage> Registries { get; } = [.. Enum.GetValues<RegistryVersion>().Select(RegistryOf)];
 
-    public static IReadOnlyList<UnpackedPackage> All { get; } = [.. Generations.All.Select(ContainerdOf), .. Registries, Busybox, Criu];
+    public static IReadOnlyList<UnpackedPackage> All { get; } = [.. Generations.All.Select(ContainerdOf), .. Registries, .. Readers, Busybox, Criu];
 
     public static UnpackedPackage RegistryOf(RegistryVersion version) => version switch
     {

@@ -17,7 +17,7 @@ internal static class Provisioner
         await TryAsync("tools", async () => installed.AddRange(await Tools.InstallMissingAsync(wanted.Programs, cancellationToken)));
         foreach (UnpackedPackage package in wanted.Packages)
         {
-            await TryAsync(package.ToString(), () => package.UnpackAsync(DebianSource.OfThisMachine(), cancellationToken));
+            await TryAsync(package.ToString(), () => package.UnpackAsync(DebianSource.OfThisMachine(), cancellationToken), package.MayLack);
         }
 
         foreach (Generation generation in wanted.Generations)
@@ -39,7 +39,7 @@ internal static class Provisioner
 
         return missing.Count == 0 ? installed : throw new RigUnavailableException("missing:\n" + string.Join('\n', missing));
 
-        async Task TryAsync(string what, Func<Task> get)
+        async Task TryAsync(string what, Func<Task> get, bool mayLack = false)
         {
             try
             {
@@ -48,7 +48,14 @@ internal static class Provisioner
             }
             catch (Exception reason) when (reason is RigUnavailableException or InvalidOperationException or IOException or Win32Exception)
             {
-                missing.Add($"  {what}: {reason.Message}");
+                if (mayLack)
+                {
+                    say($"without {what}: {reason.Message}");
+                }
+                else
+                {
+                    missing.Add($"  {what}: {reason.Message}");
+                }
             }
         }
     }

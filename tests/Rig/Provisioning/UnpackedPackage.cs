@@ -10,6 +10,9 @@ internal sealed record UnpackedPackage(string Name, string Suite)
     /// </summary>
     public bool WithDependencies { get; init; }
 
+    /// <summary>Tests that need it are skipped where it cannot be had.</summary>
+    public bool MayLack { get; init; }
+
     public string Folder { get; } = Path.Combine(RigCache.Folder, "packages", $"{Name}_{Suite}");
 
     public bool IsUnpacked => Directory.Exists(Folder);

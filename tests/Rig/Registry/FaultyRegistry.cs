@@ -13,12 +13,14 @@ public sealed partial class FaultyRegistry : FaultyServer
     private readonly RegistryRig _upstream;
     private readonly HttpClient _client;
     private readonly bool _isTls;
+    private readonly ReferrerApi? _referrers;
 
-    private FaultyRegistry(RegistryRig upstream, bool isTls)
+    private FaultyRegistry(RegistryRig upstream, bool isTls, bool knowsReferrers)
     {
         _upstream = upstream;
         _client = upstream.CreateClient();
         _isTls = isTls;
+        _referrers = knowsReferrers ? new ReferrerApi() : null;
     }
 
     /// <summary>The certificate to trust (PEM) when it serves HTTPS, else null.</summary>
@@ -32,7 +34,7 @@ public sealed partial class FaultyRegistry : FaultyServer
     {
         options ??= new FaultyRegistryOptions();
         var isTls = options.Tls ?? upstream.Url.Scheme == Uri.UriSchemeHttps;
-        var faulty = new FaultyRegistry(upstream, isTls);
+        var faulty = new FaultyRegistry(upstream, isTls, options.Referrers);
         try
         {
             var certificate = isTls ? upstream.Authority.IssueServer(options.Leaf) : null;
@@ -77,11 +79,24 @@ public sealed partial class FaultyRegistry : FaultyServer
             };
         }
 
+        if (_referrers?.TryList(request) is { } list)
+        {
+            return list;
+        }
+
+        byte[]? manifest = null;
+        if (_referrers is not null && ReferrerApi.IsPut(request))
+        {
+            using var whole = new MemoryStream();
+            await body.CopyToAsync(whole, context.RequestAborted);
+            manifest = whole.ToArray();
+        }
+
         var path = fault?.RefuseMount == true && request.Path.Contains("mount=") ? request.Path.Split('?')[0] : request.Path;
         using var message = new HttpRequestMessage(new HttpMethod(request.Method), new Uri(_upstream.Url, path));
         if (context.Request.ContentLength is not null || context.Request.Headers.TransferEncoding.Count > 0)
         {
-            message.Content = new StreamContent(body);
+            message.Content = manifest is null ? new StreamContent(body) : new ByteArrayContent(manifest);
         }
 
         foreach (var (name, values) in context.Request.Headers)
@@ -103,7 +118,13 @@ public sealed partial class FaultyRegistry : FaultyServer
             message.Headers.Authorization = _upstream.Authorize(match.Groups[1].Value);
         }
 
-        return await _client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, context.RequestAborted);
+        var answer = await _client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, context.RequestAborted);
+        if (manifest is not null)
+        {
+            _referrers!.Note(request, manifest, answer);
+        }
+
+        return answer;
     }
 
     private protected override ValueTask ReleaseAsync()

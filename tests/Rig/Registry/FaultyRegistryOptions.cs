@@ -8,4 +8,7 @@ public sealed record FaultyRegistryOptions
 
     /// <summary>What its certificate is like.</summary>
     public LeafKind Leaf { get; init; }
+
+    /// <summary>It lists what refers to a manifest, as registries of OCI 1.1 do; the one behind does not.</summary>
+    public bool Referrers { get; init; }
 }

@@ -43,6 +43,10 @@ public sealed class CopyCtrRemoteImageCommand : CtrRegistryOptionsCmdlet
     [ValidateNotNullOrEmpty]
     public CtrPlatform[] Platform { get; set; } = [];
 
+    /// <summary>Copy what refers to the image too: signatures, SBOMs, attestations.</summary>
+    [Parameter(HelpMessage = "Copy what refers to the image too: signatures, SBOMs, attestations.")]
+    public SwitchParameter IncludeReferrer { get; set; }
+
     /// <summary>User and password for the registry that is copied from, where it is another one.</summary>
     [Parameter(HelpMessage = "User and password for the registry that is copied from, where it is another one.")]
     [Credential]
@@ -67,7 +71,14 @@ public sealed class CopyCtrRemoteImageCommand : CtrRegistryOptionsCmdlet
                 CtrImageReference source = CtrImageReference.Parse(image);
                 CtrImageReference target = TargetOf(source);
                 _wanted.Add(source != target
-                    ? new CtrRemoteCopyRequest { Source = source, Target = target, Platforms = Platform, Concurrency = ThrottleLimit }
+                    ? new CtrRemoteCopyRequest
+                    {
+                        Source = source,
+                        Target = target,
+                        Platforms = Platform,
+                        Referrers = IncludeReferrer,
+                        Concurrency = ThrottleLimit,
+                    }
                     : throw new CtrException(
                         CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"The image '{source}' cannot be copied to itself.")
                     {
@@ -99,7 +110,7 @@ public sealed class CopyCtrRemoteImageCommand : CtrRegistryOptionsCmdlet
                 if (ShouldProcess(
                     $"image '{request.Source}'",
                     $"Copy to '{request.Target}' with digest {plan.Digest}: {plan.Blobs} blobs with {CtrFormat.Size(plan.Bytes)}, "
-                        + "only what is not there"))
+                        + $"only what is not there{RegistryWords.Referrers(plan.Referrers)}"))
                 {
                     plans.Add((request, plan));
                 }

@@ -52,6 +52,10 @@ public sealed class ReceiveCtrImageCommand : CtrImageTransferCmdlet
     [ValidateNotNull]
     public Hashtable? Label { get; set; }
 
+    /// <summary>Bring what refers to the image too: signatures, SBOMs, attestations.</summary>
+    [Parameter(HelpMessage = "Bring what refers to the image too: signatures, SBOMs, attestations.")]
+    public SwitchParameter IncludeReferrer { get; set; }
+
     /// <summary>Read what is there already, and fetch anew what is corrupt.</summary>
     [Parameter(HelpMessage = "Read what is there already, and fetch anew what is corrupt.")]
     public SwitchParameter Force { get; set; }
@@ -126,7 +130,8 @@ public sealed class ReceiveCtrImageCommand : CtrImageTransferCmdlet
             if (ShouldProcess(
                 wanted.Session,
                 $"image '{wanted.Reference}' in namespace '{wanted.Namespace}'",
-                $"Receive {plan.Digest}{move}: {plan.BlobsToFetch} blobs with {CtrFormat.Size(plan.BytesToFetch)} to fetch"))
+                $"Receive {plan.Digest}{move}: {plan.BlobsToFetch} blobs with {CtrFormat.Size(plan.BytesToFetch)} to fetch"
+                    + RegistryWords.Referrers(plan.Referrers)))
             {
                 plans.Add((wanted, plan));
             }
@@ -158,6 +163,7 @@ public sealed class ReceiveCtrImageCommand : CtrImageTransferCmdlet
                 Labels = Label is null
                     ? new Dictionary<string, string>()
                     : Labels.From(Label).ToDictionary(label => label.Key, label => label.Value ?? "", StringComparer.Ordinal),
+                Referrers = IncludeReferrer,
                 Renew = Force,
                 Concurrency = ThrottleLimit,
             },

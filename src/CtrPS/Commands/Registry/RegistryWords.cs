@@ -14,4 +14,12 @@ internal static class RegistryWords
     public const string MaximumRetryCount = "How often a request is made again that failed in a way that may pass.";
     public const string RetryIntervalSec = "Seconds before the first of these; each further wait is about twice as long.";
     public const string StallTimeout = "Seconds that a blob may bring no byte, before its connection is made anew.";
+
+    /// <summary>For -WhatIf: how many referrers move with an image. Empty: none.</summary>
+    public static string Referrers(int count) => count switch
+    {
+        0 => "",
+        1 => ", and 1 thing that refers to it",
+        _ => $", and {count} things that refer to it",
+    };
 }

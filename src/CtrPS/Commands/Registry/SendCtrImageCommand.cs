@@ -42,6 +42,10 @@ public sealed class SendCtrImageCommand : CtrImageTransferCmdlet
     [Parameter(HelpMessage = "Leave layers out that their makers do not allow to be passed on.")]
     public SwitchParameter SkipNonDistributable { get; set; }
 
+    /// <summary>Send what refers to the image too: signatures, SBOMs, attestations.</summary>
+    [Parameter(HelpMessage = "Send what refers to the image too: signatures, SBOMs, attestations.")]
+    public SwitchParameter IncludeReferrer { get; set; }
+
     /// <summary>Ask for each blob, also where the name points to the image already.</summary>
     [Parameter(HelpMessage = "Ask for each blob, also where the name points to the image already: for a registry that has lost some.")]
     public SwitchParameter Force { get; set; }
@@ -99,7 +103,8 @@ public sealed class SendCtrImageCommand : CtrImageTransferCmdlet
             if (ShouldProcess(
                 found.Session,
                 $"image '{found.Image.Name}' in namespace '{found.Image.Namespace}'",
-                $"Send as '{found.Target}' with digest {plan.Digest}: {plan.Blobs} blobs with {CtrFormat.Size(plan.Bytes)}, only what is not there"))
+                $"Send as '{found.Target}' with digest {plan.Digest}: {plan.Blobs} blobs with {CtrFormat.Size(plan.Bytes)}, only what is not there"
+                    + RegistryWords.Referrers(plan.Referrers)))
             {
                 plans.Add((found, plan));
             }
@@ -136,6 +141,7 @@ public sealed class SendCtrImageCommand : CtrImageTransferCmdlet
                     : CtrPlatformScope.Available,
                 Platforms = [.. Platform.Select(choice => choice.Platform).OfType<CtrPlatform>()],
                 SkipNonDistributable = SkipNonDistributable,
+                Referrers = IncludeReferrer,
                 AskForAll = Force,
                 Concurrency = ThrottleLimit,
             },

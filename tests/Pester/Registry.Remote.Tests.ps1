@@ -106,6 +106,25 @@ Describe 'Get-CtrRemoteImage' {
     }
 }
 
+Describe 'A credential that was given' {
+    It 'is for one registry: <name>' -ForEach @(
+        @{ Name = 'Find-CtrImage'; Work = { Find-CtrImage "$at/team/web", "$other/team/web" -Credential $credential } }
+        @{ Name = 'Get-CtrRemoteImage'; Work = { Get-CtrRemoteImage "$at/team/web:1", "$other/team/web:1" -Credential $credential } }
+        @{ Name = 'Remove-CtrRemoteImage'; Work = { Remove-CtrRemoteImage "$at/team/web:1", "$other/x:1" -Credential $credential -WhatIf } }
+        @{ Name = 'Test-CtrRegistry'; Work = { Test-CtrRegistry $at, $other -Credential $credential } }
+        @{ Name = 'Copy-CtrRemoteImage from'; Work = {
+                "$at/team/web:1", "$other/team/web:1" | Copy-CtrRemoteImage -DestinationRegistry third.invalid -SourceCredential $credential } }
+    ) {
+        $faulty = Get-Registry -Faulty
+        Clear-RegistryFault $faulty
+        $other = $faulty.Address
+        $told = $Work | Should -Throw -ErrorId 'CtrInvalidArgument,*' -PassThru
+        "$told" | Should -BeLike "*is for one registry, '$at', and is not shown to '$other'."
+        $told.ErrorDetails.RecommendedAction | Should -BeLike '*Connect-CtrRegistry*'
+        Get-RegistryRequest $faulty | Should -BeNullOrEmpty
+    }
+}
+
 Describe 'Copy-CtrRemoteImage' {
     It 'mounts what the registry has, and keeps the digest' {
         $copied = Copy-CtrRemoteImage "$at/team/attested:1" "$at/copy/attested:1"

@@ -100,13 +100,38 @@ Describe 'Registries, containerd <generation>' -ForEach $generations {
             $failure | Format-List * -Force | Out-String | Should -Not -Match 'wr0ng'
             { Connect-CtrRegistry $closed.Address $wrong } | Should -Throw -ErrorId 'CtrLoginFailed,*'
             $right = [pscredential]::new($closed.User, [Net.NetworkCredential]::new('', $closed.Password).SecurePassword)
-            { Receive-CtrImage $private, $busybox -Credential $right } | Should -Throw -ErrorId 'CtrInvalidArgument,*'
             Connect-CtrRegistry $closed.Address $right
             (Receive-CtrImage $private).Status | Should -Be New
             (Send-CtrImage $private "$($closed.Address)/$namespace/own:1").Status | Should -Be Sent
             Disconnect-CtrRegistry $closed.Address
             { Receive-CtrImage $private -Force } | Should -Throw -ErrorId 'CtrRegistryDenied,*'
         }
+    }
+
+    It 'shows -Credential to one registry only' {
+        $faulty = Get-Registry -Faulty
+        Clear-RegistryFault $faulty
+        $elsewhere = "$($faulty.Address)/library/none:1"
+        $credential = [pscredential]::new('pester', [Net.NetworkCredential]::new('', 'secret word').SecurePassword)
+        $null = Receive-CtrImage $busybox -Credential $credential -NoUnpack
+        Add-CtrImageTag $busybox $elsewhere
+        foreach ($work in { Receive-CtrImage $busybox, $elsewhere -Credential $credential },
+            { Receive-CtrImage $elsewhere, $busybox -Credential $credential },
+            { Get-CtrImage | Send-CtrImage -Credential $credential },
+            { Test-CtrImage -Latest -Credential $credential }) {
+            $told = $work | Should -Throw -ErrorId 'CtrInvalidArgument,*' -PassThru
+            "$told" | Should -BeLike "*'$host5000'*"
+            "$told" | Should -BeLike "*'$($faulty.Address)'*"
+            $told.ErrorDetails.RecommendedAction | Should -BeLike '*Connect-CtrRegistry*'
+        }
+        $second = Connect-CtrSession $rig.Address -Namespace $namespace
+        foreach ($work in { Send-CtrImage * -Credential $credential -Session $session, $second },
+            { Test-CtrImage -Latest -Credential $credential -Session $session, $second }) {
+            $work | Should -Throw '*works with one session at a time, as -Credential is for one registry*'
+        }
+        Disconnect-CtrSession $second
+        Get-RegistryRequest $faulty | Should -BeNullOrEmpty
+        Remove-CtrImage $elsewhere -Session $session
     }
 
     It 'sends a list of retagged images, and only what is not there' {

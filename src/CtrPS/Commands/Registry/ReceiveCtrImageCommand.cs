@@ -118,7 +118,7 @@ public sealed class ReceiveCtrImageCommand : CtrImageTransferCmdlet
     /// <summary>All at the end: several images come side by side.</summary>
     private protected override void OnEnd()
     {
-        RequireOneRegistry(_wanted.Select(wanted => wanted.Reference.Registry));
+        OrEnd(() => Registries.Expect(_wanted.Select(wanted => wanted.Reference.Registry)));
         var plans = new List<(Wanted Wanted, ICtrReceivePlan Plan)>();
         ForEachMoved("Asking registries", _wanted, ThrottleLimit, Name, PlanAsync, (wanted, plan) =>
         {

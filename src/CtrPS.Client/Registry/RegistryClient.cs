@@ -8,9 +8,10 @@ namespace CtrPS.Client.Registry;
 /// </summary>
 /// <param name="options">How they are spoken to.</param>
 /// <param name="credentials">Who we are, where <see cref="CtrRegistryOptions.Credential"/> does not say so.</param>
-internal sealed class RegistryClient(CtrRegistryOptions options, ICredentialSource credentials) : ICtrRegistries
+/// <param name="rules">When large blobs come over several connections. Null: as is good for users.</param>
+internal sealed class RegistryClient(CtrRegistryOptions options, ICredentialSource credentials, RangeRules? rules = null) : ICtrRegistries
 {
-
+    private readonly RangeBuffers _ranges = new(rules ?? new RangeRules());
     private readonly ConcurrentDictionary<string, Lazy<IReadOnlyList<RegistryHost>>> _hosts = new(StringComparer.Ordinal);
     private string? _known;
 
@@ -60,7 +61,7 @@ internal sealed class RegistryClient(CtrRegistryOptions options, ICredentialSour
     }
 
     /// <summary>The repository of a reference.</summary>
-    public RepositoryClient Repository(CtrImageReference reference) => new(HostsOf(reference.Registry), reference, options);
+    public RepositoryClient Repository(CtrImageReference reference) => new(HostsOf(reference.Registry), reference, options, _ranges);
 
     public void Dispose()
     {

@@ -58,6 +58,9 @@ internal sealed class RegistryHost(RegistryEndpoint endpoint, CtrRegistryOptions
     /// <summary>It does not answer where a part of a blob is asked for: the whole is, from now on.</summary>
     public bool KnowsNoParts { get; set; }
 
+    /// <summary>It was asked for a range of a blob and sent the whole: it is asked for none beside the others any more.</summary>
+    public bool IgnoresRanges { get; set; }
+
     public bool May(RegistryCapabilities wanted) => (endpoint.Capabilities & wanted) == wanted;
 
     /// <summary>

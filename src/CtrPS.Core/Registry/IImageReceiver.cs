@@ -4,8 +4,8 @@ namespace CtrPS;
 internal interface ICtrRegistries : IDisposable
 {
     /// <summary>
-    /// Names registries that are to be asked, before the first byte goes to one of them. Who knows them all beforehand says so: else the first that is
-    /// asked is the one that what was given is for.
+    /// Names registries that are to be asked, before the first byte goes to one of them. Who knows them all beforehand says so: else the first one
+    /// that is asked is the one that what was given is for.
     /// </summary>
     /// <exception cref="CtrException">
     /// <see cref="CtrErrorIds.InvalidArgument"/>: there is a <see cref="CtrRegistryOptions.Credential"/>, and these are of several registries, or of

@@ -148,5 +148,6 @@ public sealed class CopyCtrRemoteImageCommand : CtrRegistryOptionsCmdlet
         PlainHttp = SourcePlainHttp,
         SkipCertificateCheck = false,
         ClientCertificate = null,
+        ConnectionsPerBlob = Math.Min(new CtrRegistryOptions().ConnectionsPerBlob, ThrottleLimit),
     };
 }

@@ -73,7 +73,11 @@ public sealed class ReceiveCtrImageCommand : CtrImageTransferCmdlet
     public double Timeout { get; set; }
 
     /// <inheritdoc/>
-    private protected override CtrRegistryOptions Options => base.Options with { MinimumRate = MinimumRate };
+    private protected override CtrRegistryOptions Options => base.Options with
+    {
+        MinimumRate = MinimumRate,
+        ConnectionsPerBlob = Math.Min(new CtrRegistryOptions().ConnectionsPerBlob, ThrottleLimit), // who wants less at once means connections too
+    };
 
     /// <inheritdoc/>
     private protected override void OnBegin()

@@ -1,0 +1,51 @@
+using System.Collections.Concurrent;
+
+namespace CtrPS.Client.Registry;
+
+/// <summary>When a blob is read over several connections, and how much memory that may take.</summary>
+internal sealed record RangeRules
+{
+    /// <summary>Bytes that have to be left of a blob: for fewer it is not worth the requests.</summary>
+    public long Least { get; init; } = 64 << 20;
+
+    /// <summary>Bytes of a range. A range waits in memory for its turn, as containerd takes bytes in their order alone.</summary>
+    public int Size { get; init; } = 4 << 20;
+
+    /// <summary>Ranges in memory at the same time, of all blobs: 24 MiB.</summary>
+    public int InAll { get; init; } = 6;
+
+    /// <summary>How long one connection is looked at before more are opened.</summary>
+    public TimeSpan Look { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Bytes a second that are enough for one connection: it has a network of 1 Gbit/s for itself then, or it is not the network that is waited for.
+    /// </summary>
+    public long Enough { get; init; } = 100 << 20;
+}
+
+/// <summary>The memory of ranges that wait for their turn, of all blobs together. Safe for concurrent use.</summary>
+internal sealed class RangeBuffers(RangeRules rules)
+{
+    private readonly ConcurrentBag<byte[]> _free = [];
+    private int _left = rules.InAll;
+
+    public RangeRules Rules => rules;
+
+    /// <summary>Memory for a range. Null: the others have it all; nobody waits for it.</summary>
+    public byte[]? TryRent()
+    {
+        if (Interlocked.Decrement(ref _left) < 0)
+        {
+            _ = Interlocked.Increment(ref _left);
+            return null;
+        }
+
+        return _free.TryTake(out byte[]? buffer) ? buffer : GC.AllocateUninitializedArray<byte>(rules.Size);
+    }
+
+    public void Return(byte[] buffer)
+    {
+        _free.Add(buffer);
+        _ = Interlocked.Increment(ref _left);
+    }
+}

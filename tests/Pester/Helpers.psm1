@@ -212,6 +212,12 @@ function Get-TokenRequest {
     (Get-RigAnswer $Registry 'token-asked').asked
 }
 
+# What a registry's proxy was asked (Get-Registry -Option --proxy): Method, Target, Status.
+function Get-ProxyRequest {
+    param([pscustomobject] $Registry)
+    (Get-RigAnswer $Registry 'proxied').asked
+}
+
 # Ends rigs and registries and waits until they have cleaned up.
 function Close-Rig {
     $entries = @($rigs.Values) + @($registries.Values)

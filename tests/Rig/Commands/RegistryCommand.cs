@@ -21,22 +21,23 @@ internal static class RegistryCommand
     {
         var arguments = new Arguments(
             words,
-            ["--push", "--user", "--password", "--dir", "--version", "--leaf", "--users", "--lifetime", "--token-host"],
-            ["--tls", "--client-certificate", "--token", "--anonymous-pull", "--no-post", "--faulty"]);
+            ["--push", "--user", "--password", "--dir", "--version", "--leaf", "--users", "--lifetime", "--token-host", "--proxy-login"],
+            ["--tls", "--client-certificate", "--token", "--anonymous-pull", "--no-post", "--faulty", "--proxy"]);
         using var foreground = new Foreground(signal);
         await using var rig = await RegistryRig.StartAsync(OptionsFrom(arguments), foreground.Ending);
         var leaf = ParseLeaf(arguments["--leaf"]);
         await using var faulty = arguments.Has("--faulty")
             ? await FaultyRegistry.StartAsync(rig, new FaultyRegistryOptions { Leaf = leaf }, foreground.Ending)
             : null;
+        await using var proxy = arguments.Has("--proxy") ? ForwardProxy.Start(faulty?.Address ?? rig.Address, arguments["--proxy-login"]) : null;
         var references = new List<string>();
         foreach (var image in arguments.List("--push"))
         {
             references.Add(await PushAsync(rig, faulty, [image], foreground.Ending));
         }
 
-        await Json.WriteLineAsync(Describe(rig, faulty, references));
-        await foreground.ServeAsync((command, cancellationToken) => AnswerAsync(rig, faulty, command, cancellationToken));
+        await Json.WriteLineAsync(Describe(rig, faulty, proxy, references));
+        await foreground.ServeAsync((command, cancellationToken) => AnswerAsync(rig, faulty, proxy, command, cancellationToken));
     }
 
     private static RegistryOptions OptionsFrom(Arguments arguments) => new()
@@ -61,12 +62,17 @@ internal static class RegistryCommand
     };
 
     private static async Task<object> AnswerAsync(
-        RegistryRig rig, FaultyRegistry? faulty, string command, CancellationToken cancellationToken)
+        RegistryRig rig, FaultyRegistry? faulty, ForwardProxy? proxy, string command, CancellationToken cancellationToken)
     {
         var (verb, rest) = command.Split(' ', 2) is [var first, var second] ? (first, second) : (command, "");
         if (verb == "push")
         {
             return new { done = verb, reference = await PushAsync(rig, faulty, rest.Split(' '), cancellationToken) };
+        }
+
+        if (verb == "proxied")
+        {
+            return new { done = verb, asked = (proxy ?? throw new ArgumentException($"'{verb}' is for a registry with --proxy")).Asked };
         }
 
         const string OfTokens = "token-";
@@ -137,7 +143,7 @@ internal static class RegistryCommand
             : faulty.PushAsync(words[0], repository, isDocker, cancellationToken);
     }
 
-    private static object Describe(RegistryRig rig, FaultyRegistry? faulty, List<string> references) => new
+    private static object Describe(RegistryRig rig, FaultyRegistry? faulty, ForwardProxy? proxy, List<string> references) => new
     {
         Address = faulty?.Address ?? rig.Address,
         Url = faulty?.Url ?? rig.Url,
@@ -151,6 +157,7 @@ internal static class RegistryCommand
         Upstream = faulty is null ? null : rig.Address,
         OtherPort = faulty?.UrlOf(FaultyPlace.OtherPort),
         Storage = faulty?.UrlOf(FaultyPlace.Storage),
+        Proxy = proxy?.Address,
         Pid = rig.ProcessId,
         Log = rig.LogPath,
     };
@@ -170,6 +177,7 @@ internal static class RegistryCommand
         request.Accept,
         request.ContentType,
         request.HeaderNames,
+        request.Waiting,
         request.Status,
         request.Sent,
         request.Received,

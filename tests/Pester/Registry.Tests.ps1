@@ -134,6 +134,33 @@ Describe 'Registries, containerd <generation>' -ForEach $generations {
         Remove-CtrImage $elsewhere -Session $session
     }
 
+    It 'brings ten at once, and never more than -ThrottleLimit' {
+        $faulty = Get-Registry -Faulty
+        if (-not $faulty.PSObject.Properties['Ten']) {
+            # Once for all generations.
+            $faulty | Add-Member Ten (1..10 | ForEach-Object { Push-ToRegistry $faulty busybox "ten/image-${_}:1" })
+        }
+        $ten = $faulty.Ten
+        try {
+            Clear-RegistryFault $faulty
+            Add-RegistryFault $faulty @{ Method = 'HEAD'; DelaySeconds = 0.1 }
+            Add-RegistryFault $faulty @{ Method = 'GET'; Path = '/blobs/'; DelaySeconds = 0.1 }
+            $got = Receive-CtrImage $ten -ThrottleLimit 3 -Label @{ site = 'here' }
+            $requests = Get-RegistryRequest $faulty
+        } finally {
+            Clear-RegistryFault $faulty
+        }
+        $got.Name | Should -Be $ten
+        ($requests | Where-Object Method -EQ HEAD | Measure-Object Waiting -Maximum).Maximum | Should -Be 3 -Because 'three images are under way'
+        ($requests | Where-Object Path -Like '*/blobs/*' | Measure-Object Waiting -Maximum).Maximum | Should -BeLessOrEqual 9
+        (Get-CtrImage $ten).ForEach({ $_.Labels['site'] }) | Should -Be (@('here') * 10)
+        foreach ($line in Invoke-Ctr $rig -n $namespace content ls | Select-Object -Skip 1) {
+            $line | Should -BeLike "*containerd.io/distribution.source.127.0.0.1=*ten/image-*"
+        }
+        Remove-CtrImage $ten[9] -Synchronous # the collector runs
+        (Test-CtrImage $ten[0..8]).Status | Should -Be (@('Complete') * 9)
+    }
+
     It 'sends a list of retagged images, and only what is not there' {
         $null = Receive-CtrImage $busybox, $nginx
         $target = "$host5000/moved-$namespace"

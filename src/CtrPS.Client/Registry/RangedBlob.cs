@@ -133,8 +133,9 @@ internal sealed class RangedBlob(RepositoryClient repository, RangeBuffers buffe
         _windowBytes += read;
         if (_window.Elapsed is var elapsed && elapsed >= _rules.Look)
         {
-            // Where the daemon is slower than the connection, more of them would bring nothing sooner.
-            bool isSlow = _waited > elapsed / 2 && _windowBytes < _rules.Enough * elapsed.TotalSeconds;
+            // Where the daemon is slower than the connection, more of them would bring nothing sooner. And what they share must be enough for each.
+            double rate = _windowBytes / elapsed.TotalSeconds;
+            bool isSlow = _waited > elapsed / 2 && rate < _rules.Enough && rate >= repository.Options.MinimumRate * (double)_connections;
             if (isSlow && _parts.Count == 0 && _tries < MaxTries && _connections > 1 && blob.Size - _position >= _rules.Least / 2)
             {
                 await BranchAsync().ConfigureAwait(false);
@@ -238,6 +239,11 @@ internal sealed class RangedBlob(RepositoryClient repository, RangeBuffers buffe
     /// <summary>Ends the fetching of ranges, and waits until nobody writes into their memory any more.</summary>
     private async Task DropPartsAsync()
     {
+        if (_parts.Count == 0)
+        {
+            return;
+        }
+
         await _stop.CancelAsync().ConfigureAwait(false);
         while (_parts.TryDequeue(out Part? part))
         {

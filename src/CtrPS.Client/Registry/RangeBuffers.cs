@@ -11,8 +11,8 @@ internal sealed record RangeRules
     /// <summary>Bytes of a range. A range waits in memory for its turn, as containerd takes bytes in their order alone.</summary>
     public int Size { get; init; } = 4 << 20;
 
-    /// <summary>Ranges in memory at the same time, of all blobs: 24 MiB.</summary>
-    public int InAll { get; init; } = 6;
+    /// <summary>Ranges in memory at the same time, of all blobs: 16 MiB. Several layers at once are several connections already.</summary>
+    public int InAll { get; init; } = 4;
 
     /// <summary>How long one connection is looked at before more are opened.</summary>
     public TimeSpan Look { get; init; } = TimeSpan.FromSeconds(1);

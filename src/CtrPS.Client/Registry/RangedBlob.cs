@@ -138,7 +138,7 @@ internal sealed class RangedBlob(RepositoryClient repository, RangeBuffers buffe
             bool isSlow = _waited > elapsed / 2 && rate < _rules.Enough && rate >= repository.Options.MinimumRate * (double)_connections;
             if (isSlow && _parts.Count == 0 && _tries < MaxTries && _connections > 1 && blob.Size - _position >= _rules.Least / 2)
             {
-                await BranchAsync().ConfigureAwait(false);
+                Branch(rate);
             }
 
             Look();
@@ -148,18 +148,11 @@ internal sealed class RangedBlob(RepositoryClient repository, RangeBuffers buffe
     }
 
     /// <summary>Begins with ranges, unless so little memory is free that one connection is as good.</summary>
-    private async Task BranchAsync()
+    private void Branch(double rate)
     {
-        _next = _position + _rules.Size;
-        Extend();
-        if (_parts.Count >= Math.Min(2, _connections - 1))
-        {
-            _tries++;
-        }
-        else
-        {
-            await DropPartsAsync().ConfigureAwait(false);
-        }
+        _next = _position + Math.Max(_rules.Size, (long)(rate * _rules.Ahead.TotalSeconds));
+        Extend(least: Math.Min(2, _connections - 1));
+        _tries += _parts.Count > 0 ? 1 : 0;
     }
 
     private void Look()
@@ -181,28 +174,36 @@ internal sealed class RangedBlob(RepositoryClient repository, RangeBuffers buffe
         if (part.Taken == part.Length)
         {
             _ = _parts.Dequeue();
-            Extend(part.Buffer);
+            Extend(own: part.Buffer);
         }
 
         return read;
     }
 
     /// <summary>Begins to fetch as many ranges as there may be.</summary>
-    /// <param name="buffer">Memory that the blob has already, for the first of them. Null: none.</param>
-    private void Extend(byte[]? buffer = null)
+    /// <param name="least">How many there must be memory for, or none is begun.</param>
+    /// <param name="own">Memory that the blob has already, for the first of them. Null: none.</param>
+    private void Extend(int least = 1, byte[]? own = null)
     {
-        while (_next < blob.Size && _parts.Count + (_line is null ? 0 : 1) < _connections && (buffer ?? buffers.TryRent()) is { } memory)
+        long left = (blob.Size - _next + _rules.Size - 1) / _rules.Size;
+        int room = (int)Math.Min(left, _connections - _parts.Count - (_line is null ? 0 : 1));
+        if (room <= 0)
         {
-            buffer = null;
-            var part = new Part(memory, _next, (int)Math.Min(_rules.Size, blob.Size - _next));
+            if (own is not null)
+            {
+                buffers.Return(own);
+            }
+
+            return;
+        }
+
+        IEnumerable<byte[]> memory = own is null ? buffers.Rent(least, room) : buffers.Rent(least, room - 1).Prepend(own);
+        foreach (byte[] one in memory)
+        {
+            var part = new Part(one, _next, (int)Math.Min(_rules.Size, blob.Size - _next));
             _next += part.Length;
             part.Fetching = FetchAsync(part, _stop.Token);
             _parts.Enqueue(part);
-        }
-
-        if (buffer is not null)
-        {
-            buffers.Return(buffer);
         }
     }
 

@@ -18,14 +18,21 @@ public sealed class RangedBlobTests(ImageReceiverTests.Parts parts) : IClassFixt
     private const string Blobs = "/blobs/";
 
     /// <summary>A layer of a megabyte is a large one, and a connection is slow at once.</summary>
-    private static readonly RangeRules Rules = new() { Least = 256 << 10, Size = 64 << 10, InAll = 6, Look = TimeSpan.FromMilliseconds(20) };
+    private static readonly RangeRules Rules = new()
+    {
+        Least = 256 << 10,
+        Size = 64 << 10,
+        InAll = 6,
+        Look = TimeSpan.FromMilliseconds(20),
+        Ahead = TimeSpan.FromMilliseconds(200),
+    };
 
     private static readonly RegistryFault Slow = new() { Name = "slow", Method = "GET", Path = Blobs, Ranged = false, BytesPerSecond = 1_200_000 };
 
     /// <summary>Faults of ranges, and whether ranges bring the layer nevertheless.</summary>
     private static Dictionary<string, (bool ByRanges, RegistryFault[] Faults)> Faults { get; } = new()
     {
-        ["none"] = (true, [new() { Ranged = true, DelaySeconds = 0.05 }]),
+        ["none"] = (true, [new() { Ranged = true, DelaySeconds = 0.03 }]),
         ["cut in one"] = (true, [new() { Ranged = true, Skip = 3, Times = 1, CutAfter = 10_000 }]),
         ["500 in the middle"] = (true, [new() { Ranged = true, Skip = 3, Times = 2, Status = 500 }]),
         ["503 for the first"] = (true, [new() { Ranged = true, Times = 1, Status = 503 }]),
@@ -186,13 +193,9 @@ public sealed class RangedBlobTests(ImageReceiverTests.Parts parts) : IClassFixt
 
         int Free()
         {
-            var rented = new List<byte[]>();
-            while (buffers.TryRent() is { } one)
-            {
-                Assert.Equal(Rules.Size, one.Length);
-                rented.Add(one);
-            }
-
+            List<byte[]> rented = [.. buffers.Rent(1, 100)];
+            Assert.All(rented, one => Assert.Equal(Rules.Size, one.Length));
+            Assert.Empty(buffers.Rent(1, 100));
             rented.ForEach(buffers.Return);
             return rented.Count;
         }

@@ -267,6 +267,12 @@ function Get-ReferrerTree {
         Where-Object { $_ -match 'sha256:' } | ForEach-Object { $_ -replace '[^\w:]', ' ' } | Sort-Object
 }
 
+# What a registry's proxy was asked (Get-Registry -Option --proxy): Method, Target, Status.
+function Get-ProxyRequest {
+    param([pscustomobject] $Registry)
+    (Get-RigAnswer $Registry 'proxied').asked
+}
+
 # Ends rigs and registries and waits until they have cleaned up.
 function Close-Rig {
     $entries = @($rigs.Values) + @($registries.Values)

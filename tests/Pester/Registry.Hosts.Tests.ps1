@@ -132,6 +132,8 @@ version = 2
   insecure_skip_verify = true
 [plugins."io.containerd.grpc.v1.cri".registry.configs."m.example.com".auth]
   password = "geheim"
+[plugins."io.containerd.grpc.v1.cri".registry.headers]
+  X-Site = ["geheim"]
 '@
         ConvertTo-CtrHostsToml $config -WhatIf -WarningAction SilentlyContinue | Should -BeNullOrEmpty
         Get-ChildItem $folder -Directory | Should -BeNullOrEmpty
@@ -139,7 +141,8 @@ version = 2
         $files | Should -BeOfType CtrPS.CtrHostsFile
         $files.Registry | Should -Be '*', 'docker.io', 'm.example.com'
         Get-Content $files[0].Path -Raw | Should -BeExactly $files[0].Text
-        $said | Should -HaveCount 2
+        $said | Should -HaveCount 3
+        "$said" | Should -Match "'X-Site'\. They go on working beside hosts\.toml"
         "$said" | Should -Match "'m\.example\.com'.*Connect-CtrRegistry"
         "$said" | Should -Match ([regex]::Escape("config_path = `"$folder`""))
         "$said $($files.Text)" | Should -Not -Match geheim

@@ -106,6 +106,64 @@ Describe 'Get-CtrRemoteImage' {
     }
 }
 
+Describe 'A proxy' {
+    It 'is asked for what NO_PROXY does not name, and its password is told nobody' {
+        $plain = Get-Registry -Option --proxy, --proxy-login, 'someone:pr0xy-w0rd'
+        $secure = Get-Registry -Tls -Option --proxy, --proxy-login, 'someone:pr0xy-w0rd'
+        $null = Push-ToRegistry $plain pause
+        $null = Push-ToRegistry $secure pause
+        $environment = @{
+            http_proxy  = "http://someone:pr0xy-w0rd@$($plain.Proxy)"
+            https_proxy = "http://someone:pr0xy-w0rd@$($secure.Proxy)"
+            no_proxy    = '127.0.0.1,.direct.invalid'
+        }
+        # .NET reads the variables once in a process.
+        $told = Use-Environment $environment {
+            Invoke-Child {
+                param($Module, $Empty, $Plain, $Secure)
+                Import-Module $Module
+                $PSDefaultParameterValues['*-Ctr*:HostsDirectory'] = $Empty
+                $PSDefaultParameterValues['*-Ctr*:MaximumRetryCount'] = 0
+                (Get-CtrRemoteImage registry.example/library/pause:1 -PlainHttp).Host
+                (Get-CtrRemoteImage secure.example/library/pause:1 -SkipCertificateCheck).Host
+                (Get-CtrRemoteImage "$Plain/library/pause:1").Host
+                (Test-CtrRegistry registry.example -PlainHttp).Proxy
+                Get-CtrRemoteImage nobody.invalid/x:1 -PlainHttp -Verbose -Debug *>&1 | Format-List * -Force | Out-String -Width 500
+                Get-CtrRemoteImage nobody.invalid/x:1 -Verbose -Debug *>&1 | Format-List * -Force | Out-String -Width 500
+                Get-CtrRemoteImage one.direct.invalid/x:1 -PlainHttp *>&1 | Format-List * -Force | Out-String -Width 500
+                Test-CtrRegistry nobody.invalid -PlainHttp | Format-List * -Force | Out-String -Width 500
+            } (Get-ManifestPath), $empty, $plain.Address, $secure.Address
+        }
+        $told[0..3] | Should -Be http://registry.example/v2, https://secure.example/v2, "http://$($plain.Address)/v2", "http://$($plain.Proxy)"
+        "$($told[4..99])" | Should -Match '502'
+        "$told" | Should -Not -Match 'pr0xy-w0rd|someone'
+        $asked = Get-ProxyRequest $plain
+        ($asked | Where-Object Status -EQ 200).Target | Should -Contain http://registry.example/v2/library/pause/manifests/1
+        $asked.Target | Should -Not -Match '127\.0\.0\.1|direct'
+        $tunnel = Get-ProxyRequest $secure | Where-Object Status -EQ 200
+        "$($tunnel[0].Method) $($tunnel[0].Target)" | Should -Be 'CONNECT secure.example:443'
+    }
+}
+
+Describe 'A credential that was given' {
+    It 'is for one registry: <name>' -ForEach @(
+        @{ Name = 'Find-CtrImage'; Work = { Find-CtrImage "$at/team/web", "$other/team/web" -Credential $credential } }
+        @{ Name = 'Get-CtrRemoteImage'; Work = { Get-CtrRemoteImage "$at/team/web:1", "$other/team/web:1" -Credential $credential } }
+        @{ Name = 'Remove-CtrRemoteImage'; Work = { Remove-CtrRemoteImage "$at/team/web:1", "$other/x:1" -Credential $credential -WhatIf } }
+        @{ Name = 'Test-CtrRegistry'; Work = { Test-CtrRegistry $at, $other -Credential $credential } }
+        @{ Name = 'Copy-CtrRemoteImage from'; Work = {
+                "$at/team/web:1", "$other/team/web:1" | Copy-CtrRemoteImage -DestinationRegistry third.invalid -SourceCredential $credential } }
+    ) {
+        $faulty = Get-Registry -Faulty
+        Clear-RegistryFault $faulty
+        $other = $faulty.Address
+        $told = $Work | Should -Throw -ErrorId 'CtrInvalidArgument,*' -PassThru
+        "$told" | Should -BeLike "*is for one registry, '$at', and is not shown to '$other'."
+        $told.ErrorDetails.RecommendedAction | Should -BeLike '*Connect-CtrRegistry*'
+        Get-RegistryRequest $faulty | Should -BeNullOrEmpty
+    }
+}
+
 Describe 'Copy-CtrRemoteImage' {
     It 'mounts what the registry has, and keeps the digest' {
         $copied = Copy-CtrRemoteImage "$at/team/attested:1" "$at/copy/attested:1"

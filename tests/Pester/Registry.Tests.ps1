@@ -130,13 +130,65 @@ Describe 'Registries, containerd <generation>' -ForEach $generations {
             $failure | Format-List * -Force | Out-String | Should -Not -Match 'wr0ng'
             { Connect-CtrRegistry $closed.Address $wrong } | Should -Throw -ErrorId 'CtrLoginFailed,*'
             $right = [pscredential]::new($closed.User, [Net.NetworkCredential]::new('', $closed.Password).SecurePassword)
-            { Receive-CtrImage $private, $busybox -Credential $right } | Should -Throw -ErrorId 'CtrInvalidArgument,*'
             Connect-CtrRegistry $closed.Address $right
             (Receive-CtrImage $private).Status | Should -Be New
             (Send-CtrImage $private "$($closed.Address)/$namespace/own:1").Status | Should -Be Sent
             Disconnect-CtrRegistry $closed.Address
             { Receive-CtrImage $private -Force } | Should -Throw -ErrorId 'CtrRegistryDenied,*'
         }
+    }
+
+    It 'shows -Credential to one registry only' {
+        $faulty = Get-Registry -Faulty
+        Clear-RegistryFault $faulty
+        $elsewhere = "$($faulty.Address)/library/none:1"
+        $credential = [pscredential]::new('pester', [Net.NetworkCredential]::new('', 'secret word').SecurePassword)
+        $null = Receive-CtrImage $busybox -Credential $credential -NoUnpack
+        Add-CtrImageTag $busybox $elsewhere
+        foreach ($work in { Receive-CtrImage $busybox, $elsewhere -Credential $credential },
+            { Receive-CtrImage $elsewhere, $busybox -Credential $credential },
+            { Get-CtrImage | Send-CtrImage -Credential $credential },
+            { Test-CtrImage -Latest -Credential $credential }) {
+            $told = $work | Should -Throw -ErrorId 'CtrInvalidArgument,*' -PassThru
+            "$told" | Should -BeLike "*'$host5000'*"
+            "$told" | Should -BeLike "*'$($faulty.Address)'*"
+            $told.ErrorDetails.RecommendedAction | Should -BeLike '*Connect-CtrRegistry*'
+        }
+        $second = Connect-CtrSession $rig.Address -Namespace $namespace
+        foreach ($work in { Send-CtrImage * -Credential $credential -Session $session, $second },
+            { Test-CtrImage -Latest -Credential $credential -Session $session, $second }) {
+            $work | Should -Throw '*works with one session at a time, as -Credential is for one registry*'
+        }
+        Disconnect-CtrSession $second
+        Get-RegistryRequest $faulty | Should -BeNullOrEmpty
+        Remove-CtrImage $elsewhere -Session $session
+    }
+
+    It 'brings ten at once, and never more than -ThrottleLimit' {
+        $faulty = Get-Registry -Faulty
+        if (-not $faulty.PSObject.Properties['Ten']) {
+            # Once for all generations.
+            $faulty | Add-Member Ten (1..10 | ForEach-Object { Push-ToRegistry $faulty busybox "ten/image-${_}:1" })
+        }
+        $ten = $faulty.Ten
+        try {
+            Clear-RegistryFault $faulty
+            Add-RegistryFault $faulty @{ Method = 'HEAD'; DelaySeconds = 0.1 }
+            Add-RegistryFault $faulty @{ Method = 'GET'; Path = '/blobs/'; DelaySeconds = 0.1 }
+            $got = Receive-CtrImage $ten -ThrottleLimit 3 -Label @{ site = 'here' }
+            $requests = Get-RegistryRequest $faulty
+        } finally {
+            Clear-RegistryFault $faulty
+        }
+        $got.Name | Should -Be $ten
+        ($requests | Where-Object Method -EQ HEAD | Measure-Object Waiting -Maximum).Maximum | Should -Be 3 -Because 'three images are under way'
+        ($requests | Where-Object Path -Like '*/blobs/*' | Measure-Object Waiting -Maximum).Maximum | Should -BeLessOrEqual 9
+        (Get-CtrImage $ten).ForEach({ $_.Labels['site'] }) | Should -Be (@('here') * 10)
+        foreach ($line in Invoke-Ctr $rig -n $namespace content ls | Select-Object -Skip 1) {
+            $line | Should -BeLike "*containerd.io/distribution.source.127.0.0.1=*ten/image-*"
+        }
+        Remove-CtrImage $ten[9] -Synchronous # the collector runs
+        (Test-CtrImage $ten[0..8]).Status | Should -Be (@('Complete') * 9)
     }
 
     It 'sends a list of retagged images, and only what is not there' {

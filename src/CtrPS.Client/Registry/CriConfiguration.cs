@@ -17,6 +17,7 @@ internal sealed class CriConfiguration
     private readonly Dictionary<string, IReadOnlyList<string>> _mirrors = [];
     private readonly Dictionary<string, CtrHostWish> _tls = [];
     private readonly SortedSet<string> _credentials = new(StringComparer.Ordinal);
+    private readonly SortedSet<string> _headers = new(StringComparer.OrdinalIgnoreCase);
     private long? _version;
 
     private CriConfiguration()
@@ -121,6 +122,11 @@ internal sealed class CriConfiguration
             _credentials.Add(host);
         }
 
+        foreach ((string name, _) in Map(path, registry.Exactly("headers"))?.Items ?? [])
+        {
+            _headers.Add(name);
+        }
+
         if (registry.Exactly("config_path") is { } folders && Text(path, folders) is { Length: > 0 } given)
         {
             _remarks.Add($"'{path}' names the folder of hosts.toml files already ('{given}'): containerd does not look at its mirrors then.");
@@ -151,6 +157,15 @@ internal sealed class CriConfiguration
             _remarks.Add(
                 $"The configuration has credentials for {hosts}. hosts.toml has no place for them, and they were not taken: "
                 + "use Connect-CtrRegistry, or Kubernetes' image pull secrets.");
+        }
+
+        if (_headers.Count > 0)
+        {
+            // CRI gives them to the resolver, which adds those of hosts.toml to them (image_pull.go; docker/resolver.go): both would be sent.
+            string names = string.Join(", ", _headers.Select(one => $"'{ForeignText.Show(one)}'"));
+            _remarks.Add(
+                $"The configuration has headers for every registry: {names}. They go on working beside hosts.toml and stay where they are; written "
+                + "there as well, Kubernetes would send them twice. Other clients, ctr and these cmdlets among them, do not send them.");
         }
 
         return new CtrHostsConversion(wishes, _remarks);

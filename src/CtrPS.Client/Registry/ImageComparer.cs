@@ -14,6 +14,7 @@ internal static class ImageComparer
             return Unknown(CtrUpdateStatus.NotFound, "The name is no reference to a registry.");
         }
 
+        registries.Expect([reference.Registry]); // what must not be asked is not merely out of reach
         try
         {
             RepositoryClient repository = registries.Repository(reference);

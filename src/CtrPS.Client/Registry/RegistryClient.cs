@@ -8,9 +8,12 @@ namespace CtrPS.Client.Registry;
 /// </summary>
 /// <param name="options">How they are spoken to.</param>
 /// <param name="credentials">Who we are, where <see cref="CtrRegistryOptions.Credential"/> does not say so.</param>
-internal sealed class RegistryClient(CtrRegistryOptions options, ICredentialSource credentials) : ICtrRegistries
+/// <param name="rules">When large blobs come over several connections. Null: as is good for users.</param>
+internal sealed class RegistryClient(CtrRegistryOptions options, ICredentialSource credentials, RangeRules? rules = null) : ICtrRegistries
 {
+    private readonly RangeBuffers _ranges = new(rules ?? new RangeRules());
     private readonly ConcurrentDictionary<string, Lazy<IReadOnlyList<RegistryHost>>> _hosts = new(StringComparer.Ordinal);
+    private string? _known;
 
     public CtrRegistryOptions Options => options;
 
@@ -18,19 +21,47 @@ internal sealed class RegistryClient(CtrRegistryOptions options, ICredentialSour
     public static RegistryClient Open(CtrRegistryOptions options) => new(options, new CredentialFiles(CredentialPlaces.FromEnvironment));
 
     /// <summary>The hosts that serve a registry, in the order in which they are asked.</summary>
-    /// <exception cref="CtrException">A file about it cannot be used.</exception>
-    public IReadOnlyList<RegistryHost> HostsOf(string registry) => _hosts.GetOrAdd(registry, name => new Lazy<IReadOnlyList<RegistryHost>>(() =>
+    /// <exception cref="CtrException">A file about it cannot be used; or what <see cref="Expect"/> throws.</exception>
+    public IReadOnlyList<RegistryHost> HostsOf(string registry)
     {
-        IReadOnlyList<RegistryEndpoint> endpoints = HostsFolders.Find(name, options);
-        IEnumerable<RegistryEndpoint> own = endpoints.Where(endpoint => !endpoint.IsMirror);
-        ICredentialSource known = options.Credential is { } given
-            ? new GivenCredential(given, [.. own.Select(endpoint => endpoint.Root.Authority)], credentials)
-            : credentials;
-        return [.. endpoints.Select(endpoint => new RegistryHost(endpoint, options, known))];
-    })).Value;
+        Expect([registry]);
+        return _hosts.GetOrAdd(registry, name => new Lazy<IReadOnlyList<RegistryHost>>(() =>
+        {
+            IReadOnlyList<RegistryEndpoint> endpoints = HostsFolders.Find(name, options);
+            IEnumerable<RegistryEndpoint> own = endpoints.Where(endpoint => !endpoint.IsMirror);
+            ICredentialSource known = options.Credential is { } given
+                ? new GivenCredential(given, [.. own.Select(endpoint => endpoint.Root.Authority)], credentials)
+                : credentials;
+            return [.. endpoints.Select(endpoint => new RegistryHost(endpoint, options, known))];
+        })).Value;
+    }
+
+    public void Expect(IEnumerable<string> registries)
+    {
+        if (options.Credential is null)
+        {
+            return;
+        }
+
+        foreach (string registry in registries)
+        {
+            string known = Interlocked.CompareExchange(ref _known, registry, null) ?? registry;
+            if (!string.Equals(known, registry, StringComparison.OrdinalIgnoreCase))
+            {
+                throw new CtrException(
+                    CtrErrorIds.InvalidArgument,
+                    CtrStatus.InvalidArgument,
+                    $"The credential that was given is for one registry, '{known}', and is not shown to '{registry}'.")
+                {
+                    Target = registry,
+                    RecommendedAction = "Do one registry at a time, or log in at each with Connect-CtrRegistry and give none.",
+                };
+            }
+        }
+    }
 
     /// <summary>The repository of a reference.</summary>
-    public RepositoryClient Repository(CtrImageReference reference) => new(HostsOf(reference.Registry), reference, options);
+    public RepositoryClient Repository(CtrImageReference reference) => new(HostsOf(reference.Registry), reference, options, _ranges);
 
     public void Dispose()
     {

@@ -61,6 +61,9 @@ internal sealed class RegistryHost(RegistryEndpoint endpoint, CtrRegistryOptions
     /// <summary>Held by who changes a list that has no owner: reads it, adds to it, puts it back.</summary>
     public SemaphoreSlim ListGate { get; } = new(1);
 
+    /// <summary>It was asked for a range of a blob and sent the whole: it is asked for none beside the others any more.</summary>
+    public bool IgnoresRanges { get; set; }
+
     public bool May(RegistryCapabilities wanted) => (endpoint.Capabilities & wanted) == wanted;
 
     /// <summary>
@@ -77,7 +80,7 @@ internal sealed class RegistryHost(RegistryEndpoint endpoint, CtrRegistryOptions
         try
         {
             HttpResponseMessage response = await (isLast ? _retries : ResiliencePipeline<HttpResponseMessage>.Empty).ExecuteAsync(
-                async token => await SendOnceAsync(request, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                async token => await SendOnceAsync(request, asUser: true, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
             IsDown = false;
             return response;
         }
@@ -98,13 +101,7 @@ internal sealed class RegistryHost(RegistryEndpoint endpoint, CtrRegistryOptions
     {
         try
         {
-            using HttpRequestMessage message = Make(request, AddressOf(request));
-            return await AnswerAsync(message, cancellationToken).ConfigureAwait(false);
-        }
-        catch (HttpRequestException) when (_tls && endpoint.TriesTlsFirst && _transport.Value.SpeaksPlainly)
-        {
-            _tls = false;
-            return await AskPlainlyAsync(request, cancellationToken).ConfigureAwait(false);
+            return await SendOnceAsync(request, asUser: false, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or TimeoutException)
         {
@@ -127,7 +124,10 @@ internal sealed class RegistryHost(RegistryEndpoint endpoint, CtrRegistryOptions
         ListGate.Dispose();
     }
 
-    private async Task<HttpResponseMessage> SendOnceAsync(RegistryRequest request, CancellationToken cancellationToken)
+    /// <param name="request">The request.</param>
+    /// <param name="asUser">Tell who asks, where that is asked for, and follow redirects.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    private async Task<HttpResponseMessage> SendOnceAsync(RegistryRequest request, bool asUser, CancellationToken cancellationToken)
     {
         Uri address = request.Address ?? AddressOf(request);
         int redirects = 0;
@@ -135,18 +135,27 @@ internal sealed class RegistryHost(RegistryEndpoint endpoint, CtrRegistryOptions
         while (true)
         {
             using HttpRequestMessage message = Make(request, address);
-            Authorizer authorizer = AuthorizerOf(address);
-            await authorizer.ApplyAsync(message, request.Scopes, cancellationToken).ConfigureAwait(false);
+            Authorizer? authorizer = asUser ? AuthorizerOf(address) : null;
+            if (authorizer is not null)
+            {
+                await authorizer.ApplyAsync(message, request.Scopes, cancellationToken).ConfigureAwait(false);
+            }
+
             HttpResponseMessage response;
             try
             {
                 response = await AnswerAsync(message, cancellationToken).ConfigureAwait(false);
             }
-            catch (HttpRequestException) when (endpoint.TriesTlsFirst && address.Scheme == "https" && _transport.Value.SpeaksPlainly)
+            catch (HttpRequestException) when (endpoint.TriesTlsFirst && IsTlsOfOurs(address) && _transport.Value.SpeaksPlainly)
             {
-                _tls = false; // nothing was sent: the other side cannot speak TLS
+                _tls = false; // nothing was sent: the other side cannot speak TLS. Another request may have found that out before.
                 address = request.Address ?? AddressOf(request);
                 continue;
+            }
+
+            if (authorizer is null)
+            {
+                return response;
             }
 
             bool ended = false;
@@ -246,6 +255,10 @@ internal sealed class RegistryHost(RegistryEndpoint endpoint, CtrRegistryOptions
 
         return message;
     }
+
+    /// <summary>Whether TLS is spoken there with the endpoint itself, and not with whom it sends us to.</summary>
+    private bool IsTlsOfOurs(Uri address) => address.Scheme == "https" && address.Port == endpoint.Root.Port
+        && string.Equals(address.IdnHost, endpoint.Root.IdnHost, StringComparison.OrdinalIgnoreCase);
 
     private bool IsOwn(Uri address) => Uri.Compare(
         address, Root, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0;

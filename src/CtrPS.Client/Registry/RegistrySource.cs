@@ -43,6 +43,9 @@ internal sealed class RegistrySource(RepositoryClient repository, Func<Descripto
         }
 
         _ = Interlocked.Add(ref _resumed, offset);
-        return ValueTask.FromResult<Stream>(new ResumingBlob(repository, blob, offset, blob.Size, read => Interlocked.Add(ref _fetched, read)));
+        Action<int> count = read => Interlocked.Add(ref _fetched, read);
+        return ValueTask.FromResult<Stream>(repository.Ranges is { } ranges && blob.Size - offset >= ranges.Rules.Least
+            ? new RangedBlob(repository, ranges, blob, offset, count)
+            : new ResumingBlob(repository, blob, offset, blob.Size, count));
     }
 }

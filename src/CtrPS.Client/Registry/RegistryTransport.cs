@@ -43,6 +43,7 @@ internal sealed class RegistryTransport : IDisposable
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
             UseCookies = false,
+            Proxy = new QuietProxy(HttpClient.DefaultProxy),
             ConnectTimeout = endpoint.DialTimeout,
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
             Expect100ContinueTimeout = TimeSpan.FromSeconds(5),
@@ -177,6 +178,25 @@ internal sealed class RegistryTransport : IDisposable
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The system's proxy by an address without its user and password: errors of .NET tell that address.</summary>
+    private sealed class QuietProxy(IWebProxy proxy) : IWebProxy, ICredentials
+    {
+        public ICredentials? Credentials
+        {
+            get => this;
+            set => throw new NotSupportedException();
+        }
+
+        public Uri? GetProxy(Uri destination) => proxy.GetProxy(destination) is { UserInfo.Length: > 0 } told
+            ? new UriBuilder(told) { UserName = "", Password = "" }.Uri
+            : proxy.GetProxy(destination);
+
+        public bool IsBypassed(Uri host) => proxy.IsBypassed(host);
+
+        // Addresses are equal whatever user is in them.
+        public NetworkCredential? GetCredential(Uri uri, string authType) => proxy.Credentials?.GetCredential(uri, authType);
     }
 
     /// <summary>Looks at the first bytes of an answer: whoever answers TLS with <c>HTTP/</c> speaks none.</summary>

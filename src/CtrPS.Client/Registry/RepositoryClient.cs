@@ -6,7 +6,12 @@ using CtrPS.Client.Oci;
 namespace CtrPS.Client.Registry;
 
 /// <summary>One repository at the hosts that serve it: what tags stand for, manifests and blobs. Safe for concurrent use.</summary>
-internal sealed class RepositoryClient(IReadOnlyList<RegistryHost> hosts, CtrImageReference reference, CtrRegistryOptions options)
+/// <param name="hosts">The hosts, in the order of asking.</param>
+/// <param name="reference">The image.</param>
+/// <param name="options">How they are spoken to.</param>
+/// <param name="ranges">The memory for ranges of large blobs. Null: a blob comes over one connection.</param>
+internal sealed class RepositoryClient(
+    IReadOnlyList<RegistryHost> hosts, CtrImageReference reference, CtrRegistryOptions options, RangeBuffers? ranges = null)
 {
     public const string DigestHeader = "Docker-Content-Digest";
 
@@ -21,6 +26,9 @@ internal sealed class RepositoryClient(IReadOnlyList<RegistryHost> hosts, CtrIma
     public CtrImageReference Reference => reference;
 
     public CtrRegistryOptions Options => options;
+
+    /// <summary>The memory for ranges of large blobs. Null: a blob comes over one connection.</summary>
+    public RangeBuffers? Ranges => ranges;
 
     /// <summary>The image in words.</summary>
     public string What => $"image '{reference}'";
@@ -81,10 +89,7 @@ internal sealed class RepositoryClient(IReadOnlyList<RegistryHost> hosts, CtrIma
         AskAsync(RegistryCapabilities.Pull, async (host, isLast) =>
         {
             bool isPart = (offset > 0 || end is not null) && !host.KnowsNoParts;
-            RegistryRequest whole = Request(HttpMethod.Get, $"blobs/{blob.Digest}", host, $"{blob.MediaType}, */*") with
-            {
-                What = $"blob '{blob.Digest}'",
-            };
+            RegistryRequest whole = BlobRequest(blob, host);
             HttpResponseMessage response;
             try
             {
@@ -116,6 +121,36 @@ internal sealed class RepositoryClient(IReadOnlyList<RegistryHost> hosts, CtrIma
             }
         });
 
+    /// <summary>Opens a range of a blob, at the first host that has it and gives ranges: what comes is that range, or an error.</summary>
+    /// <param name="blob">The blob.</param>
+    /// <param name="offset">The first byte.</param>
+    /// <param name="end">Behind the last byte.</param>
+    /// <param name="cancellationToken">Ends the opening.</param>
+    public Task<BlobBody> OpenRangeAsync(Descriptor blob, long offset, long end, CancellationToken cancellationToken) =>
+        AskAsync(RegistryCapabilities.Pull, async (host, isLast) =>
+        {
+            RegistryRequest request = BlobRequest(blob, host) with { Range = new RangeHeaderValue(offset, end - 1) };
+            if (host.KnowsNoParts || host.IgnoresRanges)
+            {
+                throw RegistryFaults.Broken(request.What, host.Root, "it gives no ranges.");
+            }
+
+            HttpResponseMessage response = await SendAsync(host, request, isLast, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                host.IgnoresRanges |= response.StatusCode == HttpStatusCode.OK;
+                return response.StatusCode == HttpStatusCode.PartialContent && response.Content.Headers.ContentEncoding.Count == 0
+                    && response.Content.Headers.ContentRange is { } range && range.From == offset && range.To == end - 1
+                    ? await BlobBody.OfAsync(blob, host.Root, response, offset, end, cancellationToken).ConfigureAwait(false)
+                    : throw RegistryFaults.Broken(request.What, host.Root, $"it was asked for the bytes {offset} to {end - 1}, and sends others.");
+            }
+            catch
+            {
+                response.Dispose();
+                throw;
+            }
+        });
+
     /// <summary>A request to the repository at a host.</summary>
     public RegistryRequest Request(HttpMethod method, string path, RegistryHost host, string? accept = null) => new()
     {
@@ -128,6 +163,9 @@ internal sealed class RepositoryClient(IReadOnlyList<RegistryHost> hosts, CtrIma
         Accept = accept,
         What = What,
     };
+
+    private RegistryRequest BlobRequest(Descriptor blob, RegistryHost host) =>
+        Request(HttpMethod.Get, $"blobs/{blob.Digest}", host, $"{blob.MediaType}, */*") with { What = $"blob '{blob.Digest}'" };
 
     /// <summary>The host that takes uploads: the first that may.</summary>
     public RegistryHost PushHost => HostChain.ToChange(hosts, reference.Registry);

@@ -7,12 +7,23 @@ namespace CtrPS.Client.Registry;
 /// A blob read from an offset to its end over connections that break, stand still or are too slow: each goes on where the one before ended. So it may
 /// be read for hours; only a blob that does not come on at all is given up.
 /// </summary>
-internal sealed class ResumingBlob(RepositoryClient repository, Descriptor blob, long offset, long end, Action<int> count) : Stream
+/// <param name="repository">Where it is.</param>
+/// <param name="blob">The blob.</param>
+/// <param name="offset">The first byte.</param>
+/// <param name="end">Behind the last byte.</param>
+/// <param name="count">Counts what comes.</param>
+/// <param name="shares">
+/// How many such connections there are for the blob: this is a closed range of it, which is answered as such or not at all, and whose part of the
+/// rate is smaller. Where it stands still it fails, since somebody knows another way. Null: it is the only one.
+/// </param>
+internal sealed class ResumingBlob(
+    RepositoryClient repository, Descriptor blob, long offset, long end, Action<int> count, int? shares = null) : Stream
 {
     /// <summary>Connections in a row that brought nothing.</summary>
     private const int MaxTries = 4;
 
     private readonly CtrRegistryOptions _options = repository.Options;
+    private readonly long _minimumRate = repository.Options.MinimumRate / (shares ?? 1);
     private readonly Stopwatch _window = new();
     private CancellationTokenSource _stall = new();
     private BlobBody? _body;
@@ -53,7 +64,7 @@ internal sealed class ResumingBlob(RepositoryClient repository, Descriptor blob,
 
                 fault = new EndOfStreamException($"the connection ended after {_position} of {blob.Size} bytes");
             }
-            catch (Exception e) when (e is IOException or HttpRequestException or InvalidDataException or TimeoutException)
+            catch (Exception e) when (e is IOException or HttpRequestException or InvalidDataException || (e is TimeoutException && shares is null))
             {
                 fault = e;
             }
@@ -109,7 +120,9 @@ internal sealed class ResumingBlob(RepositoryClient repository, Descriptor blob,
     {
         _windowBytes = 0;
         _window.Restart();
-        return await repository.OpenAsync(blob, _position, end == blob.Size ? null : end, cancellationToken).ConfigureAwait(false);
+        return shares is null
+            ? await repository.OpenAsync(blob, _position, end == blob.Size ? null : end, cancellationToken).ConfigureAwait(false)
+            : await repository.OpenRangeAsync(blob, _position, end, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>One reading, which must bring something in time.</summary>
@@ -139,7 +152,7 @@ internal sealed class ResumingBlob(RepositoryClient repository, Descriptor blob,
     private void RequireRate(int read)
     {
         _windowBytes += read;
-        if (_options.MinimumRate == 0)
+        if (_minimumRate == 0)
         {
             _tries = read > 0 ? 0 : _tries;
         }
@@ -148,9 +161,9 @@ internal sealed class ResumingBlob(RepositoryClient repository, Descriptor blob,
             double rate = _windowBytes / _window.Elapsed.TotalSeconds;
             _windowBytes = 0;
             _window.Restart();
-            _tries = rate >= _options.MinimumRate
+            _tries = rate >= _minimumRate
                 ? 0
-                : throw new TimeoutException($"it brings {rate:0} bytes a second, less than {_options.MinimumRate}");
+                : throw new TimeoutException($"it brings {rate:0} bytes a second, less than {_minimumRate}");
         }
     }
 

@@ -35,6 +35,9 @@ internal sealed record CtrRegistryOptions
     /// <summary>How long a blob may bring no byte.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Connections at the most over which a large blob comes, where one is slow. 1: always one.</summary>
+    public int ConnectionsPerBlob { get; init; } = 4;
+
     /// <summary>Bytes a second that a blob must bring at least, over <see cref="StallTimeout"/>. 0: any.</summary>
     public long MinimumRate { get; init; }
 }

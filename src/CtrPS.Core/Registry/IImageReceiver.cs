@@ -3,6 +3,15 @@ namespace CtrPS;
 /// <summary>Registries, for as long as one piece of work takes: connections and tokens are kept between its images.</summary>
 internal interface ICtrRegistries : IDisposable
 {
+    /// <summary>
+    /// Names registries that are to be asked, before the first byte goes to one of them. Who knows them all beforehand says so: else the first one
+    /// that is asked is the one that what was given is for.
+    /// </summary>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.InvalidArgument"/>: there is a <see cref="CtrRegistryOptions.Credential"/>, and these are of several registries, or of
+    /// another than was asked before.
+    /// </exception>
+    void Expect(IEnumerable<string> registries);
 }
 
 /// <summary>Brings images out of registries into a namespace.</summary>

@@ -423,7 +423,7 @@ public sealed class ImageReceiverTests(ImageReceiverTests.Parts parts) : IClassF
     }
 
     /// <summary>Leases, unfinished writes and working snapshots; the layers of images are none of those.</summary>
-    private static async Task<string> LeftAsync(ContainerdRig rig, string ns) => string.Join('\n', (await StoreProbe.LeftoversAsync(rig, ns))
+    internal static async Task<string> LeftAsync(ContainerdRig rig, string ns) => string.Join('\n', (await StoreProbe.LeftoversAsync(rig, ns))
         .Split('\n').Where(line => !line.Contains(" snapshots sha256:", StringComparison.Ordinal)));
 
     /// <summary>No credentials of the machine that the tests run on.</summary>

@@ -21,8 +21,8 @@ internal static class RegistryCommand
     {
         var arguments = new Arguments(
             words,
-            ["--push", "--user", "--password", "--dir", "--version", "--leaf", "--users", "--lifetime", "--token-host"],
-            ["--tls", "--client-certificate", "--token", "--anonymous-pull", "--no-post", "--faulty", "--referrers"]);
+            ["--push", "--user", "--password", "--dir", "--version", "--leaf", "--users", "--lifetime", "--token-host", "--proxy-login"],
+            ["--tls", "--client-certificate", "--token", "--anonymous-pull", "--no-post", "--faulty", "--referrers", "--proxy"]);
         using var foreground = new Foreground(signal);
         await using var rig = await RegistryRig.StartAsync(OptionsFrom(arguments), foreground.Ending);
         var leaf = ParseLeaf(arguments["--leaf"]);
@@ -30,14 +30,15 @@ internal static class RegistryCommand
             ? await FaultyRegistry.StartAsync(
                 rig, new FaultyRegistryOptions { Leaf = leaf, Referrers = arguments.Has("--referrers") }, foreground.Ending)
             : null;
+        await using var proxy = arguments.Has("--proxy") ? ForwardProxy.Start(faulty?.Address ?? rig.Address, arguments["--proxy-login"]) : null;
         var references = new List<string>();
         foreach (var image in arguments.List("--push"))
         {
             references.Add(await PushAsync(rig, faulty, [image], foreground.Ending));
         }
 
-        await Json.WriteLineAsync(Describe(rig, faulty, references));
-        await foreground.ServeAsync((command, cancellationToken) => AnswerAsync(rig, faulty, command, cancellationToken));
+        await Json.WriteLineAsync(Describe(rig, faulty, proxy, references));
+        await foreground.ServeAsync((command, cancellationToken) => AnswerAsync(rig, faulty, proxy, command, cancellationToken));
     }
 
     private static RegistryOptions OptionsFrom(Arguments arguments) => new()
@@ -62,12 +63,17 @@ internal static class RegistryCommand
     };
 
     private static async Task<object> AnswerAsync(
-        RegistryRig rig, FaultyRegistry? faulty, string command, CancellationToken cancellationToken)
+        RegistryRig rig, FaultyRegistry? faulty, ForwardProxy? proxy, string command, CancellationToken cancellationToken)
     {
         var (verb, rest) = command.Split(' ', 2) is [var first, var second] ? (first, second) : (command, "");
         if (verb == "push")
         {
             return new { done = verb, reference = await PushAsync(rig, faulty, rest.Split(' '), cancellationToken) };
+        }
+
+        if (verb == "proxied")
+        {
+            return new { done = verb, asked = (proxy ?? throw new ArgumentException($"'{verb}' is for a registry with --proxy")).Asked };
         }
 
         const string OfTokens = "token-";
@@ -138,7 +144,7 @@ internal static class RegistryCommand
             : faulty.PushAsync(words[0], repository, isDocker, cancellationToken);
     }
 
-    private static object Describe(RegistryRig rig, FaultyRegistry? faulty, List<string> references) => new
+    private static object Describe(RegistryRig rig, FaultyRegistry? faulty, ForwardProxy? proxy, List<string> references) => new
     {
         Address = faulty?.Address ?? rig.Address,
         Url = faulty?.Url ?? rig.Url,
@@ -152,6 +158,7 @@ internal static class RegistryCommand
         Upstream = faulty is null ? null : rig.Address,
         OtherPort = faulty?.UrlOf(FaultyPlace.OtherPort),
         Storage = faulty?.UrlOf(FaultyPlace.Storage),
+        Proxy = proxy?.Address,
         Pid = rig.ProcessId,
         Log = rig.LogPath,
     };
@@ -171,6 +178,7 @@ internal static class RegistryCommand
         request.Accept,
         request.ContentType,
         request.HeaderNames,
+        request.Waiting,
         request.Status,
         request.Sent,
         request.Received,

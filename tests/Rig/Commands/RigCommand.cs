@@ -20,11 +20,12 @@ internal static class RigCommand
                [--version 2.8.2|2.8.3] [--push IMAGE,...] [--user NAME --password WORD] [--dir FOLDER]
                [--tls] [--leaf good|expired|other-name] [--client-certificate]
                [--token] [--users JSON] [--anonymous-pull] [--no-post] [--lifetime SECONDS] [--token-host 127.0.0.2]
+               [--proxy [--proxy-login USER:PASSWORD]]    a forward proxy that leads every name to it
                [--faulty]    what stands before it, at the address that is told, serves wrong what it is told to
                [--referrers] and that lists what refers to a manifest, as registries of OCI 1.1 do
                commands on standard input: push IMAGE [REPOSITORY:TAG] [docker]
                fault JSON, clear, requests, forget; the same of the token server: token-fault JSON, token-clear, token-requests
-               token-asked, token-forget, token-lifetime SECONDS, token-refresh USER, token-revoke
+               proxied (what the proxy was asked), token-asked, token-forget, token-lifetime SECONDS, token-refresh USER, token-revoke
         """;
 
     private const int Failure = 1;

@@ -347,6 +347,7 @@ public abstract class FaultyServer : IAsyncDisposable
                 Accept = Text(headers.Accept),
                 ContentType = Text(headers.ContentType),
                 HeaderNames = [.. headers.Keys],
+                Waiting = 1 + _requests.Count(other => other.Method == context.Request.Method && other.Status == 0 && !other.IsOver),
             };
             _requests.Add(request);
             for (var i = 0; i < _faults.Count; i++)

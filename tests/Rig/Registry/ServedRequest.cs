@@ -41,6 +41,9 @@ public sealed class ServedRequest
     /// <summary>The names of all headers.</summary>
     public required IReadOnlyList<string> HeaderNames { get; init; }
 
+    /// <summary>Requests of its method that had no answer yet when it came, itself among them.</summary>
+    public required int Waiting { get; init; }
+
     /// <summary>What was answered; 0: nothing yet.</summary>
     public int Status { get; internal set; }
 

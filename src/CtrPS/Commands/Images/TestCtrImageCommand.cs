@@ -105,7 +105,9 @@ public sealed class TestCtrImageCommand : CtrImageCmdlet, IRegistryParameters
     }
 
     /// <inheritdoc/>
-    private protected override string? OneSessionOnly => Quiet ? "-Quiet gives one answer" : null;
+    private protected override string? OneSessionOnly => Quiet ? "-Quiet gives one answer"
+        : Credential is not null ? RegistryWords.OneSession
+        : null;
 
     /// <inheritdoc/>
     private protected override void OnFailure(CtrException error) => _failed = true;
@@ -135,6 +137,8 @@ public sealed class TestCtrImageCommand : CtrImageCmdlet, IRegistryParameters
     private void Compare()
     {
         using ICtrRegistries registries = Connector.OpenRegistries(IRegistryParameters.Read(this));
+        registries.Expect(_found.Select(found => CtrImageReference.TryParse(found.Image.Name, out CtrImageReference? one) ? one.Registry : null)
+            .OfType<string>());
         ForEachAtOnce(
             _found,
             ThrottleLimit,

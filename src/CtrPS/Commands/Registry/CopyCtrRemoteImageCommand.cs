@@ -94,6 +94,8 @@ public sealed class CopyCtrRemoteImageCommand : CtrRegistryOptionsCmdlet
         var plans = new List<(CtrRemoteCopyRequest Request, ICtrRemoteCopyPlan Plan)>();
         ICtrRegistries destination = Registries;
         ICtrRegistries others = _others = Connector.OpenRegistries(SourceOptions());
+        destination.Expect(_wanted.Select(request => request.Target.Registry));
+        others.Expect(_wanted.Where(request => !IsSame(request)).Select(request => request.Source.Registry));
         ForEachMoved(
             "Asking registries",
             _wanted,
@@ -157,5 +159,6 @@ public sealed class CopyCtrRemoteImageCommand : CtrRegistryOptionsCmdlet
         PlainHttp = SourcePlainHttp,
         SkipCertificateCheck = false,
         ClientCertificate = null,
+        ConnectionsPerBlob = Math.Min(new CtrRegistryOptions().ConnectionsPerBlob, ThrottleLimit),
     };
 }

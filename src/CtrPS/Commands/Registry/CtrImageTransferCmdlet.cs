@@ -74,23 +74,6 @@ public abstract class CtrImageTransferCmdlet : CtrSessionCmdlet, IRegistryParame
     /// <summary>How they are spoken to.</summary>
     private protected virtual CtrRegistryOptions Options => IRegistryParameters.Read(this);
 
-    /// <summary>What was given for one registry is shown to no other.</summary>
-    private protected void RequireOneRegistry(IEnumerable<string> registries)
-    {
-        string[] several = [.. registries.Distinct(StringComparer.OrdinalIgnoreCase)];
-        if (Credential is not null && several.Length > 1)
-        {
-            OrEnd(() => throw new CtrException(
-                CtrErrorIds.InvalidArgument,
-                CtrStatus.InvalidArgument,
-                $"-Credential is for one registry, and these images are of several: {string.Join(", ", several.Take(5))}.")
-            {
-                Target = nameof(Credential),
-                RecommendedAction = "Do one registry at a time, or log in at each with Connect-CtrRegistry.",
-            });
-        }
-    }
-
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {

@@ -41,6 +41,7 @@ public sealed class GetCtrRemoteImageCommand : CtrRegistryOptionsCmdlet
     protected override void EndProcessing() => OrEnd(() =>
     {
         ICtrRegistries registries = Registries;
+        registries.Expect(_wanted.Select(ReferenceOrNull).OfType<CtrImageReference>().Select(reference => reference.Registry));
         ForEachAtOnce(
             _wanted.Distinct(StringComparer.Ordinal),
             ThrottleLimit,
@@ -58,6 +59,9 @@ public sealed class GetCtrRemoteImageCommand : CtrRegistryOptionsCmdlet
                 }
             });
     });
+
+    /// <summary>What is no reference is told in its turn.</summary>
+    private static CtrImageReference? ReferenceOrNull(string image) => CtrImageReference.TryParse(image, out CtrImageReference? one) ? one : null;
 
     private async Task<CtrRemoteImage> DescribeAsync(string image, ICtrRegistries registries, CancellationToken cancellationToken) =>
         await Remote.DescribeAsync(CtrImageReference.Parse(image), Platform, registries, cancellationToken).ConfigureAwait(false);

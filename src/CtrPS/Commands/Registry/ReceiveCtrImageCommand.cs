@@ -77,7 +77,11 @@ public sealed class ReceiveCtrImageCommand : CtrImageTransferCmdlet
     public double Timeout { get; set; }
 
     /// <inheritdoc/>
-    private protected override CtrRegistryOptions Options => base.Options with { MinimumRate = MinimumRate };
+    private protected override CtrRegistryOptions Options => base.Options with
+    {
+        MinimumRate = MinimumRate,
+        ConnectionsPerBlob = Math.Min(new CtrRegistryOptions().ConnectionsPerBlob, ThrottleLimit), // who wants less at once means connections too
+    };
 
     /// <inheritdoc/>
     private protected override void OnBegin()
@@ -122,7 +126,7 @@ public sealed class ReceiveCtrImageCommand : CtrImageTransferCmdlet
     /// <summary>All at the end: several images come side by side.</summary>
     private protected override void OnEnd()
     {
-        RequireOneRegistry(_wanted.Select(wanted => wanted.Reference.Registry));
+        OrEnd(() => Registries.Expect(_wanted.Select(wanted => wanted.Reference.Registry)));
         var plans = new List<(Wanted Wanted, ICtrReceivePlan Plan)>();
         ForEachMoved("Asking registries", _wanted, ThrottleLimit, Name, PlanAsync, (wanted, plan) =>
         {

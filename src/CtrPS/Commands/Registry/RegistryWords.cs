@@ -3,6 +3,7 @@ namespace CtrPS.Commands;
 /// <summary>What the parameters about registries are, for the cmdlets of several bases that have them.</summary>
 internal static class RegistryWords
 {
+    public const string OneSession = "-Credential is for one registry, and the images of each may be of another";
     public const string Credential = "User and password for the registry. Default: what docker's and podman's files and helpers know.";
     public const string PlainHttp = "Speak http, not https, where no hosts.toml says otherwise.";
     public const string SkipCertificateCheck = "Take any certificate, where no hosts.toml says otherwise.";

@@ -88,10 +88,13 @@ public sealed class SendCtrImageCommand : CtrImageTransferCmdlet
         }
     }
 
+    /// <inheritdoc/>
+    private protected override string? OneSessionOnly => Credential is null ? null : RegistryWords.OneSession;
+
     /// <summary>All at the end: several images go side by side.</summary>
     private protected override void OnEnd()
     {
-        RequireOneRegistry(_found.Select(found => found.Target.Registry));
+        OrEnd(() => Registries.Expect(_found.Select(found => found.Target.Registry)));
         var plans = new List<(Found Found, ICtrSendPlan Plan)>();
         ForEachMoved("Looking at images", _found, ThrottleLimit, Name, PlanAsync, (found, plan) =>
         {

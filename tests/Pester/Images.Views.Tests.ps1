@@ -139,15 +139,15 @@ Describe 'Images looked into, containerd <generation>' -ForEach (Get-RigGenerati
         [Text.Encoding]::UTF8.GetString($bytes) | Should -Be $index.ToJson()
     }
 
-    It 'say by id what is not there' -ForEach @(
-        @{ line = 'Get-CtrImageConfig nginx:deb -Platform linux/arm64'; id = 'CtrPlatformNotFound'; says = "*it is for linux/amd64." }
-        @{ line = 'Get-CtrImageConfig absent:1'; id = 'CtrBlobMissing'; says = "*is not in namespace 'k8s.io'." }
-        @{ line = 'Get-CtrImageHistory nginxx:deb'; id = 'CtrImageNotFound'; says = '*nginx:deb*' }
-        @{ line = 'Get-CtrImageLayer busybox:1.35 -Snapshotter nothing'; id = 'CtrNotSupported'; says = '*no snapshotter*' }
-        @{ line = 'Measure-CtrImage nginxx:deb'; id = 'CtrImageNotFound'; says = '*nginx:deb*' }
-        @{ line = 'Protect-CtrImage nginxx:deb'; id = 'CtrImageNotFound'; says = '*nginx:deb*' }
+    It 'say by id what is not there: <work>' -ForEach @(
+        @{ work = { Get-CtrImageConfig nginx:deb -Platform linux/arm64 }; id = 'CtrPlatformNotFound'; says = '*it is for linux/amd64.' }
+        @{ work = { Get-CtrImageConfig absent:1 }; id = 'CtrBlobMissing'; says = "*is not in namespace 'k8s.io'." }
+        @{ work = { Get-CtrImageHistory nginxx:deb }; id = 'CtrImageNotFound'; says = '*nginx:deb*' }
+        @{ work = { Get-CtrImageLayer busybox:1.35 -Snapshotter nothing }; id = 'CtrNotSupported'; says = '*no snapshotter*' }
+        @{ work = { Measure-CtrImage nginxx:deb }; id = 'CtrImageNotFound'; says = '*nginx:deb*' }
+        @{ work = { Protect-CtrImage nginxx:deb }; id = 'CtrImageNotFound'; says = '*nginx:deb*' }
     ) {
-        { Invoke-Expression $line } | Should -Throw -ErrorId "$id,*" -ExpectedMessage $says
+        $work | Should -Throw -ErrorId "$id,*" -ExpectedMessage $says
     }
 
     It 'are looked into over a pipeline, a platform each, and all where none is named' {

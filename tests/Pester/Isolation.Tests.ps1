@@ -157,8 +157,15 @@ Describe 'Isolation, containerd <generation>' -ForEach (Get-RigGeneration) {
             $null = Get-CtrNamespace $name
             Remove-CtrNamespace $name -Confirm:$false
             $null = Get-CtrImage
+            $null = Get-CtrImageConfig busybox:1.35
+            $null = Get-CtrImageHistory busybox:1.35
+            $null = Get-CtrImageLayer busybox:1.35
+            $null = Get-CtrImageManifest busybox:1.35 -Tree
+            $null = Measure-CtrImage busybox:1.35
             Add-CtrImageTag busybox:1.35 "localhost/${name}:1"
             Set-CtrImage "localhost/${name}:1" -Label @{ a = 'b' }
+            Protect-CtrImage "localhost/${name}:1"
+            Unprotect-CtrImage "localhost/${name}:1"
             Remove-CtrImage "localhost/${name}:1"
             $null = Test-CtrImage busybox:1.35 -Deep
             $file = Join-Path ([IO.Path]::GetTempPath()) "$name.tar"

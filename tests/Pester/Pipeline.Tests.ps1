@@ -210,6 +210,7 @@ endpoint = ["https://m.example.com"]
                 'Invoke-CtrImage' = { Invoke-CtrImage busybox:1.35 pester-run -Namespace $namespace -Remove -WhatIf true }
                 'New-CtrContainer' = { New-CtrContainer busybox:1.35 pester-made -Namespace $namespace -WhatIf }
                 'New-CtrNamespace' = { New-CtrNamespace pester-new -WhatIf }
+                'Protect-CtrImage' = { Protect-CtrImage busybox:1.35 -Namespace $namespace -PassThru -WhatIf }
                 'Receive-CtrImage' = { Receive-CtrImage $remote -Namespace $namespace -WhatIf }
                 'Remove-CtrContainer' = { Remove-CtrContainer $container -Namespace $namespace -Force -WhatIf }
                 'Remove-CtrImage' = { Remove-CtrImage busybox:1.35 -Namespace $namespace -Force -Synchronous -WhatIf }
@@ -229,6 +230,7 @@ endpoint = ["https://m.example.com"]
                 'Start-CtrTask' = { Start-CtrTask $container -Namespace $namespace -WhatIf }
                 'Stop-CtrTask' = { Stop-CtrTask $container -Namespace $namespace -PassThru -WhatIf }
                 'Suspend-CtrTask' = { Suspend-CtrTask $container -Namespace $namespace -PassThru -WhatIf }
+                'Unprotect-CtrImage' = { Unprotect-CtrImage busybox:1.35 -Namespace $namespace -PassThru -WhatIf }
                 'Update-CtrTask' = { Update-CtrTask $container -Namespace $namespace -Memory 64MB -Cpus 0.5 -PassThru -WhatIf }
             }
         }
@@ -260,6 +262,7 @@ endpoint = ["https://m.example.com"]
                 "`"Run from $whole`" on target `"container 'pester-run' in namespace '$namespace'`"."
                 "`"Create from $whole`" on target `"container 'pester-made' in namespace '$namespace'`"."
                 "`"Create`" on target `"namespace 'pester-new' at '$($rig.Address)'`"."
+                "`"Pin against the kubelet's image garbage collection`" on target `"$image`"."
                 "`"Receive ${digest}: 0 blobs with 0.0 B to fetch`" on target `"image '$remote' in namespace '$namespace'`"."
                 "`"Kill and remove`" on target `"$which`"."
                 "`"Remove`" on target `"$image`"."
@@ -279,6 +282,7 @@ endpoint = ["https://m.example.com"]
                 "`"Start`" on target `"$which`"."
                 "`"Stop`" on target `"task of $which`"."
                 "`"Suspend`" on target `"task of $which`"."
+                "`"Leave to the kubelet's image garbage collection`" on target `"$image`"."
                 "`"Set Memory=67108864, Cpus=0.5`" on target `"task of $which`"."
             )
             $lines = @(

@@ -120,7 +120,7 @@ Describe 'A proxy' {
         # .NET reads the variables once in a process.
         $told = Use-Environment $environment {
             Invoke-Child {
-                param($Module, $Empty, $Plain, $Secure)
+                param($Module, $Empty, $Plain)
                 Import-Module $Module
                 $PSDefaultParameterValues['*-Ctr*:HostsDirectory'] = $Empty
                 $PSDefaultParameterValues['*-Ctr*:MaximumRetryCount'] = 0
@@ -132,7 +132,7 @@ Describe 'A proxy' {
                 Get-CtrRemoteImage nobody.invalid/x:1 -Verbose -Debug *>&1 | Format-List * -Force | Out-String -Width 500
                 Get-CtrRemoteImage one.direct.invalid/x:1 -PlainHttp *>&1 | Format-List * -Force | Out-String -Width 500
                 Test-CtrRegistry nobody.invalid -PlainHttp | Format-List * -Force | Out-String -Width 500
-            } (Get-ManifestPath), $empty, $plain.Address, $secure.Address
+            } (Get-ManifestPath), $empty, $plain.Address
         }
         $told[0..3] | Should -Be http://registry.example/v2, https://secure.example/v2, "http://$($plain.Address)/v2", "http://$($plain.Proxy)"
         "$($told[4..99])" | Should -Match '502'
@@ -151,8 +151,10 @@ Describe 'A credential that was given' {
         @{ Name = 'Get-CtrRemoteImage'; Work = { Get-CtrRemoteImage "$at/team/web:1", "$other/team/web:1" -Credential $credential } }
         @{ Name = 'Remove-CtrRemoteImage'; Work = { Remove-CtrRemoteImage "$at/team/web:1", "$other/x:1" -Credential $credential -WhatIf } }
         @{ Name = 'Test-CtrRegistry'; Work = { Test-CtrRegistry $at, $other -Credential $credential } }
-        @{ Name = 'Copy-CtrRemoteImage from'; Work = {
-                "$at/team/web:1", "$other/team/web:1" | Copy-CtrRemoteImage -DestinationRegistry third.invalid -SourceCredential $credential } }
+        @{
+            Name = 'Copy-CtrRemoteImage from'
+            Work = { "$at/team/web:1", "$other/team/web:1" | Copy-CtrRemoteImage -DestinationRegistry third.invalid -SourceCredential $credential }
+        }
     ) {
         $faulty = Get-Registry -Faulty
         Clear-RegistryFault $faulty

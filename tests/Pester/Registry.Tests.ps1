@@ -185,7 +185,7 @@ Describe 'Registries, containerd <generation>' -ForEach $generations {
         ($requests | Where-Object Path -Like '*/blobs/*' | Measure-Object Waiting -Maximum).Maximum | Should -BeLessOrEqual 9
         (Get-CtrImage $ten).ForEach({ $_.Labels['site'] }) | Should -Be (@('here') * 10)
         foreach ($line in Invoke-Ctr $rig -n $namespace content ls | Select-Object -Skip 1) {
-            $line | Should -BeLike "*containerd.io/distribution.source.127.0.0.1=*ten/image-*"
+            $line | Should -BeLike '*containerd.io/distribution.source.127.0.0.1=*ten/image-*'
         }
         Remove-CtrImage $ten[9] -Synchronous # the collector runs
         (Test-CtrImage $ten[0..8]).Status | Should -Be (@('Complete') * 9)

@@ -22,13 +22,12 @@ public sealed class BlobWriterTests(Daemons daemons)
         await using ContainerdConnection connection = await ConnectAsync(generation);
         Descriptor blob = New(out byte[] bytes);
         await using Lease lease = await connection.Leases.CreateAsync(Ns, CancellationToken.None);
+        Lease other = await connection.Leases.CreateAsync(Ns, CancellationToken.None);
         bool written = await connection.Content.Writer(lease).WriteAsync(
             blob,
-            async (_, token) =>
+            async (_, _) =>
             {
-                await using Lease other = await connection.Leases.CreateAsync(Ns, token);
                 Assert.True(await WriteAsync(connection, other, blob, bytes));
-                other.Complete();
                 return new MemoryStream(bytes, writable: false);
             },
             NoLabels,
@@ -36,7 +35,7 @@ public sealed class BlobWriterTests(Daemons daemons)
             keepPartial: false,
             CancellationToken.None);
         Assert.False(written);
-        await connection.Garbage.CollectAsync(Ns, CancellationToken.None);
+        await other.DisposeAsync(); // with a collection
         Assert.Equal(blob.Size, (await connection.Content.FindAsync(Ns, blob.Digest, CancellationToken.None))?.Size);
     }
 

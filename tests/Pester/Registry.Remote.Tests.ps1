@@ -50,6 +50,8 @@ Describe 'Find-CtrImage' {
         { Find-CtrImage "$at/nobody/app" } | Should -Throw -ErrorId 'CtrRemoteImageNotFound,*'
         { Find-CtrImage -Registry $at nobody } | Should -Throw -ErrorId 'CtrRemoteImageNotFound,*'
         { Find-CtrImage "$at/*" } | Should -Throw -ErrorId 'CtrInvalidReference,*'
+        { Find-CtrImage $at } | Should -Throw -ErrorId 'CtrInvalidReference,*' -ExpectedMessage '*names a registry*'
+        { Find-CtrImage registry.example.com/ } | Should -Throw -ErrorId 'CtrInvalidReference,*' -ExpectedMessage '*names a registry*'
         { Find-CtrImage "$at/x" -Descending -Unsorted } | Should -Throw -ErrorId 'CtrInvalidArgument,*'
         $errors = $null
         (Find-CtrImage "$at/nobody/app", "$at/team/web" -ErrorAction SilentlyContinue -ErrorVariable errors).Tag | Should -Be 1

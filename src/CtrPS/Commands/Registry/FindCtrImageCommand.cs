@@ -121,6 +121,19 @@ public sealed class FindCtrImageCommand : CtrRegistryOptionsCmdlet
     /// <summary>The repository, and the pattern for its tags. Pattern null: all.</summary>
     private static (CtrImageReference Repository, string? Pattern) Split(string image)
     {
+        // No official image of Docker Hub has such a name, and who types one means the registry.
+        string word = image.TrimEnd('/');
+        if (!word.Contains('/', StringComparison.Ordinal) && word.Split(':')[0] is var host
+            && (host.Contains('.', StringComparison.Ordinal) || host == "localhost") && !WildcardPattern.ContainsWildcardCharacters(word))
+        {
+            throw new CtrException(
+                CtrErrorIds.InvalidReference, CtrStatus.InvalidArgument, $"'{image}' names a registry, and no repository of it.")
+            {
+                Target = image,
+                RecommendedAction = $"List its repositories with Find-CtrImage -Registry {word}, or name one: {word}/team/app.",
+            };
+        }
+
         int colon = image.LastIndexOf(':');
         bool hasTag = colon > image.LastIndexOf('/');
         string name = hasTag ? image[..colon] : image;

@@ -122,7 +122,11 @@ public sealed class RangedBlobTests(ImageReceiverTests.Parts parts) : IClassFixt
             await Task.Delay(20, limit.Token);
         }
 
-        await Task.Delay(200); // what was sent is on its way into the daemon
+        while (ImageReceiverTests.Ingested(parts.Daemon) < 1_000_000)
+        {
+            await Task.Delay(20, limit.Token);
+        }
+
         await stop.CancelAsync();
         _ = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pull);
 

@@ -18,8 +18,19 @@ internal sealed class ImageInspector(ContainerdConnection connection) : IImageIn
         ImageSource source = SourceOf(image, cancellationToken);
         PlatformImage found = await ReadAsync(
             source, image, platform, "has no config that says how it is run", cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<CtrImage> named = await connection.Images.LookUpAsync(
-            image.Namespace, image.Digest, CtrImageDetail.None, allRecords: true, cancellationToken).ConfigureAwait(false);
+        var named = new List<CtrImage>();
+        var query = new CtrImageQuery
+        {
+            Namespace = image.Namespace,
+            Filters = [$"target.digest==\"{image.Digest}\""],
+            AllRecords = true,
+            Detail = CtrImageDetail.None,
+        };
+        await foreach (CtrImage one in connection.Images.ListAsync(query, cancellationToken).ConfigureAwait(false))
+        {
+            named.Add(one);
+        }
+
         CtrImageReference[] references =
             [.. named.Where(one => one.Repository is not null).Select(one => CtrImageReference.Parse(one.Name))];
         return found.Settings.With(copy =>
@@ -72,8 +83,19 @@ internal sealed class ImageInspector(ContainerdConnection connection) : IImageIn
         return entries;
     }
 
+    public async Task<CtrBlobUsers> ReadUsersAsync(string @namespace, CancellationToken cancellationToken)
+    {
+        var blobs = new NamespaceBlobs(connection.Content, @namespace, listed: true, cancellationToken);
+        blobs.Begin();
+        IReadOnlyList<(CtrImage Image, ImageNode Root)> all =
+            await connection.Images.ReadGraphsAsync(blobs, cancellationToken).ConfigureAwait(false);
+        return new CtrBlobUsers(all
+            .SelectMany(one => one.Root.All.Select(node => node.Descriptor.Digest).Distinct().Select(digest => (digest, one.Image)))
+            .ToLookup(pair => pair.digest, pair => (pair.Image.Name, pair.Image.Digest), StringComparer.Ordinal));
+    }
+
     public async Task<IReadOnlyList<CtrImageLayer>> ReadLayersAsync(
-        CtrImage image, CtrPlatform? platform, string? snapshotter, CancellationToken cancellationToken)
+        CtrImage image, CtrPlatform? platform, string? snapshotter, CtrBlobUsers users, CancellationToken cancellationToken)
     {
         ImageSource source = SourceOf(image, cancellationToken);
         ImageNode manifest = await FindAsync(source, image, platform, cancellationToken).ConfigureAwait(false);
@@ -88,8 +110,6 @@ internal sealed class ImageInspector(ContainerdConnection connection) : IImageIn
         Dictionary<int, string> commands = found is null ? [] : StepsOf(found)
             .Where(one => one.Layer is not null)
             .ToDictionary(one => one.Layer!.Value, one => one.Step.CreatedBy);
-        IReadOnlyDictionary<string, IReadOnlyList<string>> users =
-            await UsersAsync(image, layers, cancellationToken).ConfigureAwait(false);
         return
         [
             .. layers.Select((layer, place) => new CtrImageLayer
@@ -108,7 +128,7 @@ internal sealed class ImageInspector(ContainerdConnection connection) : IImageIn
                 Inodes = usages.ElementAtOrDefault(place)?.Inodes,
                 IsPresent = layer.StoredSize is not null,
                 IsUnpacked = usages.ElementAtOrDefault(place) is not null,
-                SharedWith = users.GetValueOrDefault(layer.Descriptor.Digest) ?? [],
+                SharedWith = users.OthersOf(layer.Descriptor.Digest, image),
                 Share = ShareOf(layer, layers),
             }),
         ];
@@ -255,35 +275,6 @@ internal sealed class ImageInspector(ContainerdConnection connection) : IImageIn
         }
 
         return new Parts(here, [.. chains]);
-    }
-
-    /// <summary>The other images of the namespace that have some of these layers.</summary>
-    private async Task<IReadOnlyDictionary<string, IReadOnlyList<string>>> UsersAsync(
-        CtrImage image, IReadOnlyList<ImageNode> layers, CancellationToken cancellationToken)
-    {
-        var blobs = new NamespaceBlobs(connection.Content, image.Namespace, listed: true, cancellationToken);
-        blobs.Begin();
-        HashSet<string> wanted = [.. layers.Select(layer => layer.Descriptor.Digest)];
-        var users = new Dictionary<string, List<string>>(StringComparer.Ordinal);
-        foreach ((CtrImage other, ImageNode root) in await connection.Images.ReadGraphsAsync(blobs, cancellationToken).ConfigureAwait(false))
-        {
-            if (other.Digest == image.Digest)
-            {
-                continue;
-            }
-
-            foreach (string digest in root.All.Select(node => node.Descriptor.Digest).Where(wanted.Contains).Distinct())
-            {
-                if (!users.TryGetValue(digest, out List<string>? names))
-                {
-                    users[digest] = names = [];
-                }
-
-                names.Add(other.Name);
-            }
-        }
-
-        return users.ToDictionary(user => user.Key, user => (IReadOnlyList<string>)user.Value, StringComparer.Ordinal);
     }
 
     /// <summary>

@@ -1,21 +1,16 @@
 using System.Security.Cryptography;
+using CtrPS.Client.Formats;
 
 namespace CtrPS.Client.Oci;
 
 /// <summary>
 /// Hashes and counts what is read through it. Leaves the stream below open, so that the rest can be hashed where a reader stopped early.
 /// </summary>
-internal sealed class HashedStream(Stream content, IncrementalHash hash, Action<int> count) : Stream
+internal sealed class HashedStream(Stream content, IncrementalHash hash, Action<int> count) : ForwardStream
 {
     private byte[] _ahead = [];
     private int _aheadPosition;
     private long _position;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
 
     public override long Length => content.Length;
 
@@ -57,19 +52,4 @@ internal sealed class HashedStream(Stream content, IncrementalHash hash, Action<
         count(read);
         return read;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

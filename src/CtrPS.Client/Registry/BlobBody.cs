@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Net;
+using CtrPS.Client.Formats;
 using CtrPS.Client.Oci;
 
 namespace CtrPS.Client.Registry;
@@ -8,7 +9,7 @@ namespace CtrPS.Client.Registry;
 /// What a host sends of a blob, from the wanted byte on, however it answered: with the part that was asked for, or with the whole, of which the
 /// beginning is dropped then. Not a byte more than wanted is given.
 /// </summary>
-internal sealed class BlobBody : Stream
+internal sealed class BlobBody : ForwardStream
 {
     private readonly HttpResponseMessage _response;
     private readonly Stream _body;
@@ -29,19 +30,7 @@ internal sealed class BlobBody : Stream
         _isToTheEnd = isToTheEnd;
     }
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
     public override long Length => _end;
-
-    public override long Position
-    {
-        get => _position;
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Takes an answer.</summary>
     /// <param name="blob">The blob.</param>
@@ -130,21 +119,6 @@ internal sealed class BlobBody : Stream
         _position += read;
         return read;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

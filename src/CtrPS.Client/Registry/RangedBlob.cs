@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CtrPS.Client.Formats;
 using CtrPS.Client.Oci;
 
 namespace CtrPS.Client.Registry;
@@ -9,7 +10,7 @@ namespace CtrPS.Client.Registry;
 /// begin, and is given up only if the first of them is coming then: a registry that ignores, refuses or never answers ranges costs nothing. A range
 /// that is not to be had in the end leads back to one connection, from that place on.
 /// </summary>
-internal sealed class RangedBlob(RepositoryClient repository, RangeBuffers buffers, Descriptor blob, long offset, Action<int> count) : Stream
+internal sealed class RangedBlob(RepositoryClient repository, RangeBuffers buffers, Descriptor blob, long offset, Action<int> count) : ForwardStream
 {
     /// <summary>How often ranges are tried of one blob.</summary>
     private const int MaxTries = 3;
@@ -26,19 +27,7 @@ internal sealed class RangedBlob(RepositoryClient repository, RangeBuffers buffe
     private long _next;
     private int _tries;
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
     public override long Length => blob.Size;
-
-    public override long Position
-    {
-        get => _position;
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -82,21 +71,6 @@ internal sealed class RangedBlob(RepositoryClient repository, RangeBuffers buffe
             await DropPartsAsync().ConfigureAwait(false);
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CtrPS.Client.Formats;
 using CtrPS.Client.Oci;
 
 namespace CtrPS.Client.Registry;
@@ -17,7 +18,7 @@ namespace CtrPS.Client.Registry;
 /// rate is smaller. Where it stands still it fails, since somebody knows another way. Null: it is the only one.
 /// </param>
 internal sealed class ResumingBlob(
-    RepositoryClient repository, Descriptor blob, long offset, long end, Action<int> count, int? shares = null) : Stream
+    RepositoryClient repository, Descriptor blob, long offset, long end, Action<int> count, int? shares = null) : ForwardStream
 {
     /// <summary>Connections in a row that brought nothing.</summary>
     private const int MaxTries = 4;
@@ -31,19 +32,7 @@ internal sealed class ResumingBlob(
     private long _windowBytes;
     private int _tries;
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
     public override long Length => end;
-
-    public override long Position
-    {
-        get => _position;
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -82,21 +71,6 @@ internal sealed class ResumingBlob(
             }
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {

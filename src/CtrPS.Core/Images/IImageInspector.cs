@@ -22,14 +22,18 @@ internal interface IImageInspector
     Task<IReadOnlyList<CtrImageHistoryEntry>> ReadHistoryAsync(
         CtrImage image, CtrPlatform? platform, string? snapshotter, CancellationToken cancellationToken);
 
+    /// <summary>Which images of a namespace have which blobs: read once, for all whose layers are looked at.</summary>
+    Task<CtrBlobUsers> ReadUsersAsync(string @namespace, CancellationToken cancellationToken);
+
     /// <summary>The layers, bottom first.</summary>
     /// <param name="image">The image.</param>
     /// <param name="platform">As for the config.</param>
     /// <param name="snapshotter">Where layers are looked for. Null: the namespace's.</param>
+    /// <param name="users">Who has the layers, of the image's namespace.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="CtrException">As for the config.</exception>
     Task<IReadOnlyList<CtrImageLayer>> ReadLayersAsync(
-        CtrImage image, CtrPlatform? platform, string? snapshotter, CancellationToken cancellationToken);
+        CtrImage image, CtrPlatform? platform, string? snapshotter, CtrBlobUsers users, CancellationToken cancellationToken);
 
     /// <summary>What the name points to.</summary>
     /// <param name="image">The image.</param>
@@ -48,4 +52,13 @@ internal interface IImageInspector
     /// <returns>In the order of the images.</returns>
     Task<IReadOnlyList<CtrImageUsage>> MeasureAsync(
         IReadOnlyList<CtrImage> images, string? snapshotter, CancellationToken cancellationToken);
+}
+
+/// <summary>Which images of a namespace have which blobs.</summary>
+/// <param name="Users">By digest: the names of images, and what these point to.</param>
+internal sealed record CtrBlobUsers(ILookup<string, (string Name, string Target)> Users)
+{
+    /// <summary>The images that have a blob, but for those that are the image itself by another name.</summary>
+    public IReadOnlyList<string> OthersOf(string digest, CtrImage image) =>
+        [.. Users[digest].Where(user => user.Target != image.Digest).Select(user => user.Name)];
 }

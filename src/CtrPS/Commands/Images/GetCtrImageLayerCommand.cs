@@ -7,7 +7,20 @@ namespace CtrPS.Commands;
 [OutputType(typeof(CtrImageLayer))]
 public sealed class GetCtrImageLayerCommand : CtrImageLayersCmdlet
 {
+    private readonly Dictionary<(IImageInspector Inspector, string Namespace), CtrBlobUsers> _users = [];
+
     /// <inheritdoc/>
-    private protected override void OnRecord() => ForEachPlatform(
-        Platform, (inspector, image, platform, token) => inspector.ReadLayersAsync(image, platform, Snapshotter, token));
+    private protected override void OnRecord() => ForEachPlatform(Platform, ReadAsync);
+
+    private async Task<IReadOnlyList<CtrImageLayer>> ReadAsync(
+        IImageInspector inspector, CtrImage image, CtrPlatform? platform, CancellationToken cancellationToken)
+    {
+        if (!_users.TryGetValue((inspector, image.Namespace), out CtrBlobUsers? users))
+        {
+            users = await inspector.ReadUsersAsync(image.Namespace, cancellationToken).ConfigureAwait(false);
+            _users[(inspector, image.Namespace)] = users;
+        }
+
+        return await inspector.ReadLayersAsync(image, platform, Snapshotter, users, cancellationToken).ConfigureAwait(false);
+    }
 }

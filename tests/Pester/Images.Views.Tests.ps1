@@ -217,7 +217,8 @@ Describe 'Images with what they take, containerd <generation>' -ForEach (Get-Rig
         $null = Invoke-Ctr $rig -n $namespace images tag docker.io/library/busybox:1.35 "docker.io/library/busybox@$digest"
         Protect-CtrImage busybox:1.35 -WhatIf
         (Get-CtrImage busybox:1.35).Pinned | Should -BeFalse
-        (Protect-CtrImage busybox:1.35 -PassThru).Pinned | Should -BeTrue
+        (Protect-CtrImage busybox:1.35 -PassThru -WarningVariable told -WarningAction SilentlyContinue).Pinned | Should -BeTrue
+        @($told) | Should -HaveCount ($generation -eq '1.6' ? 1 : 0)
         (Get-CtrImage busybox* -All).Pinned | Should -Be $true, $true
         { Remove-CtrImage busybox:1.35 } | Should -Throw -ErrorId 'CtrImagePinned,*'
         (Unprotect-CtrImage busybox:1.35 -PassThru).Pinned | Should -BeFalse

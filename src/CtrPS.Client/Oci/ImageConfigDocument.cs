@@ -46,6 +46,7 @@ internal static class ImageConfigDocument
                 : new CtrRootFileSystem(),
             Unknown = UnknownOf(root, Known, "").Concat(UnknownOf(settings, KnownSettings, "config."))
                 .ToDictionary(key => key.Name, key => key.Json, StringComparer.Ordinal),
+            LastComment = Value(root, "history") is { } steps && steps.GetArrayLength() > 0 ? Text(steps[steps.GetArrayLength() - 1], "comment") : "",
             Bytes = json,
         };
     });
@@ -107,8 +108,8 @@ internal static class ImageConfigDocument
         element.ValueKind == JsonValueKind.Object
             ? element.EnumerateObject()
                 .Where(key => !known.Contains(key.Name))
-                .DistinctBy(key => key.Name)
-                .Select(key => (prefix + key.Name, key.Value.GetRawText()))
+                .GroupBy(key => key.Name, key => key.Value, StringComparer.Ordinal)
+                .Select(key => (prefix + key.Key, key.Last().GetRawText()))
             : [];
 
     /// <summary>What stands at a key. Nothing where there is no such key, or null, as Go writes what is empty.</summary>

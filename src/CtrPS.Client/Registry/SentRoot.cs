@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using CtrPS.Client.Oci;
 
@@ -26,7 +27,7 @@ internal static class SentRoot
 
         HashSet<string> taken = [.. selection.Nodes.Select(node => node.Descriptor.Digest)];
         ReadOnlyMemory<byte> own = await source.ReadAsync(root.Descriptor, cancellationToken).ConfigureAwait(false);
-        JsonObject index = JsonNode.Parse(own.Span)!.AsObject();
+        JsonObject index = Parse(own, root.Descriptor);
         JsonArray entries = index["manifests"]!.AsArray();
         foreach (JsonNode? entry in entries.Where(entry => !taken.Contains((string)entry!["digest"]!)).ToList())
         {
@@ -42,6 +43,25 @@ internal static class SentRoot
             State = new BlobState { StoredSize = bytes.Length, Children = children, Height = children.Max(child => child.State.Height) + 1 },
         };
         return (top, new FallbackSource(new MadeDocument(top.Descriptor, bytes, source), source));
+    }
+
+    /// <summary>An index that is to be changed: where a key comes twice, nobody knows which of them to.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobCorrupt"/>.</exception>
+    private static JsonObject Parse(ReadOnlyMemory<byte> json, Descriptor of)
+    {
+        try
+        {
+            return JsonNode.Parse(json.Span, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false })!.AsObject();
+        }
+        catch (JsonException e)
+        {
+            throw new CtrException(
+                CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"No smaller index can be made of the index '{of.Digest}': {e.Message}", e)
+            {
+                Target = of.Digest,
+                RecommendedAction = "Send it whole, or one platform of it.",
+            };
+        }
     }
 
     /// <summary>What goes: the selection, as far as it is below the root.</summary>

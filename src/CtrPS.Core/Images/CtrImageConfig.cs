@@ -1,4 +1,4 @@
-using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace CtrPS;
@@ -78,6 +78,9 @@ public sealed class CtrImageConfig : CtrObject
     /// </summary>
     public IReadOnlyDictionary<string, string> Unknown { get; internal set => field = CtrMap.Of(value); } = CtrMap<string>.Empty;
 
+    /// <summary>The comment of the last step of the history. Empty: there is none.</summary>
+    internal string LastComment { get; set; } = "";
+
     /// <summary>The bytes of the config.</summary>
     internal ReadOnlyMemory<byte> Bytes { get; set; }
 
@@ -91,21 +94,23 @@ public sealed class CtrImageConfig : CtrObject
     /// <param name="indented">On several lines, for people.</param>
     public string ToJson(bool indented)
     {
-        JsonObject own = JsonNode.Parse(Bytes.Span)!.AsObject();
+        // Not as nodes, which are refused where a key comes twice.
+        using var document = JsonDocument.Parse(Bytes);
+        JsonElement own = document.RootElement;
         var json = new JsonObject
         {
             ["Id"] = Digest,
             ["RepoTags"] = new JsonArray([.. (Facts?.Tags ?? []).Select(tag => (JsonNode?)tag)]),
             ["RepoDigests"] = new JsonArray([.. (Facts?.Digests ?? []).Select(digest => (JsonNode?)digest)]),
-            ["Comment"] = (own["history"] as JsonArray)?.LastOrDefault() is JsonObject last ? Copy(last["comment"]) ?? "" : "",
-            [nameof(Created)] = Copy(own["created"]),
+            ["Comment"] = LastComment,
+            [nameof(Created)] = Copy("created"),
             [nameof(Author)] = Author ?? "",
-            ["Config"] = Copy(own["config"]),
+            ["Config"] = Copy("config"),
         };
         (string Name, string Key)[] platform = [("Architecture", "architecture"), ("Variant", "variant"), ("Os", "os"), ("OsVersion", "os.version")];
-        foreach ((string name, string key) in platform.Where(one => own.ContainsKey(one.Key)))
+        foreach ((string name, string key) in platform.Where(one => own.TryGetProperty(one.Key, out _)))
         {
-            json[name] = Copy(own[key]);
+            json[name] = Copy(key);
         }
 
         json["Size"] = Facts?.Size;
@@ -118,11 +123,8 @@ public sealed class CtrImageConfig : CtrObject
 
         return RecordJson.Text(json, indented);
 
-        static JsonNode? Copy(JsonNode? node) => node?.DeepClone();
+        JsonNode? Copy(string key) => own.TryGetProperty(key, out JsonElement value) ? JsonNode.Parse(value.GetRawText()) : null;
     }
-
-    /// <summary>The config as it is stored.</summary>
-    internal string Text => Encoding.UTF8.GetString(Bytes.Span);
 
     /// <summary>The name of the image.</summary>
     public override string ToString() => Name;

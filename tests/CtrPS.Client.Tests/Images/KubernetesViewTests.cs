@@ -58,6 +58,8 @@ public sealed class KubernetesViewTests
             }
 
             rows = await HoldAsync(connection, cri, withPins: generation != Generation.V16);
+            Assert.Equal(
+                value is not null && generation != Generation.V16, (await cri.ListImagesAsync(new Nothing())).Images.Any(image => image.Pinned));
             Assert.Equal([value is not null], rows.Where(row => row.Name == pauseByDigest).Select(row => row.Pinned));
         }
 

@@ -99,6 +99,20 @@ public sealed class ImageConfigDocumentTests
         Assert.StartsWith("{", config.ToJson(), StringComparison.Ordinal);
     }
 
+    /// <summary>Go takes the later of two, and no key is worth failing for.</summary>
+    [Fact]
+    public void A_key_that_comes_twice_has_the_later_value()
+    {
+        CtrImageConfig config = ImageConfigDocument.Parse(
+            """{"os":"windows","os":"linux","architecture":"arm64","x":1,"x":2,"config":{"Cmd":["a"],"Cmd":["b"]}}"""u8.ToArray(), Blob);
+        Assert.Equal("linux/arm64", config.Platform?.ToString());
+        Assert.Equal(["b"], config.Cmd);
+        Assert.Equal("2", config.Unknown["x"]);
+        using var json = System.Text.Json.JsonDocument.Parse(config.ToJson());
+        Assert.Equal("linux", json.RootElement.GetProperty("Os").GetString());
+        Assert.Equal("b", json.RootElement.GetProperty("Config").GetProperty("Cmd")[0].GetString());
+    }
+
     [Theory]
     [InlineData("no")]
     [InlineData("[]")]

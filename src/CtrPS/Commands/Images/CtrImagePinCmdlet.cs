@@ -6,6 +6,8 @@ namespace CtrPS.Commands;
 /// <summary>Base of Protect- and Unprotect-CtrImage: the label that keeps an image from the kubelet's collector, on all records of it.</summary>
 public abstract class CtrImagePinCmdlet : CtrImageCmdlet
 {
+    private bool _warned;
+
     /// <summary>Return the changed image.</summary>
     [Parameter(HelpMessage = "Return the changed image.")]
     public SwitchParameter PassThru { get; set; }
@@ -26,6 +28,13 @@ public abstract class CtrImagePinCmdlet : CtrImageCmdlet
         {
             var labels = new Dictionary<string, string?> { [CtrImage.PinnedLabel] = IsPinned ? CtrImage.PinnedValue : null };
             CtrImage changed = ChangeLabels(found, new LabelChange(labels, ReplaceAll: false));
+            if (IsPinned && !_warned && found.Connection.ServerVersion.TrimStart('v').StartsWith("1.6.", StringComparison.Ordinal))
+            {
+                _warned = true;
+                WriteWarning($"The CRI plugin of containerd {found.Connection.ServerVersion} tells the kubelet of no pins: its collector may remove "
+                    + "the image all the same, until containerd is of 1.7 or later.");
+            }
+
             if (PassThru)
             {
                 WriteWhole(found.Session, found.Connection, changed);

@@ -134,7 +134,12 @@ Describe 'Referrers, containerd <generation>' -ForEach $generations {
 }
 
 Describe 'Copy-CtrRemoteImage -IncludeReferrer' {
-    It 'copies what refers to the image from registry to registry' -Skip:([bool]$noOras) {
+    if ($noOras) {
+        It 'has oras' { Set-ItResult -Skipped -Because $noOras }
+        return
+    }
+
+    It 'copies what refers to the image from registry to registry' {
         $from = Get-Registry
         $to = Get-Registry -Version 2.8.3
         $signed = Add-TestSignedImage $from referrers/copied:1

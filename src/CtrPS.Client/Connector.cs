@@ -39,6 +39,9 @@ internal static class Connector
         ? status.IsFile
         : !OperatingSystem.IsLinux() && !path.StartsWith("/dev/", StringComparison.Ordinal);
 
+    /// <summary>A folder's path without links. Null where there is no such folder, or no Linux.</summary>
+    public static string? RealFolder(string path) => OperatingSystem.IsLinux() ? Mounting.RealFolder(path) : null;
+
     /// <inheritdoc cref="OwnFile.TakeAfter"/>
     public static void TakeAfter(SafeFileHandle file, string path) => OwnFile.TakeAfter(file, path);
 

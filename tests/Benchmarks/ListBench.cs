@@ -7,6 +7,8 @@ namespace CtrPS.Benchmarks;
 /// <summary>Listing images, and what the module costs before its first answer.</summary>
 internal static class ListBench
 {
+    private const int Snapshots = 300;
+
     public static async Task<IReadOnlyList<Row>> MeasureAsync(Options options)
     {
         string many = $"many:{options.Images}";
@@ -16,18 +18,28 @@ internal static class ListBench
             $"containerd {rig.Version}, {options.Images} images, {options.Rounds} rounds in turns after one that is not counted, "
                 + $"{Environment.ProcessorCount} processors");
 
+        _ = await MakeSnapshotsAsync(options, rig.Address);
         var ctr = new List<double>();
+        var usage = new List<double>();
         var cmdlet = new List<Dictionary<string, double>>();
         var bare = new List<double>();
         for (int round = 0; round <= options.Rounds; round++)
         {
             double list = await Run.TimeAsync(async () => _ = (await rig.CtrAsync("-n", "k8s.io", "images", "ls")).Check());
+            double three = await Run.TimeAsync(async () =>
+            {
+                foreach (string words in new[] { "content ls", "snapshots usage", "images ls" })
+                {
+                    _ = (await rig.CtrAsync(["-n", "k8s.io", .. words.Split(' ')], CancellationToken.None)).Check();
+                }
+            });
             double start = await Run.TimeAsync(() => Run.ProgramAsync(options.PowerShell!, "-NoProfile", "-Command", "1"));
             Dictionary<string, double> measured = await MeasureCmdletsAsync(options, rig.Address, options.Images);
             if (round > 0)
             {
                 ctr.Add(list);
                 bare.Add(start);
+                usage.Add(three);
                 cmdlet.Add(measured);
             }
         }
@@ -46,6 +58,14 @@ internal static class ListBench
                     Of("import"),
                     Goal.Under(45, "ms")),
                 new Row("first Get-CtrImage of one image, connecting included", "-", null, Of("single"), Goal.Under(130, "ms")),
+                new Row(
+                    $"disk usage by owner of them and {Snapshots} snapshots, first",
+                    "ctr content ls, snapshots usage, images ls",
+                    Table.Median(usage),
+                    Of("usage"),
+                    Goal.Under(2000, "ms")),
+                new Row(
+                    "the same, later", "ctr content ls, snapshots usage, images ls", Table.Median(usage), Of("usageLater"), Goal.Under(500, "ms")),
             ];
     }
 
@@ -74,8 +94,19 @@ internal static class ListBench
             $null = Get-CtrImage many-0001:1 -Namespace k8s.io
             @{ single = $w.Elapsed.TotalMilliseconds } | ConvertTo-Json -Compress
             """;
+        string usage = $$"""
+            $ErrorActionPreference = 'Stop'
+            $env:CONTAINERD_ADDRESS = '{{address}}'
+            Import-Module '{{options.Module}}'
+            $w = [Diagnostics.Stopwatch]::StartNew()
+            $n = @(Get-CtrDiskUsage -Detailed -Namespace k8s.io).Count
+            $first = $w.Elapsed.TotalMilliseconds
+            if ($n -lt {{count + Snapshots}}) { throw "told of $n owners" }
+            $later = foreach ($i in 1..5) { $w.Restart(); $null = @(Get-CtrDiskUsage -Detailed -Namespace k8s.io); $w.Elapsed.TotalMilliseconds }
+            @{ usage = $first; usageLater = ($later | Sort-Object)[2] } | ConvertTo-Json -Compress
+            """;
         var all = new Dictionary<string, double>();
-        foreach (string text in new[] { script, single })
+        foreach (string text in new[] { script, single, usage })
         {
             string json = await Run.ProgramAsync(options.PowerShell!, "-NoProfile", "-NonInteractive", "-Command", text);
             foreach ((string key, double value) in JsonSerializer.Deserialize<Dictionary<string, double>>(json)!)
@@ -86,4 +117,15 @@ internal static class ListBench
 
         return all;
     }
+
+    private static Task<string> MakeSnapshotsAsync(Options options, string address) => Run.ProgramAsync(
+        options.PowerShell!,
+        "-NoProfile",
+        "-NonInteractive",
+        "-Command",
+        $$"""
+        $ErrorActionPreference = 'Stop'
+        Import-Module '{{options.Module}}'
+        $null = 1..{{Snapshots}} | ForEach-Object { New-CtrSnapshot "bench-$_" -Session '{{address}}' -Namespace k8s.io }
+        """);
 }

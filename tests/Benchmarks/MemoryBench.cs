@@ -22,7 +22,7 @@ internal static class MemoryBench
             {
                 double import = await PeakAsync(options, address, $"Import-CtrImage '{source}' -NoUnpack");
                 double save = await PeakAsync(options, address, $"Save-CtrImage bench:1 '{target}' -Force");
-                string remote = $"{registry.Address}/bench/memory:1";
+                string remote = $"{registry.Address}/bench/{words.Split(' ')[^1].ToLowerInvariant()}:1"; // each way sends to where nothing is
                 double send = await PeakAsync(options, address, $"Send-CtrImage bench:1 {remote}");
                 _ = (await rig.CtrAsync("-n", "bench", "images", "rm", "--sync", BenchImage.Name)).Check();
                 double receive = await PeakAsync(options, address, $"Receive-CtrImage {remote} -NoUnpack");

@@ -1,7 +1,7 @@
 using CtrPS.Benchmarks;
 
 // Side by side with ctr: same daemon, same work, in turns, medians and ratios. Nothing is asserted: the table is for people to judge.
-// Arguments: [--only list,container,archive,registry,small,memory] [--rounds N] [--images N] [--mib N] [--gib N] [--generation 1.6|1.7|2]
+// Arguments: [--only list,container,archive,files,registry,small,memory] [--rounds N] [--images N] [--mib N] [--gib N] [--generation 1.6|1.7|2]
 // [--pwsh PATH] [--module PATH of CtrPS.psd1]
 Options options = Options.Parse(args);
 if (options.PowerShell is null)
@@ -15,6 +15,7 @@ var parts = new (string Name, Func<Options, Task<IReadOnlyList<Row>>> Measure)[]
     ("list", ListBench.MeasureAsync),
     ("container", ContainerBench.MeasureAsync),
     ("archive", ArchiveBench.MeasureAsync),
+    ("files", FilesBench.MeasureAsync),
     ("registry", RegistryBench.MeasureAsync),
     ("small", SmallBench.MeasureAsync),
     ("memory", MemoryBench.MeasureAsync),

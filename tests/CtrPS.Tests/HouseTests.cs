@@ -11,7 +11,7 @@ public sealed partial class HouseTests
     /// <summary>The words for what the module does (docs/architecture.md).</summary>
     private static readonly string[] Capabilities =
     [
-        "Archives", "Checkpoints", "Containers", "Content", "Cri", "Events", "Images", "Leases", "Logs",
+        "Archives", "Builds", "Checkpoints", "Containers", "Content", "Cri", "Events", "Images", "Leases", "Logs",
         "Namespaces", "Network", "Registry", "Sandboxes", "Server", "Snapshots", "Storage", "Tasks",
     ];
 

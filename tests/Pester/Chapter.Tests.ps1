@@ -148,3 +148,59 @@ Describe 'The life of a container, containerd <generation>' -ForEach (Get-RigGen
         Get-Trace | Should -Be $before
     }
 }
+
+Describe 'An image looked into, containerd <generation>' -ForEach (Get-RigGeneration) {
+    if ($reason) {
+        It 'has a daemon' { Set-ItResult -Skipped -Because $reason }
+        return
+    }
+
+    It 'as the seeds of this project show it' {
+        $rig = Get-Rig $generation Chapter
+        $session = Connect-CtrSession $rig.Address -Namespace k8s.io
+        $folder = (New-Item (Join-Path (Split-Path $rig.Root) look) -ItemType Directory -Force).FullName
+        $null = Expand-CtrImage nginx:deb
+        $before = Get-RigState $rig
+
+        # the size of every image
+        $sizes = Get-CtrImage | Select-Object Name, Size
+        $sizes.Name | Should -Contain docker.io/library/nginx:deb
+        ($sizes | Where-Object Name -Like '*nginx*').Size | Should -BeGreaterThan 100MB
+
+        # inspect, one field picked
+        (Get-CtrImageConfig nginx:deb).StopSignal | Should -Be SIGQUIT
+        ((Get-CtrImageConfig nginx:deb).ToJson() | ConvertFrom-Json).Config.Cmd | Should -Be '-g', 'daemon off;'
+
+        # history, and a look into the layer of one step
+        $step = Get-CtrImageHistory nginx:deb | Where-Object CreatedBy -Like 'COPY*'
+        $page = Get-CtrImageFile nginx:deb -Recurse | Where-Object { $_.Layer -eq $step.LayerDigest -and $_.Kind -eq 'File' }
+        $page.Path | Should -Be /var/www/html/index.html
+        $page | Get-CtrImageContent | Should -BeLike '*it works*'
+
+        # mount, ls, unmount
+        $null = Mount-CtrImage nginx:deb $folder
+        try {
+            (Get-ChildItem $folder).Name | Should -Be (Get-CtrImageFile nginx:deb).Name
+            Get-Content "$folder/var/www/html/index.html" | Should -BeLike '*it works*'
+            (Get-CtrImageMount).Path | Should -Be $folder
+        } finally {
+            Dismount-CtrImage $folder
+        }
+        Get-ChildItem $folder | Should -BeNullOrEmpty
+
+        # convert, tag: ctr takes both for images like others
+        $converted = Convert-CtrImage busybox:1.35 busybox:zstd -Compression Zstd
+        Add-CtrImageTag busybox:zstd registry.example.com/busybox:zstd
+        try {
+            $rows = ConvertFrom-CtrTable (Invoke-Ctr $rig -n k8s.io images ls) | Where-Object REF -Like '*busybox:zstd'
+            $rows.REF | Should -Be docker.io/library/busybox:zstd, registry.example.com/busybox:zstd
+            $rows.DIGEST | Sort-Object -Unique | Should -Be $converted.Digest
+            (Invoke-Ctr $rig -n k8s.io images check "name==$($rows[0].REF)")[1] | Should -BeLike '*complete*'
+        } finally {
+            Remove-CtrImage busybox:zstd, registry.example.com/busybox:zstd -Synchronous
+        }
+
+        Disconnect-CtrSession $session
+        Compare-Object $before (Get-RigState $rig) | Should -BeNullOrEmpty
+    }
+}

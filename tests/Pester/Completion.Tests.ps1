@@ -23,6 +23,8 @@ Describe 'Completion, containerd <generation>' -ForEach (Get-RigGeneration) {
 
     BeforeAll {
         $rig = Get-Rig $generation
+        # Those that files before this one left open at the same daemon would be offered, too.
+        Get-CtrSession | Disconnect-CtrSession
         $session = Connect-CtrSession $rig.Address -Namespace k8s.io
         $namespace = Add-TestNamespace $rig
         $null = Invoke-Ctr $rig -n $namespace images tag docker.io/library/busybox:1.35 registry.example.com:5000/team/app:2

@@ -17,6 +17,8 @@ $lines = $null
 $contents = @{
     Shared   = 'nginx', 'busybox', 'busybox-docker', 'index', 'index-full', 'attested', 'nested', 'absent', 'arm', 'names'
     Restart  = , 'busybox'
+    Usage    = , 'busybox'
+    Prune    = , 'busybox'
     Examples = 'nginx', 'busybox'
     Chapter  = 'nginx', 'busybox'
     Cri      = 'nginx', 'busybox' # with Kubernetes' part of containerd at work: it names what comes in
@@ -293,7 +295,8 @@ function Close-Rig {
 function Invoke-Ctr {
     $rig = $args[0]
     $words = @($args | Select-Object -Skip 1)
-    $lines = & $rig.Ctr --address $rig.Address @words 2>&1
+    # A daemon or a shim that has locked itself up is told of, not waited for.
+    $lines = & $rig.Ctr --timeout 5m --address $rig.Address @words 2>&1
     if ($LASTEXITCODE -ne 0) {
         throw "ctr $words ended with ${LASTEXITCODE}: $lines"
     }
@@ -379,7 +382,7 @@ function Clear-TestContainer {
     }
 }
 
-# Removes namespaces with the containers and images in them, by ctr.
+# Removes namespaces with the containers, images and blobs in them, by ctr.
 function Clear-TestNamespace {
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidUsingPositionalParameters', '', Justification = 'the words of ctr')]
     param([pscustomobject] $Rig, [string[]] $Name)
@@ -389,6 +392,17 @@ function Clear-TestNamespace {
         $images = @(Invoke-Ctr $Rig -n $one images ls -q)
         if ($images) {
             $null = Invoke-Ctr $Rig -n $one images rm --sync @images
+        }
+        # What is marked to be kept stays without images.
+        $blobs = @(Invoke-Ctr $Rig -n $one content ls -q)
+        if ($blobs) {
+            $null = Invoke-Ctr $Rig -n $one content rm @blobs
+        }
+        $snapshots = @(Invoke-Ctr $Rig -n $one snapshots ls | Select-Object -Skip 1 | ForEach-Object { ($_ -split '\s+')[0] })
+        while ($snapshots) {
+            # Those that others stand on go in a later round.
+            $left = @($snapshots | Where-Object { & $Rig.Ctr --address $Rig.Address -n $one snapshots rm $_ *> $null; $LASTEXITCODE })
+            $snapshots = $left.Count -lt $snapshots.Count ? $left : @()
         }
         $null = Invoke-Ctr $Rig namespaces rm $one
     }
@@ -590,6 +604,25 @@ function Assert-Line {
     }
     if ($Says) {
         $done.Screen | Should -Be @($Says | ForEach-Object $fill)
+    }
+}
+
+# A started HttpListener on a free port of the loopback, and the port. One that could not start has closed itself.
+function Start-HttpListener {
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'of the test')]
+    param()
+    for ($attempt = 1; ; $attempt++) {
+        $listener = [Net.HttpListener]::new()
+        $port = 20000 + (Get-Random -Maximum 20000)
+        $listener.Prefixes.Add("http://127.0.0.1:$port/")
+        try {
+            $listener.Start()
+            return $listener, $port
+        } catch [Net.HttpListenerException] {
+            if ($attempt -eq 20) {
+                throw
+            }
+        }
     }
 }
 

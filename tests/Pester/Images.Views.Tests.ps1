@@ -83,6 +83,22 @@ Describe 'Images looked into, containerd <generation>' -ForEach (Get-RigGenerati
         $history[-1].Id | Should -Be $json.Id
     }
 
+    It 'have the steps that umoci tells of nginx, with the layer of each' {
+        $layout = Join-Path $TestDrive "umoci-$generation"
+        $null = mkdir $layout
+        tar -xf (Get-ArchivePath nginx) -C $layout
+        $told = (umoci stat --image "${layout}:docker.io/library/nginx:deb" --json | ConvertFrom-Json -Depth 9).history
+        $history = @(Get-CtrImageHistory nginx:deb)
+        [array]::Reverse($history)
+        $history.CreatedBy | Should -Be $told.created_by
+        $history.LayerDigest | Should -Be @($told | ForEach-Object { $_.layer ? $_.layer.digest : $null })
+        $history.PackedSize | Should -Be @($told | ForEach-Object { $_.layer ? $_.layer.size : 0 })
+        $history.IsEmptyLayer | Should -Be @($told | ForEach-Object { [bool]$_.empty_layer })
+        $history.Created | Should -Be @($told | ForEach-Object { [DateTimeOffset]$_.created })
+        $layers = @($told | Where-Object layer)
+        (Get-CtrImageLayer nginx:deb).DiffId | Should -Be $layers.diff_id
+    }
+
     It 'have the layers that skopeo lists of <name>' -ForEach $read {
         $layers = @(Get-CtrImageLayer $name)
         $arch = $name -eq 'arm:v7' ? 'arm' : 'amd64'

@@ -161,7 +161,15 @@ Describe 'Isolation, containerd <generation>' -ForEach (Get-RigGeneration) {
             $null = Get-CtrImageHistory busybox:1.35
             $null = Get-CtrImageLayer busybox:1.35
             $null = Get-CtrImageManifest busybox:1.35 -Tree
+            $null = Get-CtrImageFile busybox:1.35
+            $null = Get-CtrImageContent busybox:1.35 /etc/passwd -ErrorAction Ignore
+            Copy-CtrImageFile busybox:1.35 / "$name.none" -WhatIf
+            $null = Compare-CtrImage busybox:1.35 busybox:1.35
             $null = Measure-CtrImage busybox:1.35
+            $null = Expand-CtrImage busybox:1.35 -WhatIf
+            $null = Mount-CtrImage busybox:1.35 ([IO.Path]::GetTempPath()) -WhatIf
+            $null = Get-CtrImageMount
+            Dismount-CtrImage nothing:* -WhatIf
             Add-CtrImageTag busybox:1.35 "localhost/${name}:1"
             Set-CtrImage "localhost/${name}:1" -Label @{ a = 'b' }
             Protect-CtrImage "localhost/${name}:1"
@@ -175,6 +183,38 @@ Describe 'Isolation, containerd <generation>' -ForEach (Get-RigGeneration) {
             $null = Import-CtrImage $file -NoUnpack
             $null = Repair-CtrImage busybox:1.35 -From $file
             Copy-CtrImage busybox:1.35 $name
+            $content = Add-CtrContent -Value $name
+            $null = Get-CtrContent
+            $null = $content | Get-CtrContentData
+            $content | Set-CtrContent -Label @{ a = 'b' }
+            $content | Remove-CtrContent
+            Get-CtrIngest | Stop-CtrIngest -WhatIf
+            Stop-CtrIngest "$name-*"
+            $null = New-CtrSnapshot $name
+            $null = Get-CtrSnapshot -Size
+            $null = Get-CtrSnapshotMount $name
+            $null = Mount-CtrSnapshot $name ([IO.Path]::GetTempPath()) -WhatIf
+            Dismount-CtrSnapshot "$name*" -WhatIf
+            Set-CtrSnapshot $name -Label @{ a = 'b' }
+            $null = Complete-CtrSnapshot $name "$name-done"
+            Export-CtrSnapshot "$name-done" "$file.none" -WhatIf
+            Remove-CtrSnapshot "$name-done"
+            $null = New-CtrLease $name
+            $null = Get-CtrLease $name
+            Add-CtrLeaseResource $name (Get-CtrImage busybox:1.35).Digest
+            $null = Get-CtrLeaseResource $name
+            Remove-CtrLeaseResource $name (Get-CtrImage busybox:1.35).Digest
+            Remove-CtrLease $name
+            $null = Convert-CtrImage busybox:1.35 "localhost/${name}:zstd" -Compression Zstd
+            $null = New-CtrImage "localhost/${name}:new" -From busybox:1.35 -Env A=b -NoUnpack
+            Remove-CtrImage "localhost/${name}:zstd", "localhost/${name}:new"
+            $null = Get-CtrDiskUsage -Detailed
+            $null = Get-CtrReference -Image busybox:1.35 -To
+            $null = Get-CtrOrphan
+            $null = Remove-CtrOrphan "$name-none" -ErrorAction Ignore
+            $null = Invoke-CtrGarbageCollection
+            $null = Get-CtrImage -Unused
+            $null = Clear-CtrImage -Namespace $name -WhatIf
             $null = Clear-CtrLeftover -Namespace $name
             $null = Get-CtrRegistryHost docker.io
             Set-CtrRegistryHost docker.io https://mirror.example.com -HostsDirectory ([IO.Path]::GetTempPath()) -WhatIf
@@ -198,7 +238,11 @@ Describe 'Isolation, containerd <generation>' -ForEach (Get-RigGeneration) {
             $null = Register-CtrEvent /tasks/* -SourceIdentifier $name
             $null = Wait-CtrEvent /tasks/start -Timeout 30 -ScriptBlock { Start-CtrTask $name -LogPath "$file.log" }
             Unregister-Event $name
-            $null = Get-CtrContainer
+            $null = Get-CtrContainer -Size
+            $null = Compare-CtrContainer $name
+            Copy-CtrContainerFile $name /bin "$file.none" -WhatIf
+            Save-CtrContainer $name "$file.root"
+            Remove-Item "$file.root"
             $null = Get-CtrTask
             $null = Get-CtrProcess $name
             $null = Get-CtrMetric $name
@@ -223,6 +267,7 @@ Describe 'Isolation, containerd <generation>' -ForEach (Get-RigGeneration) {
             Remove-CtrImage busybox:1.35 -Namespace $name -Synchronous
             Remove-CtrNamespace $name -Confirm:$false
             Export-CtrInventory $file -Force
+            Export-CtrReport $file -As Html -Force
             Remove-Item $file
             $null = TabExpansion2 'Get-CtrImage -Image ngi' 23
             $null = Get-CtrSession | Out-String

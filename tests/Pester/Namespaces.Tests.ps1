@@ -116,9 +116,45 @@ Describe 'Namespaces, containerd <generation>' -ForEach (Get-RigGeneration) {
             $record = { Remove-CtrNamespace $used -Force } |
                 Should -Throw -ErrorId 'CtrNamespaceNotEmpty,*' -ExpectedMessage "*'$used'*images*" -PassThru
             $record.CategoryInfo.Category | Should -Be 'InvalidOperation'
-            $record.ErrorDetails.RecommendedAction | Should -BeLike "*Get-CtrImage -Namespace $used | Remove-CtrImage*"
-            & ([scriptblock]::Create(($record.ErrorDetails.RecommendedAction -replace '^.*for example: ' -replace '\.$')))
-            Remove-CtrNamespace $used -Force
+            $record.ErrorDetails.RecommendedAction | Should -BeLike "*Remove-CtrNamespace $used -Recurse*"
+        } finally {
+            Clear-TestNamespace $rig $used
+        }
+    }
+
+    It 'removes all that one has with -Recurse, whatever keeps it' {
+        $used = Add-TestNamespace $rig
+        try {
+            Add-TestContainer $rig $used "$used-a" sleep 100000
+            Add-TestContainer $rig $used "$used-b" true
+            $null = Invoke-Ctr $rig -n $used snapshots prepare kept
+            $null = Invoke-Ctr $rig -n $used snapshots commit below kept
+            $null = Invoke-Ctr $rig -n $used snapshots prepare top below
+            $here = @{ Namespace = $used }
+            $null = Add-CtrContent -Value kept @here
+            New-CtrLease lease @here | ForEach-Object { Get-CtrImage busybox:1.35 @here | Add-CtrLeaseResource lease }
+            Remove-CtrNamespace $used -Recurse -WhatIf
+            Get-CtrTask @here | Should -Not -BeNullOrEmpty
+            Remove-CtrNamespace $used -Recurse -Confirm:$false | Should -BeNullOrEmpty
+            Invoke-Ctr $rig namespaces ls -q | Should -Not -Contain $used
+            Get-Process containerd-shim* | Where-Object CommandLine -Like "*-namespace $used *" | Should -BeNullOrEmpty
+            $null = New-CtrNamespace $used
+            Get-CtrSnapshot @here | Should -BeNullOrEmpty
+            Get-CtrContent @here | Should -BeNullOrEmpty
+            Remove-CtrNamespace $used -Recurse -Force
+        } finally {
+            Clear-TestNamespace $rig $used
+        }
+    }
+
+    It 'removes none with -Recurse of which an image is mounted' {
+        $used = Add-TestNamespace $rig
+        $folder = (New-Item (Join-Path $TestDrive "mounted-$generation") -ItemType Directory).FullName
+        try {
+            $null = Mount-CtrImage busybox:1.35 $folder -Namespace $used
+            { Remove-CtrNamespace $used -Recurse -Force } | Should -Throw -ErrorId 'CtrNamespaceNotEmpty,*' -ExpectedMessage "*mounted in '$folder'*"
+            Dismount-CtrImage $folder -Namespace $used
+            Remove-CtrNamespace $used -Recurse -Force
             Invoke-Ctr $rig namespaces ls -q | Should -Not -Contain $used
         } finally {
             Clear-TestNamespace $rig $used

@@ -66,7 +66,16 @@ Describe 'Objects, containerd <generation>' -ForEach (Get-RigGeneration) {
             CtrHealthcheck      = New-Sample CtrHealthcheck @{ Test = [string[]]('CMD', 'true'); Interval = '00:00:30'; Retries = 3 }
             CtrRootFileSystem   = (Get-CtrImageConfig busybox:1.35).RootFS
             CtrImageHistoryEntry = Get-CtrImageHistory nginx:deb -Namespace k8s.io | Select-Object -Last 1
+            CtrImageDifference  = Compare-CtrImage busybox:1.35 nginx:deb -Namespace k8s.io | Where-Object Kind -EQ Config | Select-Object -First 1
+            CtrImageFile        = Get-CtrImageFile busybox:1.35 /bin/[s]h
             CtrImageLayer       = Get-CtrImageLayer busybox:1.35
+            CtrExpandedImage    = Expand-CtrImage busybox:1.35
+            CtrImageMount       = New-Sample CtrImageMount @{
+                Namespace = $namespace; Path = '/mnt/a'; Name = 'docker.io/library/a:1'; ChainId = "sha256:$('a' * 64)"; Snapshotter = 'overlayfs'
+                IsMounted = $true; Since = [DateTimeOffset]::Now; ProcessId = 1
+            }
+            CtrContainerChange  = Compare-CtrContainer web | Select-Object -First 1
+            CtrSavedContainer   = Save-CtrContainer web "$TestDrive/root.tar" -PassThru
             CtrImageManifest    = Get-CtrImageManifest index:partial -Namespace k8s.io
             CtrImageBlob        = Get-CtrImageManifest index:partial -Namespace k8s.io -Tree | Select-Object -Index 1
             CtrImageUsage       = Measure-CtrImage busybox:1.35
@@ -79,6 +88,15 @@ Describe 'Objects, containerd <generation>' -ForEach (Get-RigGeneration) {
             CtrMetric           = Get-CtrMetric web
             CtrCommandResult    = Invoke-CtrCommand web -AsResult echo hi
             CtrNamespace        = Get-CtrNamespace $namespace
+            CtrContent          = Add-CtrContent -Value objects -Label @{ a = 'b' }
+            CtrIngest           = New-Sample CtrIngest @{
+                Namespace = $namespace; Ref = 'layer-sha256:a'; Offset = 5000; Total = 9000; Lease = 'l'; ProcessId = 1
+                StartedAt = [DateTimeOffset]::Now.AddMinutes(-5); UpdatedAt = [DateTimeOffset]::Now.AddMinutes(-3)
+            }
+            CtrSnapshot         = New-CtrSnapshot objects -Label @{ a = 'b' }
+            CtrSnapshotMount    = Get-CtrSnapshotMount objects
+            CtrLease            = New-CtrLease objects -Label @{ a = 'b' }
+            CtrLeaseResource    = Add-CtrLeaseResource objects (Get-CtrImage busybox:1.35).Digest -PassThru
             CtrServer           = Get-CtrServer
             CtrPlugin           = Get-CtrPlugin | Where-Object Platforms | Select-Object -First 1
             CtrSession          = $session
@@ -88,10 +106,26 @@ Describe 'Objects, containerd <generation>' -ForEach (Get-RigGeneration) {
             CtrArchiveCheck     = Test-CtrArchive (Get-ArchivePath busybox)
             CtrImageCheck       = $check
             CtrBlobFault        = $check.Faults[0]
+            CtrConvertedImage   = Convert-CtrImage busybox:1.35 samples/converted:1 -Compression Zstd
             CtrRepairResult     = Repair-CtrImage busybox:1.35 -From (Get-ArchivePath busybox)
             CtrDeprecation      = New-Sample CtrDeprecation @{ Id = 'io.containerd.x'; Message = 'word'; LastOccurrence = [DateTimeOffset]::Now }
             CtrLeftover         = New-Sample CtrLeftover @{
                 Kind = 'Lease'; Namespace = $namespace; Key = 'ctrps-1'; ProcessId = 1; Since = [DateTimeOffset]::Now
+            }
+            CtrClearedResource  = New-Sample CtrClearedResource @{
+                Kind = 'Image'; Namespace = $namespace; Name = 'docker.io/library/a:1'; Digest = "sha256:$('a' * 64)"; Freed = 5000
+                Since = [DateTimeOffset]::Now
+            }
+            CtrDiskUsage        = Get-CtrDiskUsage -Detailed -Namespace $namespace | Select-Object -First 1
+            CtrDiskUsageSummary = Get-CtrDiskUsage | Select-Object -First 1
+            CtrReference        = (Get-CtrReference -Image busybox:1.35 -To)[1]
+            CtrGarbageCollection = Invoke-CtrGarbageCollection -WhatIf
+            CtrGarbage          = New-Sample CtrGarbage @{
+                Kind = 'Content'; Namespace = $namespace; Key = "sha256:$('a' * 64)"; Size = 5000; Freed = 5000
+            }
+            CtrOrphan           = New-Sample CtrOrphan @{
+                Kind = 'Snapshot'; Namespace = $namespace; Key = 'left'; Snapshotter = 'overlayfs'; Size = 5000
+                Since = [DateTimeOffset]::Now; Age = [timespan]::FromHours(3); Reason = 'word'; FreedBy = "Remove-CtrOrphan 'left'"
             }
             CtrReceivedImage    = New-Sample CtrReceivedImage @{
                 Name = 'r.example.com/a:1'; Namespace = $namespace; Digest = "sha256:$('a' * 64)"; Host = 'https://r.example.com/v2'
@@ -132,6 +166,9 @@ Describe 'Objects, containerd <generation>' -ForEach (Get-RigGeneration) {
 
     AfterAll {
         Remove-CtrContainer web, logged -Force -Confirm:$false
+        Remove-CtrLease objects
+        $samples.CtrContent | Remove-CtrContent
+        Remove-CtrSnapshot objects
         Disconnect-CtrSession $session
         Clear-TestNamespace $rig $namespace
     }

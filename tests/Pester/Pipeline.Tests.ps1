@@ -28,6 +28,12 @@ Describe 'Ctrl-C while nobody answers' {
         'Get-CtrContainer', 'Get-CtrContainer a', 'Set-CtrContainer a @{ a = 1 }', 'Remove-CtrContainer a*', 'Get-CtrTask', 'Stop-CtrTask a'
         'Suspend-CtrTask a', 'Resume-CtrTask a', 'Wait-CtrTask a', 'Remove-CtrTask a', 'Send-CtrSignal a HUP', 'Get-CtrProcess', 'Get-CtrMetric'
         'Update-CtrTask a -Memory 64MB', 'Set-CtrImage a @{ a = 1 }', 'Add-CtrImageTag a b', 'Remove-CtrImage a', 'Remove-CtrImage a*'
+        'Get-CtrSnapshot', 'Get-CtrSnapshotMount a', 'New-CtrSnapshot a', 'Complete-CtrSnapshot a b', 'Set-CtrSnapshot a @{ a = 1 }'
+        'Remove-CtrSnapshot a', 'Get-CtrContent', "Get-CtrContentData sha256:$('a' * 64)", 'Add-CtrContent -Value a'
+        "Remove-CtrContent sha256:$('a' * 64)", 'Get-CtrIngest'
+        'Get-CtrDiskUsage', "Get-CtrReference sha256:$('a' * 64)", 'Get-CtrOrphan', 'Remove-CtrOrphan a', 'Invoke-CtrGarbageCollection'
+        'Get-CtrImage -Unused', 'Clear-CtrImage -Force'
+        'Get-CtrLease', 'Get-CtrLeaseResource a', 'New-CtrLease a', 'Remove-CtrLease a', "Add-CtrLeaseResource a sha256:$('a' * 64)"
     ) {
         $shell = [powershell]::Create()
         try {
@@ -179,11 +185,15 @@ Describe 'The pipeline, containerd <generation>' -ForEach (Get-RigGeneration) {
         BeforeAll {
             $namespace = Add-TestNamespace $rig
             $null = New-CtrNamespace pester-empty
+            $null = Copy-CtrImage nginx:deb pester-clear -Session $rig.Address -Namespace k8s.io
             $container = "pester-$([guid]::NewGuid().ToString('n').Substring(0, 6))"
             Add-TestContainer $rig $namespace $container sleep 100000
             Add-TestContainer $rig $namespace paused sleep 100000
             $null = Invoke-Ctr $rig -n $namespace tasks pause paused
+            $null = Invoke-Ctr $rig -n $namespace leases create --id pester-lease
+            $null = Invoke-Ctr $rig -n $namespace snapshots prepare pester-orphan
             $archive = Get-ArchivePath busybox
+            $digest = (Get-CtrImage busybox:1.35 -Session $rig.Address -Namespace $namespace).Digest
             $folder = "$TestDrive"
             $remote = Push-ToRegistry (Get-Registry)
             Set-Content $folder/config.toml @'
@@ -193,41 +203,79 @@ endpoint = ["https://m.example.com"]
 '@
             $remote = Push-ToRegistry (Get-Registry) busybox pipeline/busybox:1
             $remoteDigest = (Get-CtrRemoteImage $remote -HostsDirectory $folder).Digest
+            $null = New-Item $folder/mnt -ItemType Directory
+            $null = Mount-CtrImage busybox:1.35 $folder/mnt -Session $rig.Address -Namespace $namespace
+            $content = (Add-CtrContent -Value pester -Session $rig.Address -Namespace $namespace).Digest
+            $null = New-CtrSnapshot pester-snapshot -Session $rig.Address -Namespace $namespace
+            $null = New-CtrSnapshot pester-mounted -Session $rig.Address -Namespace $namespace
+            $null = New-Item $folder/mnt-snapshot -ItemType Directory
+            $null = Mount-CtrSnapshot pester-mounted $folder/mnt-snapshot -Session $rig.Address -Namespace $namespace
+            $ingest = [Diagnostics.ProcessStartInfo]::new($rig.Ctr, "--address $($rig.Address) -n $namespace content ingest pester-ref")
+            $ingest.RedirectStandardInput = $true
+            $ingest = [Diagnostics.Process]::Start($ingest)
+            Wait-Until { Get-CtrIngest -Session $rig.Address -Namespace $namespace } 'ctr writes'
             $scripts = @{
+                'Add-CtrContent' = { Add-CtrContent -Value other -Namespace $namespace -WhatIf }
                 'Add-CtrImageTag' = { Add-CtrImageTag busybox:1.35 other -Namespace $namespace -Force -PassThru -WhatIf }
+                'Add-CtrLeaseResource' = { Add-CtrLeaseResource pester-lease $digest -Namespace $namespace -PassThru -WhatIf }
                 'Checkpoint-CtrContainer' = { Checkpoint-CtrContainer $container localhost/pester:c -Namespace $namespace -WhatIf }
                 'Checkpoint-CtrTask' = { Checkpoint-CtrTask $container -Namespace $namespace -Exit -ImagePath $folder -WhatIf }
+                'Clear-CtrImage' = { $null = Clear-CtrImage -Namespace pester-clear -WhatIf }
                 'Clear-CtrLeftover' = { Clear-CtrLeftover -Namespace $namespace -WhatIf }
+                'Complete-CtrSnapshot' = { Complete-CtrSnapshot pester-snapshot pester-done -Namespace $namespace -WhatIf }
                 'Connect-CtrRegistry' = { Connect-CtrRegistry r.example.com ([pscredential]::new('me', [securestring]::new())) -WhatIf }
+                'Convert-CtrImage' = { Convert-CtrImage busybox:1.35 pester-zstd -Namespace $namespace -Compression Zstd -Force -WhatIf }
                 'ConvertTo-CtrHostsToml' = { ConvertTo-CtrHostsToml $folder/config.toml -HostsDirectory $folder -Force -WhatIf }
+                'Copy-CtrContainerFile' = { Copy-CtrContainerFile $container /bin $folder/bin -Namespace $namespace -WhatIf }
                 'Copy-CtrImage' = { Copy-CtrImage busybox:1.35 pester-copy -Namespace $namespace -WhatIf }
+                'Copy-CtrImageFile' = { Copy-CtrImageFile busybox:1.35 /bin -Destination $folder/bin -Namespace $namespace -WhatIf }
                 'Copy-CtrRemoteImage' = { Copy-CtrRemoteImage $remote "$remote-copy" -HostsDirectory $folder -WhatIf }
                 'Disconnect-CtrRegistry' = { Disconnect-CtrRegistry registry.example.com -WhatIf }
+                'Dismount-CtrImage' = { Dismount-CtrImage $folder/mnt -Namespace $namespace -Force -WhatIf }
+                'Dismount-CtrSnapshot' = { Dismount-CtrSnapshot pester-mounted -Namespace $namespace -Force -WhatIf }
                 'Enter-CtrContainer' = { Enter-CtrContainer $container -Namespace $namespace -WhatIf }
+                'Expand-CtrImage' = { Expand-CtrImage busybox:1.35 -Namespace $namespace -Snapshotter native -WhatIf }
                 'Export-CtrInventory' = { Export-CtrInventory $folder/inventory.json -Namespace $namespace -WhatIf }
+                'Export-CtrReport' = { Export-CtrReport $folder/report.html -WhatIf }
+                'Export-CtrSnapshot' = { Export-CtrSnapshot pester-snapshot $folder/snapshot.tar -Namespace $namespace -WhatIf }
                 'Import-CtrImage' = { Import-CtrImage $archive -Namespace pester-import -WhatIf }
                 'Invoke-CtrCommand' = { Invoke-CtrCommand $container -Namespace $namespace -WhatIf true }
+                'Invoke-CtrGarbageCollection' = { $null = Invoke-CtrGarbageCollection -WhatIf }
                 'Invoke-CtrImage' = { Invoke-CtrImage busybox:1.35 pester-run -Namespace $namespace -Remove -WhatIf true }
+                'Mount-CtrImage' = { Mount-CtrImage busybox:1.35 $folder -Namespace $namespace -WhatIf }
+                'Mount-CtrSnapshot' = { Mount-CtrSnapshot pester-snapshot $folder -Namespace $namespace -WhatIf }
                 'New-CtrContainer' = { New-CtrContainer busybox:1.35 pester-made -Namespace $namespace -WhatIf }
+                'New-CtrImage' = { New-CtrImage pester-new -From busybox:1.35 -Namespace $namespace -Env A=b -Force -WhatIf }
+                'New-CtrLease' = { New-CtrLease pester-new -Namespace $namespace -WhatIf }
                 'New-CtrNamespace' = { New-CtrNamespace pester-new -WhatIf }
+                'New-CtrSnapshot' = { New-CtrSnapshot pester-new pester-parent -Namespace $namespace -View -WhatIf }
                 'Protect-CtrImage' = { Protect-CtrImage busybox:1.35 -Namespace $namespace -PassThru -WhatIf }
                 'Receive-CtrImage' = { Receive-CtrImage $remote -Namespace $namespace -WhatIf }
                 'Remove-CtrContainer' = { Remove-CtrContainer $container -Namespace $namespace -Force -WhatIf }
+                'Remove-CtrContent' = { Remove-CtrContent $content -Namespace $namespace -Force -WhatIf }
                 'Remove-CtrImage' = { Remove-CtrImage busybox:1.35 -Namespace $namespace -Force -Synchronous -WhatIf }
+                'Remove-CtrLease' = { Remove-CtrLease pester-lease -Namespace $namespace -Synchronous -WhatIf }
+                'Remove-CtrLeaseResource' = { Remove-CtrLeaseResource pester-lease $digest -Namespace $namespace -WhatIf }
                 'Remove-CtrNamespace' = { Remove-CtrNamespace pester-empty -Force -WhatIf }
+                'Remove-CtrOrphan' = { Remove-CtrOrphan pester-orphan -Namespace $namespace -Force -WhatIf }
                 'Remove-CtrRemoteImage' = { Remove-CtrRemoteImage $remote -HostsDirectory $folder -Force -WhatIf }
+                'Remove-CtrSnapshot' = { Remove-CtrSnapshot pester-snapshot -Namespace $namespace -Recurse -Force -WhatIf }
                 'Remove-CtrTask' = { Remove-CtrTask $container -Namespace $namespace -Force -WhatIf }
                 'Repair-CtrImage' = { Repair-CtrImage busybox:1.35 -Namespace $namespace -From $archive -WhatIf }
                 'Restore-CtrContainer' = { Restore-CtrContainer pester-back busybox:1.35 -Namespace $namespace -WhatIf }
                 'Resume-CtrTask' = { Resume-CtrTask paused -Namespace $namespace -PassThru -WhatIf }
+                'Save-CtrContainer' = { Save-CtrContainer $container $folder/saved.tar -Namespace $namespace -PassThru -WhatIf }
                 'Save-CtrImage' = { Save-CtrImage busybox:1.35 $folder/saved.tar -Namespace $namespace -WhatIf }
                 'Send-CtrImage' = { Send-CtrImage busybox:1.35 ($remote + '2') -Namespace $namespace -WhatIf }
                 'Send-CtrSignal' = { Send-CtrSignal $container KILL -Namespace $namespace -All -WhatIf }
                 'Set-CtrContainer' = { Set-CtrContainer $container @{ a = 'b' } -Namespace $namespace -PassThru -WhatIf }
+                'Set-CtrContent' = { Set-CtrContent $content @{ a = 'b' } -Namespace $namespace -PassThru -WhatIf }
                 'Set-CtrImage' = { Set-CtrImage busybox:1.35 @{ a = 'b' } -Namespace $namespace -PassThru -WhatIf }
                 'Set-CtrRegistryHost' = { Set-CtrRegistryHost docker.io https://m.example.com -HostsDirectory $folder -Force -PassThru -WhatIf }
                 'Set-CtrNamespace' = { Set-CtrNamespace pester-empty @{ a = 'b' } -PassThru -WhatIf }
+                'Set-CtrSnapshot' = { Set-CtrSnapshot pester-snapshot @{ a = 'b' } -Namespace $namespace -PassThru -WhatIf }
                 'Start-CtrTask' = { Start-CtrTask $container -Namespace $namespace -WhatIf }
+                'Stop-CtrIngest' = { Stop-CtrIngest pester-ref -Namespace $namespace -Force -PassThru -WhatIf }
                 'Stop-CtrTask' = { Stop-CtrTask $container -Namespace $namespace -PassThru -WhatIf }
                 'Suspend-CtrTask' = { Suspend-CtrTask $container -Namespace $namespace -PassThru -WhatIf }
                 'Unprotect-CtrImage' = { Unprotect-CtrImage busybox:1.35 -Namespace $namespace -PassThru -WhatIf }
@@ -236,7 +284,15 @@ endpoint = ["https://m.example.com"]
         }
 
         AfterAll {
-            Clear-TestNamespace $rig $namespace, pester-empty
+            Dismount-CtrSnapshot pester-mounted -Session $rig.Address -Namespace $namespace
+            Remove-CtrSnapshot pester-mounted, pester-snapshot -Session $rig.Address -Namespace $namespace
+            $ingest.Kill()
+            $ingest.WaitForExit()
+            Stop-CtrIngest pester-ref -Session $rig.Address -Namespace $namespace -Force
+            $null = Invoke-Ctr $rig -n $namespace leases rm pester-lease
+            $null = Invoke-Ctr $rig -n $namespace snapshots rm pester-orphan
+            Dismount-CtrImage $folder/mnt -Session $rig.Address -Namespace $namespace
+            Clear-TestNamespace $rig $namespace, pester-empty, pester-clear
         }
 
         It 'changes nothing and says what it would do, whatever -Confirm and -Force say' {
@@ -245,41 +301,73 @@ endpoint = ["https://m.example.com"]
             $image = "image 'docker.io/library/busybox:1.35' in namespace '$namespace'"
             $whole = "image 'docker.io/library/busybox:1.35'"
             $which = "container '$container' in namespace '$namespace'"
-            $digest = (Get-CtrImage busybox:1.35 -Session $rig.Address -Namespace $namespace).Digest
+            $lease = "lease 'pester-lease' in namespace '$namespace'"
+            $snapshot = "snapshot 'pester-snapshot' of overlayfs in namespace '$namespace'"
+            $orphan = Get-CtrOrphan -Session $rig.Address -Namespace $namespace | Where-Object Key -EQ pester-orphan
+            $size = [CtrPS.Output.CtrFormat]::Size($orphan.Size)
+            $null = Invoke-CtrGarbageCollection -Session $rig.Address
             $expected = @(
+                "`"Add a blob of 5 bytes`" on target `"namespace '$namespace'`"."
                 "`"Add tag 'docker.io/library/other:latest'`" on target `"$image`"."
+                "`"Add to the lease`" on target `"content '$digest', $lease`"."
                 "`"Keep as image 'localhost/pester:c'`" on target `"$which`"."
                 "`"Keep the state in '$folder' and end`" on target `"task of $which`"."
+                "`"Remove`" on target `"image 'docker.io/library/nginx:deb' in namespace 'pester-clear': 0.0 B become free`"."
+                "`"Remove`" on target `"1 image: 0.0 B become free`"."
+                "`"Freeze as 'pester-done'`" on target `"$snapshot`"."
                 "`"Log in as 'me', kept in the file '$folder/config.json'`" on target `"registry 'r.example.com'`"."
+                "`"Convert to layers of zstd as 'docker.io/library/pester-zstd:latest'`" on target `"$image`"."
                 "`"Write the hosts of registry 'docker.io': https://m.example.com/v2`" on target `"file '$folder/docker.io/hosts.toml'`"."
+                "`"Copy to '$folder/bin'`" on target `"folder '/bin' of $which`"."
                 "`"Copy to namespace 'pester-copy'`" on target `"$image`"."
+                "`"Copy to '$folder/bin'`" on target `"folder '/bin' of $image`"."
                 "`"Copy to '$remote-copy' with digest $remoteDigest`: 3 blobs with 1.0 MiB, only what is not there`" on target `"image '$remote'`"."
                 "`"Log out`" on target `"registry 'registry.example.com'`"."
+                "`"Dismount from '$folder/mnt'`" on target `"$image`"."
+                "`"Dismount from '$folder/mnt-snapshot'`" on target `"snapshot 'pester-mounted' of overlayfs in namespace '$namespace'`"."
                 "`"Enter`" on target `"$which`"."
-                "`"Export`" on target `"3 digests of '$namespace' to '$folder/inventory.json'`"."
+                "`"Unpack with native`" on target `"$image`"."
+                "`"Export`" on target `"4 digests of '$namespace' to '$folder/inventory.json'`"."
+                "`"Write a report as Html`" on target `"file '$folder/report.html'`"."
+                "`"Pack all that it has into '$folder/snapshot.tar'`" on target `"$snapshot`"."
                 "`"Import $whole from archive '$archive': 3 blobs with 1.0 MiB to write, 0 there already`" on target `"namespace 'pester-import'`"."
                 "`"Run 'true'`" on target `"$which`"."
+                "`"Collect garbage: nothing`" on target `"all namespaces`"."
                 "`"Run from $whole`" on target `"container 'pester-run' in namespace '$namespace'`"."
+                "`"Mount read-only in '$folder'`" on target `"$image`"."
+                "`"Mount writable in '$folder'`" on target `"$snapshot`"."
                 "`"Create from $whole`" on target `"container 'pester-made' in namespace '$namespace'`"."
+                "`"Make from $whole`" on target `"image 'docker.io/library/pester-new:latest' in namespace '$namespace'`"."
+                "`"Create`" on target `"lease 'pester-new' in namespace '$namespace'`"."
                 "`"Create`" on target `"namespace 'pester-new' at '$($rig.Address)'`"."
+                "`"Create a view on 'pester-parent'`" on target `"snapshot 'pester-new' of overlayfs in namespace '$namespace'`"."
                 "`"Pin against the kubelet's image garbage collection`" on target `"$image`"."
                 "`"Receive ${digest}: 0 blobs with 0.0 B to fetch`" on target `"image '$remote' in namespace '$namespace'`"."
                 "`"Kill and remove`" on target `"$which`"."
+                "`"Remove`" on target `"blob '$content' in namespace '$namespace'`"."
                 "`"Remove`" on target `"$image`"."
+                "`"Remove`" on target `"$lease`"."
+                "`"Remove from the lease`" on target `"content '$digest', $lease`"."
                 "`"Remove`" on target `"namespace 'pester-empty' at '$($rig.Address)'`"."
+                "`"Remove`" on target `"snapshot 'pester-orphan' in namespace '$namespace', ${size}: $($orphan.Reason)`"."
                 "`"Remove the tag, or where the registry cannot, its manifest $remoteDigest with no other tag`" on target `"image '$remote'`"."
+                "`"Remove`" on target `"$snapshot`"."
                 "`"Kill and remove`" on target `"task of $which`"."
                 "`"Repair from '$archive'`" on target `"$image`"."
                 "`"Restore from 'busybox:1.35' and start`" on target `"container 'pester-back' in namespace '$namespace'`"."
                 "`"Resume`" on target `"task of container 'paused' in namespace '$namespace'`"."
+                "`"Save its root file system to '$folder/saved.tar'`" on target `"$which`"."
                 "`"Save`" on target `"1 image (3 blobs, 1.0 MiB) to '$folder/saved.tar'`"."
                 "`"Send as '${remote}2' with digest ${digest}: 3 blobs with 1.0 MiB, only what is not there`" on target `"$image`"."
                 "`"Send SIGKILL to all processes`" on target `"task of $which`"."
                 "`"Set labels a=b`" on target `"$which`"."
+                "`"Set labels a=b`" on target `"blob '$content' in namespace '$namespace'`"."
                 "`"Set labels a=b`" on target `"$image`"."
                 "`"Set labels a=b`" on target `"namespace 'pester-empty' at '$($rig.Address)'`"."
                 "`"Write the hosts of registry 'docker.io': https://m.example.com/v2`" on target `"file '$folder/docker.io/hosts.toml'`"."
+                "`"Set labels a=b`" on target `"$snapshot`"."
                 "`"Start`" on target `"$which`"."
+                "`"Throw its 0 bytes away`" on target `"unfinished write 'pester-ref' in namespace '$namespace'`"."
                 "`"Stop`" on target `"task of $which`"."
                 "`"Suspend`" on target `"task of $which`"."
                 "`"Leave to the kubelet's image garbage collection`" on target `"$image`"."
@@ -293,7 +381,8 @@ endpoint = ["https://m.example.com"]
             )
             $begin = @(
                 "Import-Module '$(Get-ManifestPath)'"
-                "`$namespace = '$namespace'; `$container = '$container'; `$archive = '$archive'; `$folder = '$folder'; `$remote = '$remote'"
+                "`$namespace = '$namespace'; `$container = '$container'; `$archive = '$archive'; `$folder = '$folder'"
+                "`$remote = '$remote'; `$digest = '$digest'; `$content = '$content'"
                 "`$env:DOCKER_CONFIG = '$folder'; `$null = Connect-CtrSession '$($rig.Address)'"
             )
             $before = Get-State

@@ -277,10 +277,7 @@ esac
         @{ what = 'the right one'; user = 'good'; realm = $false; id = $null }
         @{ what = 'a realm elsewhere'; user = 'good'; realm = $true; id = 'CtrLoginFailed' }
     ) {
-        $listener = [Net.HttpListener]::new()
-        $port = 20000 + (Get-Random -Maximum 20000)
-        $listener.Prefixes.Add("http://127.0.0.1:$port/")
-        $listener.Start()
+        $listener, $port = Start-HttpListener
         $server = Start-ThreadJob -ArgumentList $listener, $realm {
             try {
                 while ($true) {
@@ -331,10 +328,7 @@ Describe 'The hosts files and containerd <generation>' -ForEach (Get-RigGenerati
 
     It 'are read by ctr as they are here' {
         $rig = Get-Rig $generation
-        $listener = [Net.HttpListener]::new()
-        $port = 20000 + (Get-Random -Maximum 20000)
-        $listener.Prefixes.Add("http://127.0.0.1:$port/")
-        $listener.Start()
+        $listener, $port = Start-HttpListener
         $server = Start-ThreadJob -ArgumentList $listener {
             try {
                 while ($true) {

@@ -76,8 +76,9 @@ try {
     }
     while ($taken = Get-NextFile) {
         $file = [IO.File]::ReadAllText($taken)
-        $words = & { $script:run = Invoke-TestFile $file } *>&1 | ConvertTo-Text
-        [IO.File]::WriteAllText([IO.Path]::ChangeExtension($taken, 'log'), -join $words)
+        # Line by line: should it never end, the log tells how far it came.
+        $log = [IO.Path]::ChangeExtension($taken, 'log')
+        & { $script:run = Invoke-TestFile $file } *>&1 | ConvertTo-Text | ForEach-Object { [IO.File]::AppendAllText($log, $_) }
         $results = @(ConvertTo-Result $run)
         if ($results.Count -eq 0) {
             $results = , [ordered]@{ Name = $file; Result = 'Failed'; Reason = 'not run: there is no test in it' }

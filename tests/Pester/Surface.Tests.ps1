@@ -68,7 +68,7 @@ Describe '<name>' -ForEach $commands {
         # A mount and a spec are descriptions that only exist in the session.
         # A login is kept, in a file or a helper.
         $looks = $command.Noun -ne 'CtrRegistry' -and $command.Verb -in 'Connect', 'Disconnect' -or
-        $command.Verb -in 'Find', 'Get', 'Test', 'Measure', 'Register', 'Wait', 'Watch' -or $name -in 'New-CtrMount', 'New-CtrSpec'
+        $command.Verb -in 'Compare', 'Find', 'Get', 'Test', 'Measure', 'Register', 'Wait', 'Watch' -or $name -in 'New-CtrMount', 'New-CtrSpec'
         $command.Parameters.ContainsKey('WhatIf') | Should -Be (-not $looks)
         $command.Parameters.ContainsKey('Confirm') | Should -Be $command.Parameters.ContainsKey('WhatIf')
     }
@@ -78,7 +78,7 @@ Describe '<name>' -ForEach $commands {
         if ($command.Verb -in 'Get', 'Connect', 'New' -or $command.Parameters.ContainsKey('PassThru')) {
             $types | Should -Not -BeNullOrEmpty
         }
-        $others = [IO.FileInfo], [byte[]], [string], [bool], [Management.Automation.PSEventJob]
+        $others = [IO.FileInfo], [IO.DirectoryInfo], [byte[]], [string], [bool], [Management.Automation.PSEventJob]
         $types | Where-Object { $_ -and $_.Assembly.GetName().Name -ne 'CtrPS.Core' -and $_ -notin $others } | Should -BeNullOrEmpty
     }
 
@@ -123,12 +123,12 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
         $identity = $command.Parameters.Values | Where-Object {
             $_.ParameterType.Name -match '^Ctr\w+Identity(\[\])?$' -and (Get-Binding $_).Position -contains 0 }
         $looks = $command.Verb -in 'Get', 'Test', 'Measure'
-        $readsPaths = $command.Verb -in 'Get', 'Test', 'Import'
+        $readsPaths = $command.Verb -in 'Get', 'Test', 'Import' -or $name -eq 'Add-CtrContent'
     }
 
     It 'what it works on is the first word, comes by value and by property name, and is Name or Id as well' {
-        # The first word is a topic of events there, and the name of a container that is to be.
-        if ($command.Noun -ne 'CtrEvent' -and $name -ne 'Restore-CtrContainer') {
+        # The first word is a topic of events there, and the name of a container or an image that is to be.
+        if ($command.Noun -ne 'CtrEvent' -and $name -notin 'Restore-CtrContainer', 'New-CtrImage') {
             $others = $command.Parameters.Values | Where-Object { $_.ParameterType.Name -match 'Identity' -and $_.Name -ne $identity.Name }
             $others | Where-Object { (Get-Binding $_).ValueFromPipeline -contains $true } | ForEach-Object Name | Should -BeNullOrEmpty
         }
@@ -146,8 +146,10 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
     }
 
     It 'what only looks takes all where nothing is named, and what changes has to be told' {
-        # All logs of a node are no answer to anything. One image alone is what a container or spec is made from, if from any.
-        if ($identity -and $identity.ParameterType.IsArray -and $name -ne 'Get-CtrLog') {
+        # All logs of a node, or the files of all its images, are no answer to anything. One image alone is what a container or spec is made from,
+        # if from any.
+        if ($identity -and $identity.ParameterType.IsArray -and $name -notin 'Get-CtrLog', 'Get-CtrImageFile', 'Get-CtrImageContent',
+            'Get-CtrContentData') {
             (Get-Binding $identity).Mandatory | Select-Object -Unique | Should -Be (-not $looks)
         }
     }
@@ -156,7 +158,8 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
         $attribute = $command.ImplementingType.GetCustomAttributes([Management.Automation.CmdletAttribute], $false)[0]
         if ($attribute.SupportsShouldProcess) {
             # High only where data is lost for good.
-            "$($attribute.ConfirmImpact)" | Should -Be ($name -in 'Remove-CtrNamespace', 'Remove-CtrRemoteImage' ? 'High' : 'Medium')
+            $high = 'Clear-CtrImage', 'Remove-CtrNamespace', 'Remove-CtrRemoteImage'
+            "$($attribute.ConfirmImpact)" | Should -Be ($name -in $high ? 'High' : 'Medium')
         }
         if ("$($attribute.ConfirmImpact)" -eq 'High') { $command.Parameters.Keys | Should -Contain Force }
     }
@@ -196,13 +199,15 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
 
     It 'what gives nothing by itself gives its object with -PassThru' {
         # It gives what it did, as Send-CtrImage does: there is no object of that which it made.
-        if ($name -ne 'Copy-CtrRemoteImage' -and $command.Verb -in 'Add', 'Copy', 'Set', 'Suspend', 'Resume', 'Stop', 'Update', 'Save', 'Export') {
+        # What was added has a name that nobody knew before.
+        $changing = 'Add', 'Copy', 'Set', 'Suspend', 'Resume', 'Stop', 'Update', 'Save', 'Export'
+        if ($name -notin 'Copy-CtrRemoteImage', 'Add-CtrContent' -and $command.Verb -in $changing) {
             $command.Parameters.Keys | Should -Contain PassThru
         }
     }
 
     It 'it says what it gives' {
-        $gives = $command.Verb -notin 'Remove', 'Disconnect', 'Enter' -and $name -ne 'Send-CtrSignal'
+        $gives = $command.Verb -notin 'Remove', 'Disconnect', 'Dismount', 'Enter' -and $name -ne 'Send-CtrSignal'
         [bool]$command.OutputType | Should -Be $gives
     }
 
@@ -217,8 +222,8 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
             Test-Attribute $literal ([SupportsWildcards]) | Should -BeFalse
             # One file to be written, or several that are there.
             Test-Attribute $path ([SupportsWildcards]) | Should -Be $path.ParameterType.IsArray
-            # There files come in the place of containers.
-            if ($name -ne 'Get-CtrLog') {
+            # There files come in the place of containers, or one is written of what comes.
+            if ($name -notin 'Get-CtrLog', 'Get-CtrContentData') {
                 (Get-Binding $literal).ValueFromPipelineByPropertyName | Should -Not -Contain (-not $readsPaths)
                 (Get-Binding $path).ValueFromPipeline | Should -Not -Contain (-not $readsPaths)
             }
@@ -327,6 +332,26 @@ Describe 'The views' {
             CtrLeftover = New-Sample CtrLeftover @{
                 Namespace = 'n' * 76; Kind = 'Process'; Key = 'c' * 76; ProcessId = 4194304; Since = [DateTimeOffset]::Now.AddMonths(-11)
             }
+            CtrClearedResource = New-Sample CtrClearedResource @{
+                Namespace = 'n' * 76; Kind = 'Container'; Name = 'k' * 76; Freed = 1022GB; Since = [DateTimeOffset]::Now.AddMonths(-11)
+            }
+            CtrDiskUsage = New-Sample CtrDiskUsage @{
+                Namespace = 'n' * 76; Kind = 'Container'; Owner = 'o' * 76; Content = 1022GB; Unique = 1022GB; Reclaimable = 1022GB; Share = 1
+            }
+            CtrDiskUsageSummary = New-Sample CtrDiskUsageSummary @{
+                Namespace = '*'; Kind = 'Container'; Count = 100000; InUse = 100000; Content = 1022GB; Snapshot = 1022GB; Reclaimable = 1022GB
+            }
+            CtrReference = New-Sample CtrReference @{
+                Namespace = 'n' * 76; Kind = 'Snapshot'; Key = 'k' * 76; Depth = 3; Relation = 'RootFileSystem'; Subject = 's' * 60; Size = 1022GB
+            }
+            CtrOrphan = New-Sample CtrOrphan @{
+                Namespace = 'n' * 60; Kind = 'Container'; Key = 'k' * 76; Size = 1022GB; Since = [DateTimeOffset]::Now.AddMonths(-11)
+                Reason = 'word ' * 40
+            }
+            CtrGarbage = New-Sample CtrGarbage @{ Namespace = 'n' * 60; Kind = 'Snapshot'; Key = 'k' * 76; Size = 1022GB; Freed = 1022GB }
+            CtrGarbageCollection = New-Sample CtrGarbageCollection @{
+                Namespace = '*'; ContentFreed = 1022GB; SnapshotFreed = 1022GB; Duration = [timespan]::FromMinutes(100)
+            }
             CtrRegistryHost = New-Sample CtrRegistryHost @{
                 Registry = 'r' * 76; Order = 1; Url = "https://$('m' * 76)/v2"; Capabilities = [string[]]('pull', 'resolve', 'push', 'referrers')
                 Authorities = [string[]]'/etc/ca.crt'; DialTimeout = '00:00:30'; File = '/etc/containerd/certs.d/r/hosts.toml'
@@ -358,6 +383,10 @@ Describe 'The views' {
             CtrImageUpdate = New-Sample CtrImageUpdate @{
                 Namespace = 'k8s.io'; Name = "$('r' * 76)/p:t"; Status = 'Unreachable'; Digest = $digest; LatestDigest = $digest
             }
+            CtrConvertedImage = New-Sample CtrConvertedImage @{
+                Name = "docker.io/$('a' * 76):1"; Namespace = 'n' * 76; Digest = $digest; LayersConverted = 127; LayersKept = 127
+                SourceSize = 1023GB; Size = 1023GB
+            }
             CtrReceivedImage = New-Sample CtrReceivedImage @{
                 Name = "r.example.com/$('a' * 76):1"; Namespace = 'n' * 76; Digest = "sha256:$('a' * 64)"
                 BytesFetched = 1023GB; BytesPresent = 1023GB; Duration = [timespan]::FromSeconds(9999); Status = 'Completed'
@@ -380,7 +409,7 @@ Describe 'The views' {
     It 'are for types that exist' {
         $names = @($format.SelectNodes('//TypeName').InnerText) + @($types.SelectNodes('/Types/Type/Name | //GetCodeReference/TypeName').InnerText)
         $names.Count | Should -BeGreaterThan 8
-        $names | Where-Object { -not (($_ -replace '#Node$') -as [type]) } | Should -BeNullOrEmpty
+        $names | Where-Object { -not (($_ -replace '#(?:Node|Size)$') -as [type]) } | Should -BeNullOrEmpty
     }
 
     It 'are there for each type that a cmdlet gives' {
@@ -393,7 +422,8 @@ Describe 'The views' {
     It 'show <_> with all columns within 80' -ForEach @(
         'CtrImage', 'CtrImagePlatform', 'CtrNamespace', 'CtrEvent', 'CtrLogLine', 'CtrPlugin', 'CtrSession', 'CtrServer', 'CtrDeprecation'
         'CtrContainer', 'CtrTask', 'CtrProcess', 'CtrMetric', 'CtrLeftover', 'CtrRegistryHost', 'CtrRegistryLogin', 'CtrHostsFile'
-        'CtrReceivedImage', 'CtrSentImage'
+        'CtrConvertedImage', 'CtrReceivedImage', 'CtrSentImage'
+        'CtrClearedResource', 'CtrDiskUsageSummary', 'CtrReference', 'CtrOrphan', 'CtrGarbage', 'CtrGarbageCollection'
         'CtrRemoteTag', 'CtrRemoteRepository', 'CtrRemoteImage', 'CtrReferrer', 'CtrCopiedImage', 'CtrRegistryCheck', 'CtrImageUpdate'
     ) {
         $lines = ($samples[$_] | Out-String -Width 80) -replace '\e\[[0-9;]*m' -split '\r?\n'

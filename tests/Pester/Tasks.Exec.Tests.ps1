@@ -386,6 +386,23 @@ Describe 'Processes in containers, containerd <generation>' -ForEach $generation
             }
         }
 
+        It 'waits for a shim that is slow to tell the state of its task' {
+            $shim = Get-Process containerd-shim* | Where-Object CommandLine -Like "*-namespace $namespace -id $one *"
+            $shim | Should -HaveCount 1
+            kill -STOP $shim.Id
+            try {
+                $started = Start-Shell 'Invoke-CtrCommand $Parameter.Id echo late -Session $Session' @{ Id = $one }
+                Wait-Until { (Get-CtrTask $one).State -eq 'Unknown' } 'the daemon cannot tell'
+            } finally {
+                kill -CONT $shim.Id
+            }
+            try {
+                $started.Shell.EndInvoke($started.Running) | Should -Be late
+            } finally {
+                $started.Shell.Dispose()
+            }
+        }
+
         It 'refuses a paused and an ended container' {
             $null = Invoke-Ctr $rig -n $namespace tasks pause $two
             try {

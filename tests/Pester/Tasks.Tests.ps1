@@ -43,11 +43,12 @@ Describe 'Tasks, containerd <generation>' -ForEach (Get-RigGeneration) {
 
         # Containers of the restart monitor, which looks every ten seconds: stopped here, looked at in the end.
         $watched = '--label', 'containerd.io/restart.status=running', '--label', 'containerd.io/restart.policy=always'
-        foreach ($name in 'watched-ours', 'watched-killed') {
+        foreach ($name in 'watched-ours', 'watched-killed', 'watched-removed') {
             Start-TestContainer $rig $namespace $name $loop -Option $watched
         }
         $killed = (Get-CtrTask watched-killed).ProcessId
         Stop-CtrTask watched-ours
+        Remove-CtrTask watched-removed -Force
         $null = Invoke-Ctr $rig -n $namespace tasks kill -s SIGKILL watched-killed
 
         function Get-StateOfCtr {
@@ -351,11 +352,12 @@ Describe 'Tasks, containerd <generation>' -ForEach (Get-RigGeneration) {
     }
 
     It 'keeps stopped what the restart monitor would start anew' {
-        $labels = (Get-CtrContainer watched-ours).Labels
-        $labels['containerd.io/restart.status'], $labels['containerd.io/restart.explicitly-stopped'] | Should -Be 'stopped', 'true'
+        foreach ($labels in (Get-CtrContainer watched-ours, watched-removed).Labels) {
+            $labels['containerd.io/restart.status'], $labels['containerd.io/restart.explicitly-stopped'] | Should -Be 'stopped', 'true'
+        }
         $again = { (Get-CtrContainer watched-killed).ProcessId -ne $killed -and (Get-CtrContainer watched-killed).State -eq 'Running' }
         Wait-Until $again 'the monitor has started the other one' 30
-        (Get-CtrContainer watched-ours).State | Should -Be 'Stopped'
+        (Get-CtrContainer watched-ours, watched-removed).State | Should -Be 'Stopped', 'None'
         (Get-CtrContainer watched-ours).ExitCode | Should -Be 7
         Remove-CtrContainer watched-* -Force
     }

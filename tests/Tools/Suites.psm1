@@ -26,7 +26,9 @@ function Invoke-Suite {
         [string] $Configuration = 'Release',
         # How many processes at a time, and how many of them take files from Pester's queue.
         [int] $Parallel = [Math]::Max(2, 2 * [Environment]::ProcessorCount),
-        [int] $PesterProcess = 3
+        [int] $PesterProcess = 3,
+        # What runs longer than this in all has got stuck: it is ended, and has failed.
+        [timespan] $Limit = '0:45'
     )
     $projects = Get-ChildItem (Join-Path $Tests *.Tests *.csproj)
     $queue = Initialize-PesterQueue (Join-Path $Tests Pester) $Results
@@ -39,7 +41,8 @@ function Invoke-Suite {
         $projects | ForEach-Object { New-XunitRun -Project $_ -Configuration $Configuration -Results $Results } |
             Sort-Object { $_.Title -notlike '*:*' } -Stable
     )
-    Invoke-Run $runs $Parallel -Watch { Show-PesterFile $queue }
+    Invoke-Run -Run $runs -Parallel $Parallel -Limit $Limit -Watch { Show-PesterFile $queue }
+    Show-PesterFile $queue -All
     foreach ($project in $projects) {
         Get-XunitSuite $project.BaseName @($runs | Where-Object Suite -EQ $project.BaseName)
     }
@@ -74,9 +77,10 @@ function New-XunitRun {
     }
 }
 
-# Runs all, so many at a time, in their order. -Watch is called again and again meanwhile.
+# Runs all, so many at a time, in their order. -Watch is called again and again meanwhile. What is not done within the limit is ended.
 function Invoke-Run {
-    param([object[]] $Run, [int] $Parallel, [scriptblock] $Watch)
+    param([object[]] $Run, [int] $Parallel, [timespan] $Limit, [scriptblock] $Watch)
+    $clock = [Diagnostics.Stopwatch]::StartNew()
     $waiting = [Collections.Generic.Queue[object]]::new($Run)
     $open = [Collections.Generic.List[object]]::new()
     try {
@@ -86,6 +90,13 @@ function Invoke-Run {
             }
             Start-Sleep -Milliseconds 200
             & $Watch
+            if ($clock.Elapsed -gt $Limit) {
+                $titles = @($open) + @($waiting) | ForEach-Object Title | Join-String -Separator ', '
+                Write-Host "`nEnded, as it was not done within $($Limit.TotalMinutes) minutes: $titles"
+                $waiting.Clear()
+                $open | Where-Object { -not $_.Process.HasExited } | ForEach-Object { $_.Process.Kill() }
+                $null = $open | ForEach-Object { $_.Process.WaitForExit(10000) }
+            }
             foreach ($ended in @($open | Where-Object { $_.Process.HasExited })) {
                 $null = $open.Remove($ended)
                 Complete-Run $ended
@@ -160,15 +171,14 @@ function Initialize-PesterQueue {
     $queue
 }
 
-# Prints what a test file said, once its result is there.
+# Prints what a test file said, once its result is there; with -All also what one said that came to no end.
 function Show-PesterFile {
-    param([string] $Queue)
-    foreach ($json in Get-ChildItem $Queue -Filter *.json) {
-        $log = [IO.Path]::ChangeExtension($json.FullName, 'log')
-        if (Test-Path $log) {
+    param([string] $Queue, [switch] $All)
+    foreach ($log in Get-ChildItem $Queue -Filter *.log) {
+        if ($All -or (Test-Path ([IO.Path]::ChangeExtension($log.FullName, 'json')))) {
             Write-Host
-            [IO.File]::ReadAllText($log).Trim() | Out-Host
-            Move-Item $log ([IO.Path]::ChangeExtension($log, 'shown'))
+            [IO.File]::ReadAllText($log.FullName).Trim() | Out-Host
+            Move-Item $log ([IO.Path]::ChangeExtension($log.FullName, 'shown'))
         }
     }
 }

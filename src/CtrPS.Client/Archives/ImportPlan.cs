@@ -190,7 +190,8 @@ internal sealed class ImportPlan : ICtrImportPlan
     {
         try
         {
-            return await _connection.Unpacker.UnpackAsync(lease, manifest, _snapshotter!, meter, cancellationToken).ConfigureAwait(false);
+            return await _connection.Unpacker.UnpackAsync(
+                lease, manifest, _snapshotter!, meter, cancellationToken).ConfigureAwait(false) is not null;
         }
         catch (CtrException e) when (!e.IsConnectionFault)
         {

@@ -7,6 +7,7 @@ using Containerd.Types;
 using CtrPS.Client.Connection;
 using CtrPS.Client.Leases;
 using CtrPS.Client.Oci;
+using CtrPS.Client.Tasks;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Net.Client;
@@ -22,9 +23,6 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
 
     private static readonly Dictionary<string, string> NoLabels = [];
 
-    /// <summary>How long letting a task go on is tried, while our own caller may be gone already.</summary>
-    private static readonly TimeSpan ThawPatience = TimeSpan.FromSeconds(10);
-
     private readonly Containerd.Services.Tasks.V1.Tasks.TasksClient _client = new(channel);
 
     /// <summary>Keeps the state of a task.</summary>
@@ -36,7 +34,7 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
         var options = new CheckpointOptions { Exit = request.Exit, ImagePath = request.ImagePath ?? "", WorkPath = request.WorkPath ?? "" };
         if (request.ImagePath is not null)
         {
-            _ = await FrozenAsync(
+            _ = await connection.Tasks.FrozenAsync(
                 task, () => CallAsync(container, @namespace, options, null, cancellationToken), cancellationToken).ConfigureAwait(false);
             return null;
         }
@@ -46,7 +44,7 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
         Lease lease = await connection.Leases.CreateAsync(@namespace, cancellationToken).ConfigureAwait(false);
         await using (lease.ConfigureAwait(false))
         {
-            CheckpointIndex index = await FrozenAsync(task, async () =>
+            CheckpointIndex index = await connection.Tasks.FrozenAsync(task, async () =>
             {
                 var parts = new List<Descriptor>();
                 var annotations = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -94,11 +92,11 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
         }
 
         CtrTask? task = request.Task ? await RequireAliveAsync(@namespace, id, cancellationToken).ConfigureAwait(false)
-            : await connection.Tasks.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false);
+            : await connection.Tasks.FindKnownAsync(@namespace, id, cancellationToken).ConfigureAwait(false);
         Lease lease = await connection.Leases.CreateAsync(@namespace, cancellationToken).ConfigureAwait(false);
         await using (lease.ConfigureAwait(false))
         {
-            CheckpointIndex index = await FrozenAsync(
+            CheckpointIndex index = await connection.Tasks.FrozenAsync(
                 task, () => CollectAsync(request, container, lease, cancellationToken), cancellationToken).ConfigureAwait(false);
             return await NameAsync(lease, request.Reference, index, NoLabels, cancellationToken).ConfigureAwait(false);
         }
@@ -146,62 +144,11 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
 
     private async Task<CtrTask> RequireAliveAsync(string @namespace, string id, CancellationToken cancellationToken)
     {
-        CtrTask task = await connection.Tasks.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false)
+        CtrTask task = await connection.Tasks.FindKnownAsync(@namespace, id, cancellationToken).ConfigureAwait(false)
             ?? throw ContainerFaults.NoTask(@namespace, id);
         return task.State is CtrTaskState.Running or CtrTaskState.Paused
             ? task
-            : throw Tasks.TaskFaults.WrongState(task.State, CallSubject.Task(id, @namespace).Words, id);
-    }
-
-    /// <summary>Does the work while the task is frozen; a task that runs goes on afterwards, whatever happened.</summary>
-    private async Task<T> FrozenAsync<T>(CtrTask? task, Func<Task<T>> work, CancellationToken cancellationToken)
-    {
-        if (task?.State != CtrTaskState.Running)
-        {
-            return await work().ConfigureAwait(false);
-        }
-
-        T result;
-        try
-        {
-            await connection.Tasks.PauseAsync(task.Namespace, task.Id, cancellationToken).ConfigureAwait(false);
-            result = await work().ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            await ThawAsync(task, e).ConfigureAwait(false);
-            throw;
-        }
-
-        await ThawAsync(task, null).ConfigureAwait(false);
-        return result;
-    }
-
-    private async Task ThawAsync(CtrTask task, Exception? cause)
-    {
-        using var limit = new CancellationTokenSource(ThawPatience);
-        try
-        {
-            // It may have ended, as asked for, or never have been frozen.
-            if (await connection.Tasks.FindAsync(
-                task.Namespace, task.Id, limit.Token).ConfigureAwait(false) is { State: CtrTaskState.Paused or CtrTaskState.Pausing })
-            {
-                await connection.Tasks.ResumeAsync(task.Namespace, task.Id, limit.Token).ConfigureAwait(false);
-            }
-        }
-        catch (Exception e) when (e is CtrException or OperationCanceledException)
-        {
-            throw new CtrException(
-                CtrErrorIds.TaskState,
-                CtrStatus.FailedPrecondition,
-                $"The task of container '{task.Id}' in namespace '{task.Namespace}' could not be let go on and may be frozen still: "
-                    + $"{e.Message}{(cause is null ? "" : $" Before that: {cause.Message}")}",
-                cause ?? e)
-            {
-                Target = task.Id,
-                RecommendedAction = "Let it go on with Resume-CtrTask.",
-            };
-        }
+            : throw TaskFaults.WrongState(task.State, CallSubject.Task(id, @namespace).Words, id);
     }
 
     /// <summary>Lets criu keep the processes.</summary>
@@ -215,7 +162,9 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
     {
         var request = new CheckpointTaskRequest { ContainerId = container.Id, Options = Pack(options) };
         CtrPlatform platform = await connection.Facts.GetPlatformAsync(cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<string> before = lease is null ? [] : await connection.Leases.ListBlobsAsync(lease, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<string> before = lease is null
+            ? []
+            : await connection.Leases.ListBlobsAsync(lease.Namespace, lease.Id, cancellationToken).ConfigureAwait(false);
         try
         {
             CheckpointTaskResponse response = await connection.Tasks.InvokeAsync(
@@ -258,7 +207,7 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
         var spec = new Descriptor { MediaType = CheckpointIndex.SpecType, Digest = Digests.Of(bytes), Size = bytes.Length, Platform = platform };
         string[] written =
         [
-            .. (await connection.Leases.ListBlobsAsync(lease, cancellationToken).ConfigureAwait(false))
+            .. (await connection.Leases.ListBlobsAsync(lease.Namespace, lease.Id, cancellationToken).ConfigureAwait(false))
                 .Except(before)
                 .Where(digest => digest != spec.Digest),
         ];
@@ -285,35 +234,11 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
         return ToDescriptor(image.Target);
     }
 
-    /// <summary>What the container has changed, as a layer (pkg/rootfs/diff.go, CreateDiff).</summary>
-    private async Task<Descriptor> WritableLayerAsync(Lease lease, Container container, CancellationToken cancellationToken)
-    {
-        (string @namespace, string snapshotter) = (lease.Namespace, container.Snapshotter);
-        Containerd.Services.Snapshots.V1.Info snapshot = await connection.Snapshots.FindAsync(
-            @namespace, snapshotter, container.SnapshotKey, cancellationToken).ConfigureAwait(false)
-            ?? throw new CtrException(
-                CtrErrorIds.NotFound,
-                CtrStatus.NotFound,
-                $"The snapshot '{container.SnapshotKey}' of container '{container.Id}' in namespace '{@namespace}' is gone.")
-            {
-                Target = container.Id,
-            };
-        string view = $"{snapshot.Parent}-parent-view-{Guid.NewGuid():N}";
-        try
+    private async Task<Descriptor> WritableLayerAsync(Lease lease, Container container, CancellationToken cancellationToken) =>
+        await connection.Changes.PackAsync(lease, container, cancellationToken).ConfigureAwait(false) with
         {
-            IReadOnlyList<Mount> lower = await connection.Snapshots.ViewAsync(
-                @namespace, snapshotter, view, snapshot.Parent, lease.Id, cancellationToken).ConfigureAwait(false);
-            IReadOnlyList<Mount> upper = await connection.Snapshots.GetMountsAsync(
-                @namespace, snapshotter, container.SnapshotKey, cancellationToken).ConfigureAwait(false);
-            Descriptor layer = await connection.Unpacker.CompareAsync(
-                lease, lower, upper, $"checkpoint-rw-{container.SnapshotKey}", cancellationToken).ConfigureAwait(false);
-            return layer with { Platform = await connection.Facts.GetPlatformAsync(cancellationToken).ConfigureAwait(false) };
-        }
-        finally
-        {
-            await connection.Unpacker.DiscardAsync(@namespace, snapshotter, view).ConfigureAwait(false);
-        }
-    }
+            Platform = await connection.Facts.GetPlatformAsync(cancellationToken).ConfigureAwait(false),
+        };
 
     private async Task<Descriptor> WriteAsync(Lease lease, string mediaType, Any value, CancellationToken cancellationToken)
     {

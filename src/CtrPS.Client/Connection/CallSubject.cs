@@ -51,4 +51,25 @@ internal readonly record struct CallSubject(string Words, string? Target = null)
     {
         NotFoundId = CtrErrorIds.BlobMissing,
     };
+
+    public static CallSubject Content(string digest, string @namespace) => Blob(digest, @namespace) with { NotFoundId = CtrErrorIds.ContentNotFound };
+
+    public static CallSubject Ingest(string reference, string @namespace) =>
+        new($"unfinished write '{reference}' in namespace '{@namespace}'", reference)
+        {
+            NotFoundId = CtrErrorIds.IngestNotFound,
+        };
+
+    public static CallSubject Snapshot(string key, string snapshotter, string @namespace) =>
+        new($"snapshot '{key}' of {snapshotter} in namespace '{@namespace}'", key)
+        {
+            NotFoundId = CtrErrorIds.SnapshotNotFound,
+            ExistsId = CtrErrorIds.SnapshotExists,
+        };
+
+    public static CallSubject Lease(string id, string @namespace) => new($"lease '{id}' in namespace '{@namespace}'", id)
+    {
+        NotFoundId = CtrErrorIds.LeaseNotFound,
+        ExistsId = CtrErrorIds.LeaseExists,
+    };
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Grpc.Core;
 
@@ -9,10 +10,15 @@ internal sealed class Calls(CtrEndpoint endpoint)
     private const string NamespaceHeader = "containerd-namespace";
     private const string LeaseHeader = "containerd-lease";
 
+    private long _distance = TimeSpan.MaxValue.Ticks;
+
     /// <summary>The version for messages about calls that the server does not know. Set once connected.</summary>
     public string? ServerVersion { get; set; }
 
     public CtrEndpoint Endpoint => endpoint;
+
+    /// <summary>How far away the daemon is: the shortest time that it took to answer a call so far.</summary>
+    public TimeSpan Distance => TimeSpan.FromTicks(Interlocked.Read(ref _distance));
 
     /// <summary>Options of a call about metadata, which ends with <see cref="CtrEndpoint.Timeout"/>.</summary>
     public CallOptions Unary(string? @namespace, CancellationToken cancellationToken, string? lease = null) =>
@@ -25,10 +31,18 @@ internal sealed class Calls(CtrEndpoint endpoint)
     /// <summary>Makes a call and puts its error in our words.</summary>
     public async Task<T> InvokeAsync<T>(Func<AsyncUnaryCall<T>> start, CallSubject subject, CancellationToken cancellationToken)
     {
+        long begin = Stopwatch.GetTimestamp();
         try
         {
             using AsyncUnaryCall<T> call = start();
-            return await call.ResponseAsync.ConfigureAwait(false);
+            T answer = await call.ResponseAsync.ConfigureAwait(false);
+            long took = Stopwatch.GetElapsedTime(begin).Ticks;
+            for (long known; took < (known = Interlocked.Read(ref _distance));)
+            {
+                _ = Interlocked.CompareExchange(ref _distance, took, known);
+            }
+
+            return answer;
         }
         catch (Exception e) when (e is RpcException or ObjectDisposedException)
         {

@@ -1,9 +1,11 @@
 using CtrPS.Client.Archives;
+using CtrPS.Client.Builds;
 using CtrPS.Client.Checkpoints;
 using CtrPS.Client.Containers;
 using CtrPS.Client.Content;
 using CtrPS.Client.Events;
 using CtrPS.Client.Images;
+using CtrPS.Client.Images.Files;
 using CtrPS.Client.Leases;
 using CtrPS.Client.Logs;
 using CtrPS.Client.Namespaces;
@@ -35,21 +37,35 @@ internal sealed class ContainerdConnection : ICtrConnection
         Snapshots = new SnapshotStore(channel, calls);
         Images = new ImageStore(channel, calls, Content, Facts);
         Leases = new LeaseStore(channel, calls);
+        LeaseRecords = new LeaseRecords(channel, calls, Leases);
+        ContentRecords = new ContentRecords(channel, calls, Content, Leases);
         Unpacker = new Unpacker(channel, calls, Content, Snapshots, Leases, Facts, Namespaces);
+        SnapshotRecords = new SnapshotRecords(channel, calls, Snapshots, Content, Leases, Unpacker, Facts, Machine);
+        Changes = new ContainerChanges(Snapshots, Unpacker);
         Importer = new ImageImporter(this);
         Receiver = new ImageReceiver(this);
         Sender = new ImageSender(this);
-        Garbage = new GarbageCollector(Leases);
         Care = new ImageCare(this, async (path, token) => await ArchiveReader.OpenAsync(path, token).ConfigureAwait(false));
         Inspector = new ImageInspector(this);
+        Builder = new ImageBuilder(this);
+        Mounts = new ImageMounts(this);
+        Files = new ImageFiles(this);
         Tasks = new TaskStore(channel, calls, Machine);
         Containers = new ContainerStore(channel, calls, Tasks, Snapshots, () => new ContainerMaker(this));
+        ContainerFiles = new ContainerFiles(this);
         Networks = new ContainerNetworks(Containers, Machine, serverVersion);
         var stopper = new TaskStopper(Tasks, Containers, Networks, Machine);
         Stopper = stopper;
         Pipes = new PipeLeftovers(calls.Endpoint, Tasks, Machine);
         Runner = new TaskRunner(channel, calls, Containers, Tasks, stopper, Snapshots, Networks, Machine, Pipes);
-        Leftovers = new LeftoverStore(Leases, Content, Pipes);
+        Leftovers = new LeftoverStore(Leases, Content, Pipes, Machine);
+        Reader = new DaemonReader(channel, calls, Facts, Namespaces, Snapshots, Leases, Containers, Tasks);
+        var usages = new SnapshotUsages(Snapshots);
+        Garbage = new GarbageCollector(Leases, Reader, usages, serverVersion);
+        var graph = new GraphReader(Reader, Content, serverVersion);
+        Users = new ResourceUsers(graph);
+        Storage = new StorageInspector(this, graph, usages);
+        Clearer = new ImageClearer(this, graph, usages);
         Events = new EventSource(channel, calls, Containers, Namespaces);
         Logs = new LogStore(Containers, Tasks, Machine);
         Checkpoints = new CheckpointStore(new CheckpointMaker(channel, this), new CheckpointRestorer(this));
@@ -69,6 +85,12 @@ internal sealed class ContainerdConnection : ICtrConnection
 
     public IImageInspector Inspector { get; }
 
+    public IImageBuilder Builder { get; }
+
+    public IImageMounts Mounts { get; }
+
+    public IImageFiles Files { get; }
+
     public IEventSource Events { get; }
 
     public ILogStore Logs { get; }
@@ -78,6 +100,12 @@ internal sealed class ContainerdConnection : ICtrConnection
     public IServerInspector Server { get; }
 
     public IGarbageCollector Garbage { get; }
+
+    public DaemonReader Reader { get; }
+
+    public IStorageInspector Storage { get; }
+
+    public IImageClearer Clearer { get; }
 
     public ILeftoverStore Leftovers { get; }
 
@@ -91,9 +119,21 @@ internal sealed class ContainerdConnection : ICtrConnection
 
     public LeaseStore Leases { get; }
 
+    public ILeaseRecords LeaseRecords { get; }
+
+    public IContentRecords ContentRecords { get; }
+
+    public IResourceUsers Users { get; }
+
+    public ISnapshotRecords SnapshotRecords { get; }
+
     public Unpacker Unpacker { get; }
 
+    public ContainerChanges Changes { get; }
+
     public ContainerStore Containers { get; }
+
+    public IContainerFiles ContainerFiles { get; }
 
     public TaskStore Tasks { get; }
 
@@ -108,6 +148,12 @@ internal sealed class ContainerdConnection : ICtrConnection
     public ICheckpoints Checkpoints { get; }
 
     IImageStore ICtrConnection.Images => Images;
+
+    ILeaseRecords ICtrConnection.Leases => LeaseRecords;
+
+    IContentRecords ICtrConnection.Content => ContentRecords;
+
+    ISnapshotRecords ICtrConnection.Snapshots => SnapshotRecords;
 
     IContainerStore ICtrConnection.Containers => Containers;
 

@@ -20,6 +20,11 @@ internal sealed record ProcessOwner(string Host, string Process)
     /// <summary>Whether it is, or was, a process of this host: whether it still is there can be told.</summary>
     public bool IsHere => Host == Current.Host;
 
+    /// <summary>
+    /// Whether it lived before this machine was started, or on another one: nothing that ends with the machine can be left of it here. Linux only.
+    /// </summary>
+    public bool IsOfEarlierBoot => Host.Contains('/', StringComparison.Ordinal) && Host.Split('/')[0] != Current.Host.Split('/')[0];
+
     /// <summary>Its id. Null where the text is none of ours.</summary>
     public int? ProcessId => Parse() is { } parts ? parts.Id : null;
 

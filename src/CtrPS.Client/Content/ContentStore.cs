@@ -14,6 +14,15 @@ namespace CtrPS.Client.Content;
 /// <summary>The blobs of containerd.</summary>
 internal sealed class ContentStore(GrpcChannel channel, Calls calls, ServerFacts server, DaemonMachine machine)
 {
+    /// <summary>Bytes of a blob that are asked for at a time: no more than the window of a stream is to begin with.</summary>
+    private const int PieceSize = 2 << 20;
+
+    /// <summary>Pieces that are on their way at the most, beside the one that is read.</summary>
+    private const int MostAhead = 8;
+
+    /// <summary>About how long a fast network takes for a piece.</summary>
+    private static readonly TimeSpan PieceTime = TimeSpan.FromMilliseconds(5);
+
     private readonly Containerd.Services.Content.V1.Content.ContentClient _client = new(channel);
     private readonly CallInvoker _invoker = channel.CreateCallInvoker();
 
@@ -99,16 +108,64 @@ internal sealed class ContentStore(GrpcChannel channel, Calls calls, ServerFacts
 
     /// <summary>Opens a blob of any size through the daemon.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobMissing"/> with the first read.</exception>
-    public Stream Open(string @namespace, string digest, long size, CancellationToken cancellationToken, long offset = 0)
+    public Stream Open(string @namespace, string digest, long size, CancellationToken cancellationToken, long offset = 0) =>
+        new BlobReadStream(ReadPiecesAsync(@namespace, digest, size, offset, cancellationToken), size - offset, cancellationToken);
+
+    /// <summary>
+    /// Reads a blob piece by piece, a call each, some asked for ahead: .NET widens the window of an HTTP/2 stream to 16 MiB while it lasts, and the
+    /// daemon fills it, read or not. One piece ahead is enough where the daemon is near; the farther it is, the more are on their way. The last piece
+    /// is all that is left, so that what is too long shows.
+    /// </summary>
+    private async IAsyncEnumerable<ContentChunk> ReadPiecesAsync(
+        string @namespace, string digest, long size, long offset, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var request = new ReadContentRequest { Digest = digest, Offset = offset };
-        return new BlobReadStream(
-            calls.ReadAsync(
-                () => ContentChunk.Read(_invoker, request, Calls.Unbounded(@namespace, cancellationToken)),
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var pieces = new Queue<Piece>([Begin(offset)]);
+        long asked = offset + PieceSize;
+        double ahead = Math.Clamp(calls.Distance / PieceTime, 1, MostAhead);
+        try
+        {
+            while (pieces.TryPeek(out Piece? piece))
+            {
+                for (; pieces.Count <= ahead && asked < size; asked += PieceSize)
+                {
+                    pieces.Enqueue(Begin(asked));
+                }
+
+                long read = 0;
+                for (bool more = await piece.First.ConfigureAwait(false); more; more = await piece.Chunks.MoveNextAsync().ConfigureAwait(false))
+                {
+                    read += piece.Chunks.Current.Bytes.Length;
+                    yield return piece.Chunks.Current;
+                }
+
+                await piece.Chunks.DisposeAsync().ConfigureAwait(false);
+                _ = pieces.Dequeue();
+                if (read < PieceSize)
+                {
+                    yield break; // the last one, or the blob is cut: who takes the bytes says so
+                }
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            foreach (Piece left in pieces)
+            {
+                await ((Task)left.First).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await left.Chunks.DisposeAsync().ConfigureAwait(false);
+            }
+        }
+
+        Piece Begin(long from)
+        {
+            var request = new ReadContentRequest { Digest = digest, Offset = from, Size = from + PieceSize < size ? PieceSize : 0 };
+            IAsyncEnumerator<ContentChunk> chunks = calls.ReadAsync(
+                () => ContentChunk.Read(_invoker, request, Calls.Unbounded(@namespace, stop.Token)),
                 CallSubject.Blob(digest, @namespace),
-                cancellationToken),
-            size - offset,
-            cancellationToken);
+                stop.Token).GetAsyncEnumerator(stop.Token);
+            return new Piece(chunks, chunks.MoveNextAsync().AsTask());
+        }
     }
 
     /// <summary>
@@ -221,4 +278,8 @@ internal sealed class ContentStore(GrpcChannel channel, Calls calls, ServerFacts
     {
         Target = digest,
     };
+
+    /// <param name="Chunks">What the daemon answers.</param>
+    /// <param name="First">Whether it answers with anything.</param>
+    private sealed record Piece(IAsyncEnumerator<ContentChunk> Chunks, Task<bool> First);
 }

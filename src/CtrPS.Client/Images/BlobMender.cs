@@ -14,9 +14,6 @@ namespace CtrPS.Client.Images;
 internal sealed class BlobMender(
     ContainerdConnection connection, CtrImage image, IReadOnlyList<IBlobSource> sources, BlobHasher hasher, int concurrency, CtrTransferMeter meter)
 {
-    private const string ContentLabelPrefix = "containerd.io/gc.ref.content";
-    private const string SnapshotLabelPrefix = "containerd.io/gc.ref.snapshot.";
-
     /// <summary>
     /// How long the records are tried to be made anew when the daemon goes away in between: it takes the bytes along when it comes back.
     /// </summary>
@@ -188,14 +185,14 @@ internal sealed class BlobMender(
     {
         foreach ((string key, string value) in blob.Labels)
         {
-            if (key.StartsWith(ContentLabelPrefix, StringComparison.Ordinal))
+            if (key.StartsWith(CollectorLabels.Content, StringComparison.Ordinal))
             {
                 await connection.Leases.AddBlobAsync(lease, value, CancellationToken.None).ConfigureAwait(false);
             }
-            else if (key.StartsWith(SnapshotLabelPrefix, StringComparison.Ordinal))
+            else if (key.StartsWith(CollectorLabels.Snapshot, StringComparison.Ordinal))
             {
                 // The snapshotter may be followed by a slash and more (containerd, docs/garbage-collection.md).
-                string snapshotter = key[SnapshotLabelPrefix.Length..].Split('/')[0];
+                string snapshotter = key[CollectorLabels.Snapshot.Length..].Split('/')[0];
                 await connection.Leases.AddSnapshotAsync(lease, snapshotter, value, CancellationToken.None).ConfigureAwait(false);
             }
         }

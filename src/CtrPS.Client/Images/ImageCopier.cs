@@ -124,7 +124,7 @@ internal sealed class ImageCopier(ContainerdConnection from, CtrCopyOptions opti
 
         foreach (ImageNode manifest in manifests)
         {
-            if (!await _to.Unpacker.UnpackAsync(lease, manifest, snapshotter, meter, cancellationToken).ConfigureAwait(false))
+            if (await _to.Unpacker.UnpackAsync(lease, manifest, snapshotter, meter, cancellationToken).ConfigureAwait(false) is null)
             {
                 notes.Add($"{manifest.Descriptor.Digest} is not unpacked: it is no image of a file system.");
             }

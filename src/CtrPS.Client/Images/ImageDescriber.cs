@@ -53,6 +53,38 @@ internal sealed class ImageDescriber
         }
     }
 
+    /// <summary>The layers of one image, for all or some of the platforms whose manifests and configs are there.</summary>
+    public async ValueTask<CtrImageKin> KinAsync(
+        NamespaceBlobs blobs, ImageNode root, IReadOnlyList<CtrPlatform> platforms, CancellationToken cancellationToken)
+    {
+        var chains = new List<IReadOnlyList<string>>();
+        var layers = new HashSet<string>(StringComparer.Ordinal);
+        foreach (ImageNode manifest in root.Manifests.Where(manifest =>
+            manifest is { IsSound: true, IsAttestation: false, IsFileSystem: true }
+            && (platforms.Count == 0 || (manifest.Platform is { } own && platforms.Contains(own)))))
+        {
+            layers.UnionWith(manifest.Layers.Select(layer => layer.Descriptor.Digest));
+            if (manifest.Config is not { IsSound: true, Descriptor: { } config })
+            {
+                continue;
+            }
+
+            try
+            {
+                if (await _documents.ReadLayersAsync(blobs, config, cancellationToken).ConfigureAwait(false) is { DiffIds: { Count: > 0 } chain })
+                {
+                    chains.Add(chain);
+                }
+            }
+            catch (CtrException e) when (e.ErrorId is CtrErrorIds.BlobMissing or CtrErrorIds.BlobCorrupt)
+            {
+                // Test-CtrImage tells: of what it was built nobody knows.
+            }
+        }
+
+        return new CtrImageKin(root.Descriptor.Digest, chains, layers);
+    }
+
     /// <summary>When a manifest's image was made, as its config says. Null where there is none, or it cannot be read.</summary>
     private async ValueTask<DateTimeOffset?> CreatedAsync(NamespaceBlobs blobs, ImageNode? manifest, CancellationToken cancellationToken)
     {

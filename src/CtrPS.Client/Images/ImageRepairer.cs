@@ -11,9 +11,6 @@ internal delegate Task<IBlobSource> OpenArchive(string path, CancellationToken c
 /// <inheritdoc/>
 internal sealed class ImageRepairer : ICtrRepair
 {
-    private const string ContentLabelPrefix = "containerd.io/gc.ref.content";
-    private const string SnapshotLabelPrefix = "containerd.io/gc.ref.snapshot.";
-
     /// <summary>
     /// How often a blob is brought: the first time it may be linked to damaged bytes that another namespace has, and then it is written anew
     /// everywhere.
@@ -234,7 +231,7 @@ internal sealed class ImageRepairer : ICtrRepair
                 IEnumerable<string> kept = node.Children.Where(child => child.StoredSize is not null).Select(child => child.Descriptor.Digest);
                 IReadOnlyDictionary<string, string> labels = GarbageLabels.For(node.Children.Select(child => child.Descriptor));
                 bool relabeled =
-                    await RelabelAsync(source.Namespace, node, kept, labels, ContentLabelPrefix, cancellationToken).ConfigureAwait(false);
+                    await RelabelAsync(source.Namespace, node, kept, labels, CollectorLabels.Content, cancellationToken).ConfigureAwait(false);
                 count += relabeled ? 1 : 0;
             }
 
@@ -242,7 +239,7 @@ internal sealed class ImageRepairer : ICtrRepair
             {
                 var labels = new Dictionary<string, string> { [label.Key] = label.Value };
                 bool relabeled = await RelabelAsync(
-                    source.Namespace, node.Config!, labels.Values, labels, SnapshotLabelPrefix, cancellationToken).ConfigureAwait(false);
+                    source.Namespace, node.Config!, labels.Values, labels, CollectorLabels.Snapshot, cancellationToken).ConfigureAwait(false);
                 count += relabeled ? 1 : 0;
             }
         }
@@ -288,7 +285,7 @@ internal sealed class ImageRepairer : ICtrRepair
             var parsed = ImageConfig.Parse(await source.ReadAsync(config.Descriptor, cancellationToken).ConfigureAwait(false), config.Descriptor);
             return parsed.DiffIds.Count > 0
                 && await _connection.Unpacker.IsUnpackedAsync(source.Namespace, snapshotter, parsed, cancellationToken).ConfigureAwait(false)
-                ? KeyValuePair.Create(SnapshotLabelPrefix + snapshotter, parsed.ChainIds[^1])
+                ? KeyValuePair.Create(CollectorLabels.Snapshot + snapshotter, parsed.ChainIds[^1])
                 : null;
         }
         catch (CtrException e) when (e.ErrorId is CtrErrorIds.NotSupported or CtrErrorIds.BlobCorrupt or CtrErrorIds.BlobMissing)

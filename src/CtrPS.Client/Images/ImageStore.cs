@@ -118,6 +118,46 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
         }
     }
 
+    public async Task<CtrImageKin> ReadKinAsync(CtrImage image, IReadOnlyList<CtrPlatform> platforms, CancellationToken cancellationToken)
+    {
+        var blobs = new NamespaceBlobs(content, image.Namespace, listed: false, cancellationToken);
+        ImageNode root = await _describer.ReadAsync(blobs, Records.TargetOf(image), cancellationToken).ConfigureAwait(false);
+        foreach (CtrPlatform absent in platforms.Where(one => root.IsSound && !root.Manifests.Any(manifest => manifest.Platform == one)))
+        {
+            throw PlatformImage.NotFor(root, image, absent, null);
+        }
+
+        CtrImageKin kin = await _describer.KinAsync(blobs, root, platforms, cancellationToken).ConfigureAwait(false);
+        if (kin is { Chains.Count: 0, Layers.Count: 0 })
+        {
+            PlatformImage.Require(root.Manifests.FirstOrDefault(manifest => !manifest.IsSound) ?? root, image);
+        }
+
+        return kin;
+    }
+
+    public async Task<IReadOnlySet<string>> FindKinAsync(
+        string @namespace, CtrImageKin of, CtrKinship kinship, IReadOnlyList<CtrPlatform> platforms, CancellationToken cancellationToken)
+    {
+        var blobs = new NamespaceBlobs(content, @namespace, listed: true, cancellationToken);
+        blobs.Begin();
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        IReadOnlyList<(CtrImage Image, ImageNode Root)> all = await ReadGraphsAsync(blobs, cancellationToken).ConfigureAwait(false);
+        await foreach (CtrImageKin kin in OrderedParallel.SelectAsync(
+            all.DistinctBy(one => one.Image.Digest),
+            Concurrency,
+            async (one, token) => await _describer.KinAsync(blobs, one.Root, platforms, token).ConfigureAwait(false),
+            cancellationToken).ConfigureAwait(false))
+        {
+            if (kinship == CtrKinship.BasedOn ? of.IsBaseOf(kin) : of.SharesLayerWith(kin))
+            {
+                _ = found.Add(kin.Digest);
+            }
+        }
+
+        return found;
+    }
+
     public async Task<CtrImage?> FindAsync(string @namespace, string givenName, CtrImageDetail detail, CancellationToken cancellationToken)
     {
         Image? record = await GetGivenAsync(@namespace, givenName, mayBeNoName: false, cancellationToken).ConfigureAwait(false);

@@ -1,7 +1,6 @@
 using CtrPS.Client.Connection;
 using CtrPS.Client.Content;
 using CtrPS.Client.Oci;
-using CtrPS.Client.Snapshots;
 
 namespace CtrPS.Client.Images;
 
@@ -114,6 +113,6 @@ internal sealed class NamespaceView
         return parsed.DiffIds.Count == 0 || (parsed.ChainIds[^1] is var top
             && _snapshots.Contains(top)
             && Blobs.TryGetValue(config.Digest, out BlobInfo? blob)
-            && blob.Has(Unpacker.SnapshotLabelPrefix + _snapshotter, top));
+            && blob.Has(CollectorLabels.Snapshot + _snapshotter, top));
     }
 }

@@ -94,7 +94,8 @@ internal sealed record PlatformImage(CtrImage Image, ImageNode Manifest, ReadOnl
         }
     }
 
-    private static CtrException NotFor(ImageNode root, CtrImage image, CtrPlatform platform, string? wayOut)
+    /// <summary>The error for an image that has nothing for a platform.</summary>
+    public static CtrException NotFor(ImageNode root, CtrImage image, CtrPlatform platform, string? wayOut)
     {
         string[] offered =
         [

@@ -10,6 +10,9 @@ internal sealed class Lease(LeaseStore store, string @namespace, string id, stri
     /// <summary>How long the end of a lease is tried while nobody answers: about as long as a daemon takes to be restarted.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long in all, for a daemon that takes calls and answers none. What it has begun goes on there.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
+
     private bool _completed;
     private bool _kept;
 
@@ -34,7 +37,7 @@ internal sealed class Lease(LeaseStore store, string @namespace, string id, stri
             return;
         }
 
-        using var limit = new CancellationTokenSource();
+        using var limit = new CancellationTokenSource(Limit);
         for (DateTime end = DateTime.UtcNow + Patience; ;)
         {
             try
@@ -51,9 +54,9 @@ internal sealed class Lease(LeaseStore store, string @namespace, string id, stri
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(250)).ConfigureAwait(false);
             }
-            catch (CtrException)
+            catch (Exception e) when (e is CtrException or OperationCanceledException)
             {
-                // The daemon stays away. The next piece of work that takes a lease ends this one, and in any case it expires.
+                // The daemon stays away, or says nothing. The next piece of work that takes a lease ends this one, and in any case it expires.
                 HeldLeases.Remove(id);
                 return;
             }

@@ -14,6 +14,9 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
     private const string HostLabel = "ctrps.io/host";
     private const string ProcessLabel = "ctrps.io/process";
     private const string ResumeLabel = "ctrps.io/resume";
+    private const string MountHostLabel = "ctrps.io/mount.host";
+    private const string MountProcessLabel = "ctrps.io/mount.process";
+    private const string MountTableLabel = "ctrps.io/mount.table";
 
     /// <summary>As long as containerd's own client gives itself (client/lease.go).</summary>
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
@@ -34,7 +37,7 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
         await DeleteAbandonedAsync(@namespace, cancellationToken).ConfigureAwait(false);
         var request = new CreateRequest { Id = $"ctrps-{Guid.NewGuid():N}" };
         request.Labels.Add(
-            "containerd.io/gc.expire", (DateTimeOffset.UtcNow + Lifetime).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+            CtrLease.ExpireLabel, (DateTimeOffset.UtcNow + Lifetime).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
         request.Labels.Add(HostLabel, ProcessOwner.Current.Host);
         request.Labels.Add(ProcessLabel, ProcessOwner.Current.Process);
         if (work is not null)
@@ -48,7 +51,7 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
         {
             _ = await calls.InvokeAsync(
                 () => _client.CreateAsync(request, calls.Unary(@namespace, cancellationToken)),
-                Subject(request.Id, @namespace),
+                CallSubject.Lease(request.Id, @namespace),
                 cancellationToken).ConfigureAwait(false);
             return new Lease(this, @namespace, request.Id, work);
         }
@@ -59,6 +62,24 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
         }
     }
 
+    /// <summary>
+    /// Makes the lease of a mount, whose id is the mount's path, as <c>ctr images unmount</c> looks for it. It has no expiry and outlives its maker:
+    /// nothing that is mounted may be collected. Whoever ends the mount ends the lease.
+    /// </summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.LeaseExists"/>.</exception>
+    public async Task<Lease> CreateForMountAsync(string @namespace, string path, string mountTable, CancellationToken cancellationToken)
+    {
+        var request = new CreateRequest { Id = path };
+        request.Labels.Add(MountHostLabel, ProcessOwner.Current.Host);
+        request.Labels.Add(MountProcessLabel, ProcessOwner.Current.Process);
+        request.Labels.Add(MountTableLabel, mountTable);
+        _ = await calls.InvokeAsync(
+            () => _client.CreateAsync(request, calls.Unary(@namespace, cancellationToken)),
+            CallSubject.Lease(path, @namespace),
+            cancellationToken).ConfigureAwait(false);
+        return new Lease(this, @namespace, path);
+    }
+
     /// <summary>Puts a blob that exists already under a lease.</summary>
     public Task AddBlobAsync(Lease lease, string digest, CancellationToken cancellationToken) =>
         AddAsync(lease, "content", digest, cancellationToken);
@@ -66,14 +87,6 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
     /// <summary>Puts a snapshot that exists already under a lease.</summary>
     public Task AddSnapshotAsync(Lease lease, string snapshotter, string key, CancellationToken cancellationToken) =>
         AddAsync(lease, "snapshots/" + snapshotter, key, cancellationToken);
-
-    /// <summary>The digests of the blobs that a lease holds.</summary>
-    public async Task<IReadOnlyList<string>> ListBlobsAsync(Lease lease, CancellationToken cancellationToken) => Ids(
-        "content",
-        await calls.InvokeAsync(
-            () => _client.ListResourcesAsync(new ListResourcesRequest { Id = lease.Id }, calls.Unary(lease.Namespace, cancellationToken)),
-            Subject(lease.Id, lease.Namespace),
-            cancellationToken).ConfigureAwait(false));
 
     /// <summary>Ends a lease. One that is gone already is no error.</summary>
     /// <param name="namespace">The namespace.</param>
@@ -86,7 +99,7 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
             () => _client.DeleteAsync(
                 new DeleteRequest { Id = id, Sync = collect },
                 collect ? Calls.Unbounded(@namespace, cancellationToken) : calls.Unary(@namespace, cancellationToken)),
-            Subject(id, @namespace),
+            CallSubject.Lease(id, @namespace),
             cancellationToken).ConfigureAwait(false);
         HeldLeases.Remove(id);
     }
@@ -95,7 +108,7 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
     public async Task DeleteEarlierAsync(Lease lease, string work, CancellationToken cancellationToken)
     {
         string filter = $"labels.\"{ResumeLabel}\"==\"{work}\"";
-        foreach (LeaseInfo earlier in await ListAsync(lease.Namespace, filter, cancellationToken).ConfigureAwait(false))
+        foreach (LeaseInfo earlier in await ListAsync(lease.Namespace, [filter], cancellationToken).ConfigureAwait(false))
         {
             if (earlier.Id != lease.Id && earlier.IsAbandoned)
             {
@@ -106,14 +119,40 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
 
     /// <summary>All leases of a namespace, whoever made them.</summary>
     public Task<IReadOnlyList<LeaseInfo>> ListAsync(string @namespace, CancellationToken cancellationToken) =>
-        ListAsync(@namespace, null, cancellationToken);
+        ListAsync(@namespace, [], cancellationToken);
 
     /// <summary>The refs of the unfinished writes that a lease holds. None where it is gone.</summary>
-    public async Task<IReadOnlyList<string>> ListIngestsAsync(string @namespace, string id, CancellationToken cancellationToken) => Ids(
-        "ingests",
+    public Task<IReadOnlyList<string>> ListIngestsAsync(string @namespace, string id, CancellationToken cancellationToken) =>
+        ListAsync(@namespace, id, "ingests", cancellationToken);
+
+    /// <summary>The digests of the blobs that a lease holds. None where it is gone.</summary>
+    public Task<IReadOnlyList<string>> ListBlobsAsync(string @namespace, string id, CancellationToken cancellationToken) =>
+        ListAsync(@namespace, id, CtrLeaseResource.Content, cancellationToken);
+
+    /// <summary>The keys of the snapshots that a lease holds. None where it is gone.</summary>
+    public Task<IReadOnlyList<string>> ListSnapshotsAsync(
+        string @namespace, string id, string snapshotter, CancellationToken cancellationToken) =>
+        ListAsync(@namespace, id, CtrLeaseResource.Snapshots + snapshotter, cancellationToken);
+
+    /// <summary>That a lease is there.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.LeaseNotFound"/>.</exception>
+    public async Task RequireAsync(string @namespace, string id, CancellationToken cancellationToken)
+    {
+        if (!(await ListAsync(@namespace, cancellationToken).ConfigureAwait(false)).Any(lease => lease.Id == id))
+        {
+            throw new CtrException(CtrErrorIds.LeaseNotFound, CtrStatus.NotFound, $"There is no lease '{id}' in namespace '{@namespace}'.")
+            {
+                Target = id,
+                RecommendedAction = "Make it with New-CtrLease, or list the leases with Get-CtrLease.",
+            };
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> ListAsync(string @namespace, string id, string type, CancellationToken cancellationToken) => Ids(
+        type,
         await calls.FindAsync(
             () => _client.ListResourcesAsync(new ListResourcesRequest { Id = id }, calls.Unary(@namespace, cancellationToken)),
-            Subject(id, @namespace),
+            CallSubject.Lease(id, @namespace),
             cancellationToken).ConfigureAwait(false));
 
     private async Task AddAsync(Lease lease, string type, string id, CancellationToken cancellationToken)
@@ -121,7 +160,7 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
         var request = new AddResourceRequest { Id = lease.Id, Resource = new Resource { Type = type, Id = id } };
         _ = await calls.InvokeAsync(
             () => _client.AddResourceAsync(request, calls.Unary(lease.Namespace, cancellationToken)),
-            Subject(lease.Id, lease.Namespace),
+            CallSubject.Lease(lease.Id, lease.Namespace),
             cancellationToken).ConfigureAwait(false);
     }
 
@@ -129,7 +168,7 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
     private async Task DeleteAbandonedAsync(string @namespace, CancellationToken cancellationToken)
     {
         string filter = $"labels.\"{HostLabel}\"==\"{ProcessOwner.Current.Host}\"";
-        foreach (LeaseInfo lease in await ListAsync(@namespace, filter, cancellationToken).ConfigureAwait(false))
+        foreach (LeaseInfo lease in await ListAsync(@namespace, [filter], cancellationToken).ConfigureAwait(false))
         {
             // What can be gone on with is kept until its expiry.
             if (lease.Work is null && lease.IsAbandoned)
@@ -139,14 +178,12 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
         }
     }
 
-    private async Task<IReadOnlyList<LeaseInfo>> ListAsync(string @namespace, string? filter, CancellationToken cancellationToken)
+    /// <summary>Leases of a namespace, whoever made them, that fit one of containerd's filters; all where none is given.</summary>
+    public async Task<IReadOnlyList<LeaseInfo>> ListAsync(
+        string @namespace, IReadOnlyList<string> filters, CancellationToken cancellationToken)
     {
         var request = new ListRequest();
-        if (filter is not null)
-        {
-            request.Filters.Add(filter);
-        }
-
+        request.Filters.AddRange(filters);
         ListResponse response = await calls.InvokeAsync(
             () => _client.ListAsync(request, calls.Unary(@namespace, cancellationToken)),
             new CallSubject($"the leases of namespace '{@namespace}'", @namespace),
@@ -158,13 +195,16 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
     private static IReadOnlyList<string> Ids(string type, ListResourcesResponse? response) =>
         [.. (response?.Resources ?? []).Where(resource => resource.Type == type).Select(resource => resource.Id)];
 
-    private static LeaseInfo ToInfo(Containerd.Services.Leases.V1.Lease lease) => new(
+    /// <summary>A lease as the daemon tells it.</summary>
+    public static LeaseInfo ToInfo(Containerd.Services.Leases.V1.Lease lease) => new(
         lease.Id,
         WireTime.ToTime(lease.CreatedAt),
         lease.Labels.TryGetValue(HostLabel, out string? host) && lease.Labels.TryGetValue(ProcessLabel, out string? process)
             ? new ProcessOwner(host, process)
             : null,
-        lease.Labels.TryGetValue(ResumeLabel, out string? work) ? work : null);
-
-    private static CallSubject Subject(string id, string @namespace) => new($"lease '{id}' in namespace '{@namespace}'", id);
+        lease.Labels.TryGetValue(ResumeLabel, out string? work) ? work : null,
+        lease.Labels.TryGetValue(MountHostLabel, out string? place) && lease.Labels.TryGetValue(MountProcessLabel, out string? mounter)
+            ? new MountMark(new ProcessOwner(place, mounter), lease.Labels.GetValueOrDefault(MountTableLabel, ""))
+            : null,
+        SortedMap.From(lease.Labels));
 }

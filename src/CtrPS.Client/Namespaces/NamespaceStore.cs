@@ -79,7 +79,7 @@ internal sealed partial class NamespaceStore(GrpcChannel channel, Calls calls) :
                 e)
             {
                 Target = name,
-                RecommendedAction = $"Remove what is in it first, for example: Get-CtrImage -Namespace {name} | Remove-CtrImage -Synchronous.",
+                RecommendedAction = $"Remove it with all that it has: Remove-CtrNamespace {name} -Recurse. -WhatIf tells what that is.",
                 Details = e.Details,
             };
         }

@@ -44,7 +44,7 @@ internal sealed class CniCache(string folder)
 
         entry["result"] = result.DeepClone();
         string path = PathOf(network.Name, attachment);
-        string partial = $"{path}.{Guid.NewGuid():N}.partial";
+        string partial = Path.Join(Path.GetDirectoryName(path), PartialName.Make(Path.GetFileName(path)));
         try
         {
             const UnixFileMode mine = UnixFileMode.UserRead | UnixFileMode.UserWrite;

@@ -17,9 +17,10 @@ internal sealed class BlobReadAhead : IAsyncDisposable
     private const int OpenBlobs = 4;
 
     /// <summary>
-    /// How many of them may be large: a daemon that is far away sends each up to the window of its HTTP/2 stream (16 MiB), read or not.
+    /// One of them may be large: a daemon that is far away, or a client that is slow, makes .NET widen the window of each HTTP/2 stream up to 16 MiB,
+    /// which the daemon fills, read or not. Opening the next only when this one is through costs a way there and back for each large blob.
     /// </summary>
-    private const int LargeBlobs = 2;
+    private const int LargeBlobs = 1;
 
     private const long Large = 4 << 20;
 

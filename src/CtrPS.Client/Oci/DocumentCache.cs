@@ -10,6 +10,7 @@ internal sealed class DocumentCache
 {
     private readonly ConcurrentDictionary<(string Digest, string MediaType), ManifestDocument> _documents = new();
     private readonly ConcurrentDictionary<string, ConfigSummary> _configs = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ImageConfig> _chains = new(StringComparer.Ordinal);
 
     /// <summary>A manifest or an index.</summary>
     public async ValueTask<ManifestDocument> ReadAsync(IBlobSource source, Descriptor blob, CancellationToken cancellationToken)
@@ -33,5 +34,17 @@ internal sealed class DocumentCache
         }
 
         return summary;
+    }
+
+    /// <summary>The unpacked layers that a config names.</summary>
+    public async ValueTask<ImageConfig> ReadLayersAsync(IBlobSource source, Descriptor config, CancellationToken cancellationToken)
+    {
+        if (!_chains.TryGetValue(config.Digest, out ImageConfig? layers))
+        {
+            layers = ImageConfig.Parse(await source.ReadAsync(config, cancellationToken).ConfigureAwait(false), config);
+            _chains[config.Digest] = layers;
+        }
+
+        return layers;
     }
 }

@@ -10,7 +10,7 @@ namespace CtrPS.Client.Oci;
 internal static class GarbageLabels
 {
     /// <summary>What such a key begins with.</summary>
-    public const string Prefix = "containerd.io/gc.ref.content.";
+    public const string Prefix = CollectorLabels.Content + ".";
 
     /// <summary>What the keys begin with by which a manifest keeps what refers to it.</summary>
     public const string ReferrerPrefix = Prefix + "referrer.sha256.";

@@ -13,7 +13,12 @@ namespace CtrPS.Client.Posix;
 /// <param name="Major">Of a device: its major number.</param>
 /// <param name="Minor">Of a device: its minor number.</param>
 /// <param name="Identity">Which file it is.</param>
-internal readonly partial record struct FileStatus(int Mode, uint Uid, uint Gid, uint Major, uint Minor, FileIdentity Identity)
+/// <param name="Size">Bytes.</param>
+/// <param name="Allocated">Bytes that it takes on the disk, in whole blocks.</param>
+/// <param name="Links">How many names it has.</param>
+/// <param name="ModifiedAt">When its content was changed last.</param>
+internal readonly partial record struct FileStatus(
+    int Mode, uint Uid, uint Gid, uint Major, uint Minor, FileIdentity Identity, long Size, long Allocated, uint Links, DateTimeOffset ModifiedAt)
 {
     private const int KindMask = 0xF000;
     private const int CurrentFolder = -100; // AT_FDCWD
@@ -22,11 +27,17 @@ internal readonly partial record struct FileStatus(int Mode, uint Uid, uint Gid,
     private const uint BasicStatus = 0x7ff; // STATX_BASIC_STATS
 
     // struct statx is the same on all architectures.
-    private const int Size = 256;
+    private const int StatusSize = 256;
+    private const int BlockSize = 512; // of statx, whatever the file system's is
+    private const int LinksOffset = 16;
     private const int UidOffset = 20;
     private const int GidOffset = 24;
     private const int ModeOffset = 28;
     private const int InodeOffset = 32;
+    private const int SizeOffset = 40;
+    private const int BlocksOffset = 48;
+    private const int ModifiedOffset = 112;
+    private const int ModifiedNanosecondsOffset = 120;
     private const int MajorOffset = 128;
     private const int MinorOffset = 132;
     private const int FileSystemOffset = 136;
@@ -56,6 +67,9 @@ internal readonly partial record struct FileStatus(int Mode, uint Uid, uint Gid,
     /// <summary>Asks about an open file. Null where it cannot be told.</summary>
     public static FileStatus? Of(SafeFileHandle handle) => Read((int)handle.DangerousGetHandle(), "", EmptyPath);
 
+    /// <summary>Asks about a name in an open folder, links not followed. Null where there is nothing, or it cannot be told.</summary>
+    public static FileStatus? Of(SafeFileHandle folder, string name) => Read((int)folder.DangerousGetHandle(), name, NoFollow);
+
     /// <summary>Whether a folder of an overlay hides what is below it in lower layers (kernel, Documentation/filesystems/overlayfs.rst).</summary>
     public static bool IsOpaque(string folder)
     {
@@ -71,9 +85,17 @@ internal readonly partial record struct FileStatus(int Mode, uint Uid, uint Gid,
         return false;
     }
 
+    /// <summary>Whether an open folder is of the kernel's own (proc, sysfs, cgroups): what is in it lies on no disk, and has no end.</summary>
+    public static bool IsOfKernel(SafeFileHandle folder)
+    {
+        Span<byte> status = stackalloc byte[StatusSize];
+        return StatFileSystem(folder, status) == 0
+            && MemoryMarshal.Read<uint>(status) is 0x9FA0 or 0x62656572 or 0x27E0EB or 0x63677270; // statfs(2), f_type
+    }
+
     private static FileStatus? Read(int folder, string path, int flags)
     {
-        Span<byte> status = stackalloc byte[Size];
+        Span<byte> status = stackalloc byte[StatusSize];
         if (!OperatingSystem.IsLinux() || Statx(folder, path, flags, BasicStatus, status) != 0)
         {
             return null;
@@ -85,11 +107,23 @@ internal readonly partial record struct FileStatus(int Mode, uint Uid, uint Gid,
             MemoryMarshal.Read<uint>(status[GidOffset..]),
             MemoryMarshal.Read<uint>(status[MajorOffset..]),
             MemoryMarshal.Read<uint>(status[MinorOffset..]),
-            new FileIdentity(MemoryMarshal.Read<ulong>(status[FileSystemOffset..]), MemoryMarshal.Read<ulong>(status[InodeOffset..])));
+            new FileIdentity(MemoryMarshal.Read<ulong>(status[FileSystemOffset..]), MemoryMarshal.Read<ulong>(status[InodeOffset..])),
+            MemoryMarshal.Read<long>(status[SizeOffset..]),
+            BlockSize * MemoryMarshal.Read<long>(status[BlocksOffset..]),
+            MemoryMarshal.Read<uint>(status[LinksOffset..]),
+            TimeOf(MemoryMarshal.Read<long>(status[ModifiedOffset..]), MemoryMarshal.Read<uint>(status[ModifiedNanosecondsOffset..])));
     }
+
+    /// <summary>Files may have times that .NET has no words for: the nearest one.</summary>
+    private static DateTimeOffset TimeOf(long seconds, uint nanoseconds) => DateTimeOffset
+        .FromUnixTimeSeconds(Math.Clamp(seconds, DateTimeOffset.MinValue.ToUnixTimeSeconds(), DateTimeOffset.MaxValue.ToUnixTimeSeconds() - 1))
+        .AddTicks(nanoseconds / TimeSpan.NanosecondsPerTick);
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Statx(int folder, string path, int flags, uint mask, Span<byte> status);
+
+    [LibraryImport("libc", EntryPoint = "fstatfs")]
+    private static partial int StatFileSystem(SafeFileHandle folder, Span<byte> status);
 
     [LibraryImport("libc", EntryPoint = "lgetxattr", StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint GetAttribute(string path, string name, Span<byte> value, nint size);

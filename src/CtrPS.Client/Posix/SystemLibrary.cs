@@ -12,6 +12,7 @@ internal static class SystemLibrary
     public const string Zstd = "zstd";
     public const string Lzma = "lzma";
     public const string Bzip2 = "bz2";
+    public const string Zlib = "z";
 
     private static readonly ConcurrentDictionary<string, nint> Handles = new(StringComparer.Ordinal);
 
@@ -31,9 +32,24 @@ internal static class SystemLibrary
             Zstd => ("zstd", "libzstd1", (string[])["libzstd.so.1", .. OnMac("libzstd.1.dylib"), "libzstd.dll", "zstd.dll"]),
             Lzma => ("xz", "liblzma5", ["liblzma.so.5", .. OnMac("liblzma.5.dylib"), "liblzma.dll"]),
             Bzip2 => ("bzip2", "libbz2-1.0", ["libbz2.so.1.0", "libbz2.so.1", .. OnMac("libbz2.1.0.dylib"), "libbz2.dll", "bz2.dll"]),
+            Zlib => ("gzip", "zlib1g", ["libz.so.1", .. OnMac("libz.1.dylib"), "zlib1.dll"]),
             _ => throw new ArgumentOutOfRangeException(nameof(library)),
         };
         Load(library, compression, package, names);
+    }
+
+    /// <summary>As <see cref="Require"/>, for who can do without. False where it is not installed.</summary>
+    public static bool TryRequire(string library)
+    {
+        try
+        {
+            Require(library);
+            return true;
+        }
+        catch (CtrException e) when (e.ErrorId == CtrErrorIds.CompressionUnavailable)
+        {
+            return false;
+        }
     }
 
     /// <summary>The system's own, or Homebrew's, whose folders the loader does not search.</summary>

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -78,7 +77,7 @@ internal static class CredentialWriter
 
     private static void Replace(string path, JsonObject document)
     {
-        string partial = $"{path}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}.partial";
+        string partial = Path.Join(Path.GetDirectoryName(path), PartialName.Make(Path.GetFileName(path)));
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
         if (!OperatingSystem.IsWindows())
         {

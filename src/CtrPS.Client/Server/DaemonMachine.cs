@@ -1,3 +1,5 @@
+using CtrPS.Client.Posix;
+
 namespace CtrPS.Client.Server;
 
 /// <summary>
@@ -27,6 +29,26 @@ internal sealed class DaemonMachine(CtrEndpoint endpoint, IServerInspector serve
         if (!await IsLocalAsync(cancellationToken).ConfigureAwait(false))
         {
             throw NotLocal(what);
+        }
+    }
+
+    /// <summary>Throws where the daemon runs elsewhere, or we are not root, as mounting and reading others' files takes.</summary>
+    /// <param name="what">What cannot be done then, as the beginning of a sentence: "The file systems of images".</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.NotLocal"/>; <see cref="CtrErrorIds.RootRequired"/>.</exception>
+    public async ValueTask RequireRootAsync(string what, CancellationToken cancellationToken)
+    {
+        await RequireLocalAsync(what, cancellationToken).ConfigureAwait(false);
+        if (OwnFile.User != 0)
+        {
+            throw new CtrException(
+                CtrErrorIds.RootRequired,
+                CtrStatus.PermissionDenied,
+                $"{what} are for root alone to mount and to read, and this PowerShell runs as another user.")
+            {
+                Target = endpoint.Address,
+                RecommendedAction = "Run it as root: sudo pwsh.",
+            };
         }
     }
 

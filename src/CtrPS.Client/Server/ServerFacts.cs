@@ -17,6 +17,10 @@ internal sealed class ServerFacts(IServerInspector server)
     public async ValueTask<IReadOnlyList<string>> GetSnapshottersAsync(CancellationToken cancellationToken) =>
         (await GetAsync(cancellationToken).ConfigureAwait(false)).Snapshotters;
 
+    /// <summary>The folders of the snapshotters that work and say theirs, by name.</summary>
+    public async ValueTask<IReadOnlyDictionary<string, string>> GetSnapshotterRootsAsync(CancellationToken cancellationToken) =>
+        (await GetAsync(cancellationToken).ConfigureAwait(false)).SnapshotterRoots;
+
     /// <summary>Whether Kubernetes' interface (CRI) runs in this daemon.</summary>
     public async ValueTask<bool> HasCriAsync(CancellationToken cancellationToken) => (await GetAsync(cancellationToken).ConfigureAwait(false)).HasCri;
 
@@ -26,12 +30,13 @@ internal sealed class ServerFacts(IServerInspector server)
         if (_facts is null)
         {
             IReadOnlyList<CtrPlugin> plugins = await server.ListPluginsAsync([], cancellationToken).ConfigureAwait(false);
+            CtrPlugin[] snapshotters = [.. plugins.Where(plugin =>
+                plugin is { Type: "io.containerd.snapshotter.v1", Status: CtrPluginStatus.Ok })];
             _facts = new Facts(
                 PlatformOf(plugins),
-                ContentRootOf(plugins),
-                plugins.Where(plugin => plugin is { Type: "io.containerd.snapshotter.v1", Status: CtrPluginStatus.Ok })
-                    .Select(plugin => plugin.Id)
-                    .ToArray(),
+                RootOf(plugins.FirstOrDefault(plugin => plugin is { Type: "io.containerd.content.v1", Status: CtrPluginStatus.Ok })),
+                [.. snapshotters.Select(plugin => plugin.Id)],
+                snapshotters.Where(plugin => RootOf(plugin) is not null).ToDictionary(plugin => plugin.Id, plugin => RootOf(plugin)!),
                 plugins.Any(plugin => plugin is { Type: "io.containerd.grpc.v1", Id: "cri", Status: CtrPluginStatus.Ok }));
         }
 
@@ -48,10 +53,13 @@ internal sealed class ServerFacts(IServerInspector server)
         .SelectMany(plugin => plugin.PlatformValues)
         .FirstOrDefault() ?? CtrPlatform.Local;
 
-    private static string? ContentRootOf(IReadOnlyList<CtrPlugin> plugins) => plugins
-        .Where(plugin => plugin is { Type: "io.containerd.content.v1", Status: CtrPluginStatus.Ok })
-        .Select(plugin => plugin.Exports.TryGetValue("root", out string? root) ? root : null)
-        .FirstOrDefault(root => root is not null);
+    /// <summary>The folder that a plugin says it keeps its files in. Null: it does not say.</summary>
+    private static string? RootOf(CtrPlugin? plugin) => plugin?.Exports.GetValueOrDefault("root");
 
-    private sealed record Facts(CtrPlatform Platform, string? ContentRoot, IReadOnlyList<string> Snapshotters, bool HasCri);
+    private sealed record Facts(
+        CtrPlatform Platform,
+        string? ContentRoot,
+        IReadOnlyList<string> Snapshotters,
+        IReadOnlyDictionary<string, string> SnapshotterRoots,
+        bool HasCri);
 }

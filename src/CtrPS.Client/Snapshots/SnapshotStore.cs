@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Containerd.Services.Snapshots.V1;
 using Containerd.Types;
 using CtrPS.Client.Connection;
@@ -20,16 +21,32 @@ internal sealed class SnapshotStore(GrpcChannel channel, Calls calls)
     /// <summary>The names of all committed snapshots of a snapshotter, in one call.</summary>
     public async Task<IReadOnlySet<string>> ListCommittedAsync(string @namespace, string snapshotter, CancellationToken cancellationToken)
     {
-        var request = new ListSnapshotsRequest { Snapshotter = snapshotter };
-        var subject = new CallSubject($"the snapshots of {snapshotter} in namespace '{@namespace}'", snapshotter);
         var names = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (ListSnapshotsResponse message in calls.ReadAsync(
-            () => _client.List(request, Calls.Unbounded(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false))
+        await foreach (Info info in ListAsync(@namespace, snapshotter, cancellationToken).ConfigureAwait(false))
         {
-            names.UnionWith(message.Info.Where(info => info.Kind == Kind.Committed).Select(info => info.Name));
+            if (info.Kind == Kind.Committed)
+            {
+                _ = names.Add(info.Name);
+            }
         }
 
         return names;
+    }
+
+    /// <summary>All snapshots of a snapshotter, in one call.</summary>
+    public async IAsyncEnumerable<Info> ListAsync(
+        string @namespace, string snapshotter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var request = new ListSnapshotsRequest { Snapshotter = snapshotter };
+        var subject = new CallSubject($"the snapshots of {snapshotter} in namespace '{@namespace}'", snapshotter);
+        await foreach (ListSnapshotsResponse message in calls.ReadAsync(
+            () => _client.List(request, Calls.Unbounded(@namespace, cancellationToken)), subject, cancellationToken).ConfigureAwait(false))
+        {
+            foreach (Info info in message.Info)
+            {
+                yield return info;
+            }
+        }
     }
 
     /// <summary>What a snapshot takes on the disk, without those below it. Null where there is none.</summary>
@@ -64,17 +81,23 @@ internal sealed class SnapshotStore(GrpcChannel channel, Calls calls)
 
     /// <summary>Makes a view of a committed snapshot: a file system that cannot be written.</summary>
     /// <returns>The mounts of its file system, in the words of the daemon's machine.</returns>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.AlreadyExists"/>.</exception>
     public async Task<IReadOnlyList<Mount>> ViewAsync(
         string @namespace,
         string snapshotter,
         string key,
         string parent,
         string? lease,
-        CancellationToken cancellationToken) => (await calls.InvokeAsync(
-        () => _client.ViewAsync(
-            new ViewSnapshotRequest { Snapshotter = snapshotter, Key = key, Parent = parent }, calls.Unary(@namespace, cancellationToken, lease)),
-        Subject(key, snapshotter, @namespace),
-        cancellationToken).ConfigureAwait(false)).Mounts;
+        CancellationToken cancellationToken,
+        IReadOnlyDictionary<string, string>? labels = null)
+    {
+        var request = new ViewSnapshotRequest { Snapshotter = snapshotter, Key = key, Parent = parent };
+        request.Labels.Add(labels?.ToDictionary() ?? []);
+        return (await calls.InvokeAsync(
+            () => _client.ViewAsync(request, calls.Unary(@namespace, cancellationToken, lease)),
+            Subject(key, snapshotter, @namespace),
+            cancellationToken).ConfigureAwait(false)).Mounts;
+    }
 
     /// <summary>The mounts of a writable snapshot, in the words of the daemon's machine.</summary>
     public async Task<IReadOnlyList<Mount>> GetMountsAsync(

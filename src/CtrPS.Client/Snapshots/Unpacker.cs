@@ -26,9 +26,6 @@ internal sealed class Unpacker(
     ServerFacts server,
     INamespaceStore namespaces)
 {
-    /// <summary>Of a config, with the snapshotter behind it: the snapshot that the garbage collector keeps for it.</summary>
-    public const string SnapshotLabelPrefix = "containerd.io/gc.ref.snapshot.";
-
     private const string UncompressedLabel = "containerd.io/uncompressed";
     private const string DefaultSnapshotterLabel = "containerd.io/defaults/snapshotter";
 
@@ -98,9 +95,9 @@ internal sealed class Unpacker(
     /// <param name="meter">Hears what is done. Null: nobody does.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <param name="arrival">Waits until a blob is in the namespace. Null: all are.</param>
-    /// <returns>False where the manifest is of an artifact, whose layers are no file system.</returns>
+    /// <returns>What was done. Null where the manifest is of an artifact, whose layers are no file system.</returns>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobCorrupt"/> where a layer is not the one that its config names.</exception>
-    public async Task<bool> UnpackAsync(
+    public async Task<UnpackedLayers?> UnpackAsync(
         Lease lease,
         ImageNode manifest,
         string snapshotter,
@@ -111,7 +108,7 @@ internal sealed class Unpacker(
         ImageNode[] layers = [.. manifest.Layers];
         if (!manifest.IsFileSystem)
         {
-            return false;
+            return null;
         }
 
         await Arrived(manifest.Config!).ConfigureAwait(false);
@@ -129,6 +126,7 @@ internal sealed class Unpacker(
         }
 
         IReadOnlyList<string> chain = config.ChainIds;
+        int applied = 0;
         if (chain.Count > 0 && !await IsHeldAsync(lease, snapshotter, chain[^1], cancellationToken).ConfigureAwait(false))
         {
             for (int i = 0; i < layers.Length; i++)
@@ -136,19 +134,19 @@ internal sealed class Unpacker(
                 meter?.Show($"Unpacking layer {i + 1} of {layers.Length} of {manifest.Platform?.ToString() ?? manifest.Descriptor.Digest}");
                 string parent = i == 0 ? "" : chain[i - 1];
                 await Arrived(layers[i]).ConfigureAwait(false);
-                await ApplyOnceAsync(
-                    lease, snapshotter, layers[i].Descriptor, config.DiffIds[i], parent, chain[i], cancellationToken).ConfigureAwait(false);
+                applied += await ApplyOnceAsync(
+                    lease, snapshotter, layers[i].Descriptor, config.DiffIds[i], parent, chain[i], cancellationToken).ConfigureAwait(false) ? 1 : 0;
             }
         }
 
         if (chain.Count > 0)
         {
             // This label is all that keeps the layers from the garbage collector.
-            var label = new Dictionary<string, string> { [SnapshotLabelPrefix + snapshotter] = chain[^1] };
+            var label = new Dictionary<string, string> { [CollectorLabels.Snapshot + snapshotter] = chain[^1] };
             await content.SetLabelsAsync(lease.Namespace, blob.Digest, label, cancellationToken).ConfigureAwait(false);
         }
 
-        return true;
+        return new UnpackedLayers(chain.Count == 0 ? "" : chain[^1], layers.Length, applied);
 
         Task Arrived(ImageNode node) => arrival?.Invoke(node) ?? Task.CompletedTask;
     }
@@ -159,12 +157,18 @@ internal sealed class Unpacker(
     /// <param name="upper">Mounts of the other.</param>
     /// <param name="reference">Names the work: one of a name at a time.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
+    /// <param name="mediaType">What the layer is to be. Empty: containerd's own choice, a compressed one.</param>
     public async Task<Descriptor> CompareAsync(
-        Lease lease, IReadOnlyList<Mount> lower, IReadOnlyList<Mount> upper, string reference, CancellationToken cancellationToken)
+        Lease lease,
+        IReadOnlyList<Mount> lower,
+        IReadOnlyList<Mount> upper,
+        string reference,
+        CancellationToken cancellationToken,
+        string mediaType = "")
     {
-        var request = new DiffRequest { Ref = reference };
+        var request = new DiffRequest { Ref = reference, MediaType = mediaType };
         request.Left.Add(lower);
-        request.Right.Add(upper);
+        request.Right.Add(upper.Select(ToRead));
         ContentDescriptor layer = (await calls.InvokeAsync(
             () => _diff.DiffAsync(request, Calls.Unbounded(lease.Namespace, cancellationToken, lease.Id)),
             new CallSubject($"layer '{reference}'", reference),
@@ -172,7 +176,32 @@ internal sealed class Unpacker(
         return new Descriptor { MediaType = layer.MediaType, Digest = layer.Digest, Size = layer.Size };
     }
 
-    private async Task ApplyOnceAsync(
+    /// <summary>
+    /// A mount to read from. The kernel makes the work folder of an overlay anew when it is mounted, under a container that writes and under others
+    /// that look; containerd 1.6 mounts what it is given, later ones do as this does (core/mount/mount.go).
+    /// </summary>
+    private static Mount ToRead(Mount mount)
+    {
+        const string Upper = "upperdir=";
+        const string Lower = "lowerdir=";
+        if (mount.Options.FirstOrDefault(option => option.StartsWith(Upper, StringComparison.Ordinal)) is not { } upper)
+        {
+            return mount;
+        }
+
+        Mount read = mount.Clone();
+        read.Options.Clear();
+        read.Options.Add(mount.Options
+            .Where(option => option != upper && !option.StartsWith("workdir=", StringComparison.Ordinal))
+            .Select(option => option.StartsWith(Lower, StringComparison.Ordinal)
+                ? $"{Lower}{upper[Upper.Length..]}:{option[Lower.Length..]}"
+                : option));
+        return read;
+    }
+
+    /// <summary>Unpacks one layer, unless it is there already.</summary>
+    /// <returns>Whether it was done here, now.</returns>
+    private async Task<bool> ApplyOnceAsync(
         Lease lease, string snapshotter, Descriptor layer, string diffId, string parent, string chainId, CancellationToken cancellationToken)
     {
         SemaphoreSlim turn = _turns.GetOrAdd((lease.Namespace, snapshotter, chainId), _ => new SemaphoreSlim(1));
@@ -183,7 +212,7 @@ internal sealed class Unpacker(
             {
                 if (await IsHeldAsync(lease, snapshotter, chainId, cancellationToken).ConfigureAwait(false))
                 {
-                    return;
+                    return false;
                 }
 
                 done = await PrepareAsync(lease, snapshotter, parent, chainId, cancellationToken).ConfigureAwait(false) is ({ } key, { } mounts)
@@ -197,6 +226,7 @@ internal sealed class Unpacker(
 
         var label = new Dictionary<string, string> { [UncompressedLabel] = diffId };
         await content.SetLabelsAsync(lease.Namespace, layer.Digest, label, cancellationToken).ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>
@@ -316,3 +346,9 @@ internal sealed class Unpacker(
         }
     }
 }
+
+/// <summary>The layers of an image as they are unpacked.</summary>
+/// <param name="ChainId">The snapshot of all of them. Empty where there are none.</param>
+/// <param name="Layers">How many there are.</param>
+/// <param name="Applied">How many of them were unpacked by this call; the others were there.</param>
+internal sealed record UnpackedLayers(string ChainId, int Layers, int Applied);

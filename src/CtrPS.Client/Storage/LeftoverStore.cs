@@ -1,11 +1,13 @@
 using CtrPS.Client.Content;
 using CtrPS.Client.Leases;
+using CtrPS.Client.Posix;
+using CtrPS.Client.Server;
 using CtrPS.Client.Tasks;
 
 namespace CtrPS.Client.Storage;
 
 /// <inheritdoc/>
-internal sealed class LeftoverStore(LeaseStore leases, ContentStore content, PipeLeftovers pipes) : ILeftoverStore
+internal sealed class LeftoverStore(LeaseStore leases, ContentStore content, PipeLeftovers pipes, DaemonMachine machine) : ILeftoverStore
 {
     private static readonly IEqualityComparer<Ingest> ByStart =
         EqualityComparer<Ingest>.Create((one, other) => Identity(one) == Identity(other), ingest => Identity(ingest).GetHashCode());
@@ -23,6 +25,7 @@ internal sealed class LeftoverStore(LeaseStore leases, ContentStore content, Pip
 
         return [
             .. all.Where(lease => lease.IsAbandoned).Select(lease => ToLeftover(lease, @namespace)),
+            .. (await StaleMountsAsync(all, cancellationToken).ConfigureAwait(false)).Select(lease => ToLeftover(lease, @namespace)),
             .. ingests.Where(ingest => left.ContainsKey(ingest.Reference)).Select(ingest => ToLeftover(ingest, left[ingest.Reference], @namespace)),
         ];
     }
@@ -63,6 +66,18 @@ internal sealed class LeftoverStore(LeaseStore leases, ContentStore content, Pip
     /// <summary>Which write it is: another one of the same blob has the same name.</summary>
     private static (string?, DateTimeOffset?) Identity(Ingest? ingest) => (ingest?.Reference, ingest?.StartedAt);
 
+    /// <summary>The leases of mounts that are not there: the maker was killed on the way, somebody unmounted it, the machine was restarted.</summary>
+    private async Task<IReadOnlyList<LeaseInfo>> StaleMountsAsync(IReadOnlyList<LeaseInfo> all, CancellationToken cancellationToken)
+    {
+        if (!all.Any(lease => lease.Mount is not null) || !await machine.IsLocalAsync(cancellationToken).ConfigureAwait(false))
+        {
+            return [];
+        }
+
+        var table = MountTable.Read();
+        return [.. all.Where(lease => lease.Mount?.IsStale(lease.Id, table) == true)];
+    }
+
     /// <summary>The refs of the writes that no lease holds but abandoned ones, each with such a one where there is.</summary>
     private async Task<IReadOnlyDictionary<string, LeaseInfo?>> UnheldAsync(
         string @namespace, IReadOnlyList<Ingest> ingests, IReadOnlyList<LeaseInfo> all, CancellationToken cancellationToken)
@@ -91,9 +106,10 @@ internal sealed class LeftoverStore(LeaseStore leases, ContentStore content, Pip
         Kind = CtrLeftoverKind.Lease,
         Key = lease.Id,
         Namespace = @namespace,
-        ProcessId = lease.Holder?.ProcessId,
+        ProcessId = (lease.Holder ?? lease.Mount?.Maker)?.ProcessId,
         Since = lease.CreatedAt,
-        Reason = lease.Work is null
+        Reason = lease.Mount is not null ? "It keeps an image that was to be mounted there, and nothing is mounted."
+            : lease.Work is null
             ? "Its process has ended. What only this lease holds goes with it."
             : "Its process has ended in the middle of a copy, which could be gone on with: what is there already is lost, the next try begins anew.",
     };

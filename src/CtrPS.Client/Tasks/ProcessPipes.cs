@@ -17,6 +17,9 @@ internal sealed class ProcessPipes : IAsyncDisposable
     /// <summary>The names of our folders begin so.</summary>
     public const string FolderPrefix = "ctrps-";
 
+    /// <summary>How often it is looked whether the shim has opened the end of the standard input that reads.</summary>
+    private static readonly TimeSpan ReaderInterval = TimeSpan.FromMilliseconds(5);
+
     private readonly string? _folder;
 
     private ProcessPipes(string input, string output, string error, string? folder)
@@ -113,8 +116,34 @@ internal sealed class ProcessPipes : IAsyncDisposable
         }
     }
 
-    /// <summary>Opens the end that writes to the standard input. Null while, or when, nobody reads it.</summary>
-    public Stream? TryOpenInput() => InputPath.Length == 0 ? null : Fifo.TryOpenToWrite(InputPath);
+    /// <summary>
+    /// Opens the end that writes to the standard input. The shim opens the end that reads beside the start of the process (openFifo of
+    /// containerd/fifo), on a busy machine after it has told us of the start. Null: nobody reads, and nobody will.
+    /// </summary>
+    /// <param name="end">The end of the process: nobody will open it then.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<Stream?> OpenInputAsync(Task end, CancellationToken cancellationToken)
+    {
+        while (InputPath.Length > 0)
+        {
+            bool hasEnded = end.IsCompleted;
+            if (Fifo.TryOpenToWrite(InputPath) is { } input)
+            {
+                return input;
+            }
+
+            // Pipes that are not of our making belong to a process that runs for long: who read them has gone.
+            if (hasEnded || _folder is null)
+            {
+                return null;
+            }
+
+            _ = await Task.WhenAny(end, Task.Delay(ReaderInterval, cancellationToken)).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return null;
+    }
 
     /// <summary>Closes our ends and removes what was made, unless it is to be kept.</summary>
     public async ValueTask DisposeAsync()

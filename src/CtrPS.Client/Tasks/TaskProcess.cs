@@ -249,8 +249,16 @@ internal sealed class TaskProcess(TaskRunner runner, string @namespace, string i
             throw new IOException($"The standard input of the {Words} is closed.");
         }
 
-        // The shim has opened the end that reads by now: it does so while it makes or starts the process.
-        _input ??= pipes?.TryOpenInput() ?? throw new IOException($"Nobody reads the standard input of the {Words}.");
+        if (_input is null && pipes is not null)
+        {
+            _input = await pipes.OpenInputAsync(Exit, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (_input is null)
+        {
+            throw new IOException($"Nobody reads the standard input of the {Words}.");
+        }
+
         await _input.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
     }
 

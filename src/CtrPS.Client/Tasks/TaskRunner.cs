@@ -103,7 +103,7 @@ internal sealed class TaskRunner(
     public async Task<ICtrProcess> ExecAsync(CtrExecRequest request, CancellationToken cancellationToken)
     {
         Container container = await containers.GetRecordAsync(request.Namespace, request.Id, cancellationToken).ConfigureAwait(false);
-        CtrTask task = await tasks.FindAsync(request.Namespace, request.Id, cancellationToken).ConfigureAwait(false)
+        CtrTask task = await tasks.FindKnownAsync(request.Namespace, request.Id, cancellationToken).ConfigureAwait(false)
             ?? throw NoTask(request.Namespace, request.Id);
         if (task.State is not (CtrTaskState.Running or CtrTaskState.Created))
         {

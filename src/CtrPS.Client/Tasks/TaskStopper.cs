@@ -21,7 +21,7 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
         CtrContainer container = await containers.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false)
             ?? throw ContainerFaults.NoContainer(@namespace, id);
         CtrTask task = await tasks.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false) ?? throw ContainerFaults.NoTask(@namespace, id);
-        await KeepStoppedAsync(container, cancellationToken).ConfigureAwait(false);
+        await KeepStoppedAsync(@namespace, id, container.Labels, cancellationToken).ConfigureAwait(false);
         if (task.State == CtrTaskState.Stopped)
         {
             return new CtrStopResult(task, null, WasKilled: false);
@@ -56,6 +56,11 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
 
     public async Task<CtrExit?> RemoveAsync(string @namespace, string id, bool kill, CancellationToken cancellationToken)
     {
+        if (kill && await containers.FindRecordAsync(@namespace, id, cancellationToken).ConfigureAwait(false) is { } container)
+        {
+            await KeepStoppedAsync(@namespace, id, container.Labels, cancellationToken).ConfigureAwait(false);
+        }
+
         if (await tasks.FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false) is not { } task)
         {
             // Another client may have removed the task without its network, of which it knew nothing.
@@ -197,12 +202,21 @@ internal sealed class TaskStopper(TaskStore tasks, ContainerStore containers, Co
     }
 
     /// <summary>Tells the restart monitor first: else it could start the container anew between its end and the mark.</summary>
-    private async Task KeepStoppedAsync(CtrContainer container, CancellationToken cancellationToken)
+    private async Task KeepStoppedAsync(
+        string @namespace, string id, IReadOnlyDictionary<string, string> labels, CancellationToken cancellationToken)
     {
-        if (RestartLabels.ToStop(container.Labels) is { Count: > 0 } labels)
+        if (RestartLabels.ToStop(labels) is not { Count: > 0 } changes)
         {
-            _ = await containers.SetLabelsAsync(
-                container.Namespace, container.Id, labels, replaceAll: false, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        try
+        {
+            _ = await containers.SetLabelsAsync(@namespace, id, changes, replaceAll: false, cancellationToken).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.ErrorId == CtrErrorIds.ContainerNotFound)
+        {
+            // Another client has removed it: nobody starts it again.
         }
     }
 

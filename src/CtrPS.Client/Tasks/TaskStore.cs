@@ -16,6 +16,9 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls, DaemonMachine 
     /// <summary>How long a wait goes on without an answer after the connection broke: about as long as a daemon takes to be restarted.</summary>
     private static readonly TimeSpan RestartPatience = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long a shim may take to tell the state of its task.</summary>
+    private static readonly TimeSpan StatePatience = TimeSpan.FromSeconds(15);
+
     private readonly Containerd.Services.Tasks.V1.Tasks.TasksClient _client = new(channel);
 
     public async Task<IReadOnlyList<CtrTask>> ListAsync(string @namespace, CancellationToken cancellationToken)
@@ -29,6 +32,24 @@ internal sealed class TaskStore(GrpcChannel channel, Calls calls, DaemonMachine 
 
     public async Task<CtrTask?> FindAsync(string @namespace, string id, CancellationToken cancellationToken) =>
         await FindProcessAsync(@namespace, id, "", cancellationToken).ConfigureAwait(false) is { } process ? ToTask(process, @namespace) : null;
+
+    /// <summary>
+    /// A task, with its state. The daemon gives a shim two seconds to tell it (timeouts.task.state) and says then that it cannot tell: on a busy
+    /// machine a moment later it can.
+    /// </summary>
+    public async Task<CtrTask?> FindKnownAsync(string @namespace, string id, CancellationToken cancellationToken)
+    {
+        for (DateTime end = DateTime.UtcNow + StatePatience; ;)
+        {
+            CtrTask? task = await FindAsync(@namespace, id, cancellationToken).ConfigureAwait(false);
+            if (task is not { State: CtrTaskState.Unknown } || DateTime.UtcNow > end)
+            {
+                return task;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(250), cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     public Task KillAsync(string @namespace, string id, string execId, int signal, bool all, CancellationToken cancellationToken)
     {

@@ -38,6 +38,9 @@ public sealed class CtrContainer : CtrObject
     /// <summary>The snapshot that is its file system. Empty: it has none.</summary>
     public string SnapshotKey { get; internal set; } = null!;
 
+    /// <summary>Bytes on the disk of its snapshot, without the image. Null where that was not asked for, or it has none.</summary>
+    public long? Size { get; internal set; }
+
     /// <summary>Labels of the container.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; internal set => field = CtrMap.Of(value); } = CtrMap<string>.Empty;
 

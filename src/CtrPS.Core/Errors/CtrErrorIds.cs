@@ -78,6 +78,9 @@ public static class CtrErrorIds
     /// <summary>The name points to another digest than the object that was piped.</summary>
     public const string ImageChanged = "CtrImageChanged";
 
+    /// <summary>Something works with the image: a container, a lease, whoever pinned it.</summary>
+    public const string ImageInUse = "CtrImageInUse";
+
     /// <summary>The image is pinned.</summary>
     public const string ImagePinned = "CtrImagePinned";
 
@@ -87,8 +90,26 @@ public static class CtrErrorIds
     /// <summary>A blob is not what its digest, size or media type says.</summary>
     public const string BlobCorrupt = "CtrBlobCorrupt";
 
+    /// <summary>There is no blob of that digest in the namespace.</summary>
+    public const string ContentNotFound = "CtrContentNotFound";
+
+    /// <summary>An image, another blob, a snapshot, a container or a lease needs the blob.</summary>
+    public const string ContentInUse = "CtrContentInUse";
+
+    /// <summary>The blob is no text.</summary>
+    public const string ContentNotText = "CtrContentNotText";
+
+    /// <summary>There is no unfinished write of that ref.</summary>
+    public const string IngestNotFound = "CtrIngestNotFound";
+
+    /// <summary>Somebody is at work on the write.</summary>
+    public const string IngestInUse = "CtrIngestInUse";
+
     /// <summary>The image goes beyond what the module reads: depth of its indexes, number of its blobs.</summary>
     public const string ImageTooLarge = "CtrImageTooLarge";
+
+    /// <summary>The image has no such file.</summary>
+    public const string ImageFileNotFound = "CtrImageFileNotFound";
 
     /// <summary>The text is no digest of a known algorithm.</summary>
     public const string InvalidDigest = "CtrInvalidDigest";
@@ -123,6 +144,9 @@ public static class CtrErrorIds
     /// <summary>No such container.</summary>
     public const string ContainerNotFound = "CtrContainerNotFound";
 
+    /// <summary>The container has no such file.</summary>
+    public const string ContainerFileNotFound = "CtrContainerFileNotFound";
+
     /// <summary>A container of that id exists already.</summary>
     public const string ContainerExists = "CtrContainerExists";
 
@@ -141,8 +165,29 @@ public static class CtrErrorIds
     /// <summary>The container's file system knows no such user or group.</summary>
     public const string UserNotFound = "CtrUserNotFound";
 
+    /// <summary>There is no snapshot of that key.</summary>
+    public const string SnapshotNotFound = "CtrSnapshotNotFound";
+
+    /// <summary>Other snapshots are made on the snapshot, or a container, an image or a lease needs it.</summary>
+    public const string SnapshotInUse = "CtrSnapshotInUse";
+
     /// <summary>A snapshot of that key exists already.</summary>
     public const string SnapshotExists = "CtrSnapshotExists";
+
+    /// <summary>There is no such lease.</summary>
+    public const string LeaseNotFound = "CtrLeaseNotFound";
+
+    /// <summary>A lease of that id exists already.</summary>
+    public const string LeaseExists = "CtrLeaseExists";
+
+    /// <summary>A process of CtrPS works under the lease.</summary>
+    public const string LeaseInUse = "CtrLeaseInUse";
+
+    /// <summary>It is no orphan, or not any more.</summary>
+    public const string OrphanNotFound = "CtrOrphanNotFound";
+
+    /// <summary>A label of its own keeps it.</summary>
+    public const string OrphanKept = "CtrOrphanKept";
 
     /// <summary>The container has no task.</summary>
     public const string TaskNotFound = "CtrTaskNotFound";
@@ -173,6 +218,21 @@ public static class CtrErrorIds
 
     /// <summary>This works only on the daemon's own machine: pipes, network namespaces and log files are files there.</summary>
     public const string NotLocal = "CtrNotLocal";
+
+    /// <summary>The kernel lets nobody but root do it.</summary>
+    public const string RootRequired = "CtrRootRequired";
+
+    /// <summary>The image is not mounted there.</summary>
+    public const string MountNotFound = "CtrMountNotFound";
+
+    /// <summary>An image is mounted there already.</summary>
+    public const string MountExists = "CtrMountExists";
+
+    /// <summary>Somebody uses what is mounted, or has mounted something over it.</summary>
+    public const string MountBusy = "CtrMountBusy";
+
+    /// <summary>The kernel does not mount or unmount it.</summary>
+    public const string MountFailed = "CtrMountFailed";
 
     /// <summary>There is no console to work on: input or output is redirected.</summary>
     public const string NoConsole = "CtrNoConsole";

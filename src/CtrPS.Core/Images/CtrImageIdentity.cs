@@ -38,6 +38,14 @@ public sealed class CtrImageIdentity
     internal CtrImageIdentity(string name, CtrObject source)
         : this(name, source.Namespace) => Session = source.Session;
 
+    /// <summary>By a file of it, which is meant alone.</summary>
+    internal CtrImageIdentity(CtrImageFile file, CtrSession? session)
+        : this(file.Image, file.Namespace)
+    {
+        File = file;
+        Session = file.Session ?? session;
+    }
+
     /// <summary>All images of a namespace.</summary>
     internal CtrImageIdentity(CtrNamespace @namespace)
         : this("*", @namespace.Name) => Session = @namespace.Session;
@@ -50,6 +58,9 @@ public sealed class CtrImageIdentity
 
     /// <summary>The object it was made from. Null when it was made from a name.</summary>
     internal CtrImage? Image { get; }
+
+    /// <summary>The file of the image that is meant. Null: the image is.</summary>
+    internal CtrImageFile? File { get; }
 
     /// <summary>The session that goes with it. Null: the cmdlet's.</summary>
     internal CtrSession? Session { get; }

@@ -35,6 +35,27 @@ internal interface IImageStore
     /// <exception cref="CtrException"><see cref="CtrErrorIds.InvalidReference"/> when the name is not in the store and cannot be one.</exception>
     Task<CtrImage?> FindAsync(string @namespace, string givenName, CtrImageDetail detail, CancellationToken cancellationToken);
 
+    /// <summary>Reads what tells the relatives of an image: its layers.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="platforms">What it has for these, each exactly so. Empty: for all that are here.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.BlobMissing"/>: of none of its platforms manifest and config are here. <see cref="CtrErrorIds.PlatformNotFound"/>.
+    /// </exception>
+    Task<CtrImageKin> ReadKinAsync(CtrImage image, IReadOnlyList<CtrPlatform> platforms, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Finds the relatives of an image in a namespace. The number of calls does not grow with the number of images whose documents were read before.
+    /// </summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="of">The image whose relatives are looked for. It is none of them, under whatever name.</param>
+    /// <param name="kinship">Which relatives.</param>
+    /// <param name="platforms">Look at what images have for these, each exactly so. Empty: at all that is here.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <returns>The digests that their names point to.</returns>
+    Task<IReadOnlySet<string>> FindKinAsync(
+        string @namespace, CtrImageKin of, CtrKinship kinship, IReadOnlyList<CtrPlatform> platforms, CancellationToken cancellationToken);
+
     /// <summary>Makes a record that points to what <paramref name="source"/> points to, with its labels.</summary>
     /// <param name="source">The image to name again.</param>
     /// <param name="name">The new full name.</param>
@@ -105,4 +126,28 @@ internal sealed record CtrImageDetail
 
     /// <summary>List attestation entries among the platforms.</summary>
     public bool IncludeAttestations { get; init; }
+}
+
+/// <summary>How images can be related.</summary>
+internal enum CtrKinship
+{
+    /// <summary>All layers of the one are the lowest of the other, compared unpacked: it was built on it, however it is compressed.</summary>
+    BasedOn,
+
+    /// <summary>A layer, as it is stored, is of both.</summary>
+    SharingLayer,
+}
+
+/// <summary>What tells the relatives of an image.</summary>
+/// <param name="Digest">What its name points to.</param>
+/// <param name="Chains">For each platform: the digests of the unpacked layers, the lowest first. Those without layers are left out.</param>
+/// <param name="Layers">The digests of all layers as they are stored.</param>
+internal sealed record CtrImageKin(string Digest, IReadOnlyList<IReadOnlyList<string>> Chains, IReadOnlySet<string> Layers)
+{
+    /// <summary>Whether one of the other's chains begins with one of this image's.</summary>
+    public bool IsBaseOf(CtrImageKin other) => other.Digest != Digest
+        && other.Chains.Any(chain => Chains.Any(own => chain.Count >= own.Count && own.SequenceEqual(chain.Take(own.Count))));
+
+    /// <summary>Whether the other has a layer that this image has.</summary>
+    public bool SharesLayerWith(CtrImageKin other) => other.Digest != Digest && Layers.Overlaps(other.Layers);
 }

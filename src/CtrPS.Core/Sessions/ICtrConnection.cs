@@ -24,8 +24,20 @@ internal interface ICtrConnection : IAsyncDisposable
     /// <summary>Looking into images.</summary>
     IImageInspector Inspector { get; }
 
+    /// <summary>Making images: of others, of files, of containers.</summary>
+    IImageBuilder Builder { get; }
+
+    /// <summary>Images as file systems: unpacked, mounted.</summary>
+    IImageMounts Mounts { get; }
+
+    /// <summary>The files of images.</summary>
+    IImageFiles Files { get; }
+
     /// <summary>Containers.</summary>
     IContainerStore Containers { get; }
+
+    /// <summary>The files of containers.</summary>
+    IContainerFiles ContainerFiles { get; }
 
     /// <summary>Tasks.</summary>
     ITaskStore Tasks { get; }
@@ -45,6 +57,18 @@ internal interface ICtrConnection : IAsyncDisposable
     /// <summary>Checkpoints of tasks and containers.</summary>
     ICheckpoints Checkpoints { get; }
 
+    /// <summary>Leases.</summary>
+    ILeaseRecords Leases { get; }
+
+    /// <summary>Blobs, and the writes of such.</summary>
+    IContentRecords Content { get; }
+
+    /// <summary>Who needs blobs and snapshots.</summary>
+    IResourceUsers Users { get; }
+
+    /// <summary>Snapshots.</summary>
+    ISnapshotRecords Snapshots { get; }
+
     /// <summary>Namespaces.</summary>
     INamespaceStore Namespaces { get; }
 
@@ -53,6 +77,12 @@ internal interface ICtrConnection : IAsyncDisposable
 
     /// <summary>The garbage collector.</summary>
     IGarbageCollector Garbage { get; }
+
+    /// <summary>What refers to what, and what that takes on the disk.</summary>
+    IStorageInspector Storage { get; }
+
+    /// <summary>Clearing away images that nothing works with.</summary>
+    IImageClearer Clearer { get; }
 
     /// <summary>What killed processes of ours left.</summary>
     ILeftoverStore Leftovers { get; }

@@ -15,8 +15,8 @@ internal interface ITaskStopper
     Task<CtrStopResult> StopAsync(CtrStopRequest request, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Removes a task: what has ended or was never started as it is; anything else is killed first, with all its processes. A container without a
-    /// task, and one whose task another client removes meanwhile, is no error.
+    /// Removes a task: what has ended or was never started as it is; anything else is killed first, with all its processes, and the restart monitor
+    /// is told to leave the container alone. A container without a task, and one whose task another client removes meanwhile, is no error.
     /// </summary>
     /// <returns>How it ended. Null where there was none.</returns>
     /// <exception cref="CtrException">

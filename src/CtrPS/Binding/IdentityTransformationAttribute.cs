@@ -13,6 +13,7 @@ public abstract class IdentityTransformationAttribute : ArgumentTransformationAt
     {
         null => null,
         PSObject { BaseObject: PSCustomObject } record => FromRecord(record) ?? record,
+        PSObject { BaseObject: int or long or double or decimal } digits => LanguagePrimitives.ConvertTo<string>(digits), // as it was typed
         PSObject wrapped => Transform(engineIntrinsics, wrapped.BaseObject),
         IDictionary => inputData,
         IList many => Many(engineIntrinsics, many),

@@ -17,6 +17,7 @@ public abstract class CtrSessionCmdlet : CtrCmdlet
     private bool _isOneOfSeveral;
     private bool _hasBegun;
     private NodeRun? _nodes;
+    private CtrSessionCmdlet? _origin;
 
     /// <summary>Sessions from Connect-CtrSession, their numbers, or addresses. Default: the default session, which connects by itself.</summary>
     [Parameter(HelpMessage = "Sessions, their numbers, or addresses of containerd. Sessions may be piped in as well.")]
@@ -104,6 +105,8 @@ public abstract class CtrSessionCmdlet : CtrCmdlet
                 _nodes.ForEach(node => node.OnEnd());
             }
         }
+
+        OnWholeEnd();
     }
 
     /// <inheritdoc/>
@@ -138,6 +141,19 @@ public abstract class CtrSessionCmdlet : CtrCmdlet
     private protected virtual void OnEnd()
     {
     }
+
+    /// <summary>The work before that of any session, on the pipeline's thread: once, however many sessions there are.</summary>
+    private protected virtual void OnWholeBegin()
+    {
+    }
+
+    /// <summary>The work after that of all sessions, on the pipeline's thread: once, however many sessions there are.</summary>
+    private protected virtual void OnWholeEnd()
+    {
+    }
+
+    /// <summary>The cmdlet that the engine made, of which this may be the instance for a session.</summary>
+    private protected CtrSessionCmdlet WholeCmdlet => _origin ?? this;
 
     /// <summary>Whether a parameter was given, on the command line or by an object that is none of the sessions.</summary>
     private protected bool IsGiven(string parameter) =>
@@ -188,6 +204,7 @@ public abstract class CtrSessionCmdlet : CtrCmdlet
         _hasBegun = true;
         CtrSession[] sessions = [.. (Session ?? []).Distinct()];
         Session = sessions.Length > 0 ? sessions : null;
+        OnWholeBegin();
         if (sessions.Length <= 1)
         {
             OnBegin();
@@ -215,6 +232,11 @@ public abstract class CtrSessionCmdlet : CtrCmdlet
                 Target = missing,
                 RecommendedAction = $"Give -{missing}.",
             };
+        }
+
+        if (!_hasBegun)
+        {
+            OnWholeBegin();
         }
 
         using NodeRun nodes = Nodes([.. _piped.Distinct()], _given, arePiped: true);
@@ -249,6 +271,7 @@ public abstract class CtrSessionCmdlet : CtrCmdlet
             node.CommandRuntime = runtime;
             node.Session = [session];
             node._given = _given;
+            node._origin = this;
             node._isForPipedSession = arePiped;
             node._isOneOfSeveral = sessions.Length > 1;
             return node;

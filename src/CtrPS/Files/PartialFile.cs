@@ -1,16 +1,10 @@
-using System.Security.Cryptography;
 using CtrPS.Client;
 
 namespace CtrPS.Files;
 
-/// <summary>
-/// The file that becomes another once it is whole: <c>name.random.partial</c> beside it, locked while its process lives. What a process left that was
-/// killed is not locked: the next one that writes the same file takes it away.
-/// </summary>
+/// <summary>The file beside another that becomes that one once it is whole (<see cref="PartialName"/>).</summary>
 internal static class PartialFile
 {
-    private const string Suffix = ".partial";
-    private const int RandomBytes = 4;
     private const int Attempts = 5;
     private const int LockedOnUnix = 11; // EAGAIN
 
@@ -43,7 +37,7 @@ internal static class PartialFile
         {
             try
             {
-                var file = new FileStream($"{path}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(RandomBytes))}{Suffix}", options);
+                var file = new FileStream(Path.Join(Path.GetDirectoryName(path), PartialName.Make(Path.GetFileName(path))), options);
                 _ = Connector.TryLock(file.SafeFileHandle);
                 if (attempt == Attempts || Connector.IsAt(file.SafeFileHandle, file.Name))
                 {
@@ -63,7 +57,7 @@ internal static class PartialFile
     /// <exception cref="IOException">The folder cannot be listed.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be listed.</exception>
     public static IReadOnlyList<FileInfo> FindLeft(string folder) =>
-        [.. new DirectoryInfo(folder).EnumerateFiles($"*{Suffix}").Where(file => HasName(file.FullName) && IfLeft(file.FullName, () => { }))];
+        [.. new DirectoryInfo(folder).EnumerateFiles().Where(file => PartialName.Is(file.Name) && IfLeft(file.FullName, () => { }))];
 
     /// <summary>Removes one, if no process writes it.</summary>
     /// <returns>Whether it was removed.</returns>
@@ -76,7 +70,9 @@ internal static class PartialFile
     {
         try
         {
-            foreach (string left in Directory.EnumerateFiles(Path.GetDirectoryName(path)!).Where(one => IsPartialOf(one, path)))
+            string name = Path.GetFileName(path);
+            IEnumerable<string> files = Directory.EnumerateFiles(Path.GetDirectoryName(path)!);
+            foreach (string left in files.Where(one => PartialName.IsOf(Path.GetFileName(one), name)))
             {
                 _ = RemoveIfLeft(left);
             }
@@ -85,21 +81,6 @@ internal static class PartialFile
         {
             // A folder that may not be listed: what is left there stays. That something is wrong with it tells who writes into it.
         }
-    }
-
-    private static bool IsPartialOf(string one, string path) =>
-        HasName(one)
-        && one.Length == path.Length + 1 + (2 * RandomBytes) + Suffix.Length
-        && one.StartsWith(path + ".", StringComparison.Ordinal);
-
-    private static bool HasName(string one)
-    {
-        string name = Path.GetFileNameWithoutExtension(one);
-        string random = Path.GetExtension(name);
-        return one.EndsWith(Suffix, StringComparison.Ordinal)
-            && name.Length > random.Length
-            && random.Length == 1 + (2 * RandomBytes)
-            && random[1..].All(char.IsAsciiHexDigitLower);
     }
 
     /// <summary>Does something with a file while it is proved that no process writes it.</summary>

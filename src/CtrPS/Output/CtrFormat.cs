@@ -10,6 +10,12 @@ namespace CtrPS.Output;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class CtrFormat
 {
+    /// <summary>Steps of a tree that are shown by their place; deeper ones stand below one another.</summary>
+    private const int MaxIndent = 12;
+
+    /// <summary>What is left for the last column of a table in 80 columns.</summary>
+    private const int PathWidth = 26;
+
     private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     private static readonly string[] PodParts = [nameof(CtrEvent.PodNamespace), nameof(CtrEvent.PodName), nameof(CtrEvent.ContainerName)];
 
@@ -55,6 +61,32 @@ public static class CtrFormat
         return string.Create(CultureInfo.InvariantCulture, $"{scaled:0.0} {Units[unit]}");
     }
 
+    /// <summary>The key of something: of a blob the first digits of its digest.</summary>
+    public static string ResourceKey(object? row) =>
+        KindOf(row) == nameof(CtrResourceKind.Content) ? ShortDigest(Read(row, "Key")?.ToString()) : Text(Read(row, "Key"));
+
+    /// <summary>A step of a tree of references, as far to the right as it is deep.</summary>
+    public static string Reference(object? row)
+    {
+        int depth = int.TryParse(Read(row, nameof(CtrReference.Depth))?.ToString(), CultureInfo.InvariantCulture, out int given) ? given : 0;
+        string words = KindOf(row).ToLowerInvariant();
+        return $"{new string(' ', 2 * Math.Clamp(depth, 0, MaxIndent))}{words} {ResourceKey(row)}";
+    }
+
+    /// <summary>The owner of bytes: of an image the name as people write it, of a path the end, which tells it from others.</summary>
+    public static string Owner(object? row)
+    {
+        string? owner = Read(row, nameof(CtrDiskUsage.Owner))?.ToString();
+        string text = Text(owner);
+        return KindOf(row) switch
+        {
+            nameof(CtrDiskUsageKind.Image) => FamiliarName(owner),
+            nameof(CtrDiskUsageKind.Metadata) or nameof(CtrDiskUsageKind.Unexplained) or nameof(CtrDiskUsageKind.Nobody)
+                when text.Length > PathWidth => $"…{text[^(PathWidth - 1)..]}",
+            _ => text,
+        };
+    }
+
     /// <summary>A share, 0 to 1, as a bar of up to so many characters.</summary>
     public static string Bar(double share, int width)
     {
@@ -64,27 +96,13 @@ public static class CtrFormat
     }
 
     /// <summary>Time gone by since a moment, in the largest whole unit: <c>3 days</c>. Empty where there is none.</summary>
-    public static string Age(object? since)
-    {
-        if (Moment(since) is not { } start)
-        {
-            return "";
-        }
+    public static string Age(object? since) => Moment(since) is { } start ? Span(DateTimeOffset.Now - start) : "";
 
-        TimeSpan age = DateTimeOffset.Now - start;
-        (double count, string unit) = age switch
-        {
-            { TotalSeconds: < 60 } => (Math.Max(0, age.TotalSeconds), "second"),
-            { TotalMinutes: < 60 } => (age.TotalMinutes, "minute"),
-            { TotalHours: < 48 } => (age.TotalHours, "hour"),
-            { TotalDays: < 14 } => (age.TotalDays, "day"),
-            { TotalDays: < 60 } => (age.TotalDays / 7, "week"),
-            { TotalDays: < 730 } => (age.TotalDays / 30.44, "month"),
-            _ => (age.TotalDays / 365.25, "year"),
-        };
-        int whole = (int)count;
-        return whole == 1 ? $"1 {unit}" : $"{whole} {unit}s";
-    }
+    /// <summary>Time that is left until a moment: <c>in 3 days</c>, or <c>over</c>. Where there is none: <c>never</c>.</summary>
+    public static string Left(object? until) =>
+        Moment(until) is not { } end ? "never"
+        : end <= DateTimeOffset.Now ? "over"
+        : "in " + Span(end - DateTimeOffset.Now);
 
     /// <summary>Bytes as a number and in units: <c>196398285 (187.3 MiB)</c>.</summary>
     /// <param name="bytes">How many. Null: not known, or no limit.</param>
@@ -160,6 +178,69 @@ public static class CtrFormat
         string platform = ReadWrapped(item, nameof(CtrImageLayer.Platform)) is { } known ? $" for {known}" : "";
         return Text($"{FamiliarName(name.ToString())}{platform}{(Node(item) is { } node ? $" at {node}" : "")}");
     }
+
+    /// <summary>The header of a group of files: their folder and image, with platform and address where they tell something apart.</summary>
+    public static string? ImageFolder(PSObject? item)
+    {
+        if (item is null || ReadWrapped(item, nameof(CtrImageFile.Image)) is not { } name)
+        {
+            return null;
+        }
+
+        string platform = ReadWrapped(item, nameof(CtrImageFile.Platform)) is { } known ? $" for {known}" : "";
+        string folder = ReadWrapped(item, nameof(CtrImageFile.Directory))?.ToString() ?? "";
+        return Text($"{folder} of {FamiliarName(name.ToString())}{platform}{(Node(item) is { } node ? $" at {node}" : "")}");
+    }
+
+    /// <summary>Owner and group of a file: their names, or the numbers where those are not known.</summary>
+    public static string FileOwner(object? file)
+    {
+        return $"{Part(nameof(CtrImageFile.User), nameof(CtrImageFile.Uid))}:{Part(nameof(CtrImageFile.Group), nameof(CtrImageFile.Gid))}";
+
+        string Part(string name, string number) => Read(file, name)?.ToString() is { Length: > 0 } text ? Text(text) : Text(Read(file, number));
+    }
+
+    /// <summary>Bytes of a file; of a device its numbers. Empty for what has neither.</summary>
+    public static string FileSize(object? file) => Read(file, nameof(CtrImageFile.UnixMode))?.ToString() is [var kind, ..] ? kind switch
+    {
+        '-' => Size(Convert.ToInt64(Read(file, nameof(CtrImageFile.Size)), CultureInfo.InvariantCulture)),
+        'b' or 'c' => Text($"{Read(file, nameof(CtrImageFile.DeviceMajor))}, {Read(file, nameof(CtrImageFile.DeviceMinor))}"),
+        _ => "",
+    }
+    : "";
+
+    /// <summary>The name of a file, with where it points to, and that it is hidden.</summary>
+    public static string FileName(object? file)
+    {
+        string target = Read(file, nameof(CtrImageFile.LinkTarget)) is { } to ? $" -> {to}" : "";
+        string state = file is null ? "" : PSObject.AsPSObject(file).Properties[nameof(CtrImageFile.State)]?.Value?.ToString() ?? "";
+        string hidden = state is nameof(CtrFileState.Replaced) or nameof(CtrFileState.Deleted) ? $" ({state.ToLowerInvariant()})" : "";
+        return Text($"{Read(file, nameof(CtrImageFile.Name))}{target}{hidden}");
+    }
+
+    /// <summary>The header of a group of differences: both images, with the address where it tells something apart.</summary>
+    public static string? Compared(PSObject? item) =>
+        item is null || ReadWrapped(item, nameof(CtrImageDifference.Image)) is not { } one ? null : Text(
+            $"{FamiliarName(one.ToString())} <=> {FamiliarName(ReadWrapped(item, nameof(CtrImageDifference.DifferenceImage))?.ToString())}"
+            + (Node(item) is { } node ? $" at {node}" : ""));
+
+    /// <summary>What differs, short: a layer by its digest and command, a setting by its values, a file by what has changed of it.</summary>
+    public static string Difference(object? told)
+    {
+        string item = Read(told, nameof(CtrImageDifference.Item))?.ToString() ?? "";
+        object? one = Read(told, nameof(CtrImageDifference.ReferenceValue));
+        object? other = Read(told, nameof(CtrImageDifference.DifferenceValue));
+        string changes = List(Read(told, nameof(CtrImageDifference.Changes)));
+        return Text((told is null ? null : PSObject.AsPSObject(told).Properties[nameof(CtrImageDifference.Kind)]?.Value?.ToString()) switch
+        {
+            nameof(CtrDifferenceKind.Layer) => $"{ShortDigest(item)} {FirstLine((one ?? other)?.ToString())}",
+            nameof(CtrDifferenceKind.Config) => one is null ? $"{item}: {other}" : other is null ? $"{item}: {one}" : $"{item}: {one} => {other}",
+            _ => changes.Length > 0 ? $"{item} ({changes})" : item,
+        });
+    }
+
+    /// <summary>A day: <c>2026-11-28</c>. Empty where there is none.</summary>
+    public static string Date(object? time) => Moment(time)?.LocalDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) ?? "";
 
     /// <summary>A blob in its place in an image: what it is, for which platform, behind blanks for each level above it.</summary>
     public static string Blob(object? blob)
@@ -246,10 +327,29 @@ public static class CtrFormat
         : source.GetType().Assembly == typeof(CtrImage).Assembly ? source.GetType().GetProperty(property)?.GetValue(source)
         : ReadWrapped(source, property);
 
+    /// <summary>The name of a kind: one that comes back from a file is a number that knows it.</summary>
+    private static string KindOf(object? row) => row is null ? "" : PSObject.AsPSObject(row).Properties["Kind"]?.Value?.ToString() ?? "";
+
     private static object? ReadWrapped(object source, string property) => PSObject.AsPSObject(source).Properties[property]?.Value switch
     {
         PSObject { BaseObject: not PSCustomObject } wrapped => wrapped.BaseObject,
         { } value => value,
         null => null,
     };
+
+    private static string Span(TimeSpan span)
+    {
+        (double count, string unit) = span switch
+        {
+            { TotalSeconds: < 60 } => (Math.Max(0, span.TotalSeconds), "second"),
+            { TotalMinutes: < 60 } => (span.TotalMinutes, "minute"),
+            { TotalHours: < 48 } => (span.TotalHours, "hour"),
+            { TotalDays: < 14 } => (span.TotalDays, "day"),
+            { TotalDays: < 60 } => (span.TotalDays / 7, "week"),
+            { TotalDays: < 730 } => (span.TotalDays / 30.44, "month"),
+            _ => (span.TotalDays / 365.25, "year"),
+        };
+        int whole = (int)count;
+        return whole == 1 ? $"1 {unit}" : $"{whole} {unit}s";
+    }
 }

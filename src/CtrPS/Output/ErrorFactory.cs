@@ -29,6 +29,7 @@ internal static class ErrorFactory
         CtrErrorIds.DiskFull or CtrErrorIds.WriteFailed => ErrorCategory.WriteError,
         CtrErrorIds.CompressionUnavailable => ErrorCategory.NotInstalled,
         CtrErrorIds.NotLocal or CtrErrorIds.NoConsole => ErrorCategory.NotEnabled,
+        CtrErrorIds.MountBusy => ErrorCategory.ResourceBusy,
         CtrErrorIds.RuntimeNotFound => ErrorCategory.NotInstalled,
         CtrErrorIds.InvalidHostsFile or CtrErrorIds.InvalidCredentialFile => ErrorCategory.InvalidData,
         CtrErrorIds.InvalidSpec or CtrErrorIds.InvalidCheckpoint => ErrorCategory.InvalidData,

@@ -61,9 +61,10 @@ internal sealed class SocketProxy : IAsyncDisposable
                 using CancellationTokenRegistration end = _stop.Token.Register(client.Close);
                 await ForwardAsync(stream, socket);
             }
-            catch (Exception e) when (e is IOException or System.Security.Authentication.AuthenticationException or OperationCanceledException)
+            catch (Exception e) when (e is IOException or SocketException or System.Security.Authentication.AuthenticationException
+                or OperationCanceledException)
             {
-                // A client that does not trust us, or that we do not: it hears of it on its own side.
+                // A client that does not trust us, or that we do not, or a daemon that was killed: it hears of it on its own side.
             }
         }
     }

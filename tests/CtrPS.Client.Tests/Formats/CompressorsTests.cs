@@ -109,6 +109,43 @@ public sealed class CompressorsTests : IDisposable
         Assert.True(written.Length < Content.Length / 2);
     }
 
+    [Theory]
+    [InlineData(CtrCompression.Gzip, 1, 9)]
+    [InlineData(CtrCompression.Zstd, 1, 19)]
+    public async Task A_higher_level_makes_fewer_bytes_of_the_same(CtrCompression compression, int low, int high)
+    {
+        byte[] less = await WriteAsync(low);
+        byte[] more = await WriteAsync(high);
+        Assert.True(more.Length < less.Length, $"{more.Length} bytes by level {high}, {less.Length} by level {low}");
+        Assert.Equal(more, await WriteAsync(high));
+        Assert.Equal(Content, await UnpackAsync(less, compression));
+        Assert.Equal(Content, await UnpackAsync(more, compression));
+
+        async Task<byte[]> WriteAsync(int level)
+        {
+            using var output = new MemoryStream();
+            await using (Stream stream = Compressors.Compress(output, compression, leaveOpen: true, level))
+            {
+                await stream.WriteAsync(Content);
+            }
+
+            return output.ToArray();
+        }
+    }
+
+    [Fact]
+    public async Task What_is_given_up_ends_in_no_frame()
+    {
+        using var output = new MemoryStream();
+        await using (var stream = new ZstdEncoderStream(output, leaveOpen: true, level: 3))
+        {
+            await stream.WriteAsync(Content);
+            stream.Abandon();
+        }
+
+        await Assert.ThrowsAsync<EndOfStreamException>(() => UnpackAsync([.. output.ToArray(), 0x28, 0xb5, 0x2f, 0xfd], CtrCompression.Zstd));
+    }
+
     [Fact]
     public async Task Nothing_written_is_an_empty_frame()
     {

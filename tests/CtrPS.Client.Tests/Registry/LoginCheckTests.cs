@@ -7,24 +7,25 @@ namespace CtrPS.Client.Tests.Registry;
 public sealed class LoginCheckTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("ctrps-login-").FullName;
-    private readonly HttpListener _listener = new();
+    private readonly HttpListener _listener;
     private readonly List<string> _asked = [];
     private readonly int _port;
 
     public LoginCheckTests()
     {
-        for (int attempt = 0; !_listener.IsListening; attempt++)
+        for (int attempt = 0; ; attempt++)
         {
             _port = Random.Shared.Next(20_000, 60_000);
-            _listener.Prefixes.Clear();
+            _listener = new HttpListener();
             _listener.Prefixes.Add($"http://127.0.0.1:{_port}/");
             try
             {
                 _listener.Start();
+                return;
             }
             catch (HttpListenerException) when (attempt < 20)
             {
-                // Another one has the port.
+                // Another one has the port. A listener that could not start has closed itself.
             }
         }
     }

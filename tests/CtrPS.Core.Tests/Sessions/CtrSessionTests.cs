@@ -100,7 +100,15 @@ public sealed class CtrSessionTests
 
         public IImageInspector Inspector => throw new NotSupportedException();
 
+        public IImageBuilder Builder => throw new NotSupportedException();
+
+        public IImageMounts Mounts => throw new NotSupportedException();
+
+        public IImageFiles Files => throw new NotSupportedException();
+
         public IContainerStore Containers => throw new NotSupportedException();
+
+        public IContainerFiles ContainerFiles => throw new NotSupportedException();
 
         public ITaskStore Tasks => throw new NotSupportedException();
 
@@ -114,11 +122,23 @@ public sealed class CtrSessionTests
 
         public ICheckpoints Checkpoints => throw new NotSupportedException();
 
+        public ILeaseRecords Leases => throw new NotSupportedException();
+
+        public IContentRecords Content => throw new NotSupportedException();
+
+        public IResourceUsers Users => throw new NotSupportedException();
+
+        public ISnapshotRecords Snapshots => throw new NotSupportedException();
+
         public INamespaceStore Namespaces => throw new NotSupportedException();
 
         public IServerInspector Server => throw new NotSupportedException();
 
         public IGarbageCollector Garbage => throw new NotSupportedException();
+
+        public IStorageInspector Storage => throw new NotSupportedException();
+
+        public IImageClearer Clearer => throw new NotSupportedException();
 
         public ILeftoverStore Leftovers => throw new NotSupportedException();
 

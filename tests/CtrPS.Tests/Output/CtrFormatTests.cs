@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using System.Management.Automation;
 using CtrPS.Output;
 
 namespace CtrPS.Tests;
@@ -84,6 +85,19 @@ public sealed class CtrFormatTests
             new("linux", "arm64", "", "") { Digest = "sha256:2" },
         ];
         Assert.Equal("linux/amd64, (linux/arm64)", CtrFormat.Platforms(platforms));
+    }
+
+    [Theory]
+    [InlineData(CtrDiskUsageKind.Unexplained, "/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/snapshots/77", "…overlayfs/snapshots/77")]
+    [InlineData(CtrDiskUsageKind.Metadata, "/var/lib/containerd", "/var/lib/containerd")]
+    [InlineData(CtrDiskUsageKind.Nobody, "", "")]
+    [InlineData(CtrDiskUsageKind.Container, "a-container-with-a-very-long-name", "a-container-with-a-very-long-name")]
+    public void Of_a_path_the_end_is_shown(CtrDiskUsageKind kind, string owner, string end)
+    {
+        string shown = CtrFormat.Owner(PSObject.AsPSObject(new CtrDiskUsage { Kind = kind, Owner = owner }));
+        Assert.InRange(shown.Length, 0, Math.Max(26, end.Length));
+        Assert.EndsWith(end.TrimStart('…'), shown, StringComparison.Ordinal);
+        Assert.Equal(end.StartsWith('…'), shown.StartsWith('…'));
     }
 
     [Fact]

@@ -17,6 +17,7 @@ internal static class Tools
         ("zstd", "zstd"),
         ("xz", "xz-utils"),
         ("bzip2", "bzip2"),
+        ("chromium-headless-shell", "chromium-headless-shell"),
     ];
 
     /// <summary>All programs that some rig or test needs.</summary>

@@ -13,9 +13,6 @@ namespace CtrPS.Client.Containers.Users;
 /// <param name="layers">The layers, top first.</param>
 internal sealed class LayerFiles(IBlobSource blobs, IReadOnlyList<Descriptor> layers) : RootFiles
 {
-    private const string Whiteout = ".wh.";
-    private const string Opaque = ".wh..wh..opq";
-
     private readonly Dictionary<string, RootEntry>?[] _entries = new Dictionary<string, RootEntry>?[layers.Count];
     private readonly Dictionary<RootEntry, byte[]> _kept = [];
 
@@ -35,7 +32,7 @@ internal sealed class LayerFiles(IBlobSource blobs, IReadOnlyList<Descriptor> la
             {
                 bool isLast = i == parts.Count - 1;
                 string path = folder + parts[i];
-                if (entries.ContainsKey(folder + Whiteout + parts[i]) || (!isLast && HidesWhatIsBelow(entries, path)))
+                if (entries.ContainsKey(folder + Whiteouts.Prefix + parts[i]) || (!isLast && HidesWhatIsBelow(entries, path)))
                 {
                     return null;
                 }
@@ -49,7 +46,7 @@ internal sealed class LayerFiles(IBlobSource blobs, IReadOnlyList<Descriptor> la
                 return new RootEntry(RootEntryKind.Folder, name, layer, "");
             }
 
-            if (entries.ContainsKey(Opaque))
+            if (entries.ContainsKey(Whiteouts.Opaque))
             {
                 return null;
             }
@@ -60,7 +57,7 @@ internal sealed class LayerFiles(IBlobSource blobs, IReadOnlyList<Descriptor> la
 
     /// <summary>Whether lower layers show nothing of a folder: it is marked as opaque, or is no folder any more.</summary>
     private static bool HidesWhatIsBelow(Dictionary<string, RootEntry> entries, string path) =>
-        entries.ContainsKey($"{path}/{Opaque}") || (entries.TryGetValue(path, out RootEntry? entry) && entry.Kind != RootEntryKind.Folder);
+        entries.ContainsKey($"{path}/{Whiteouts.Opaque}") || (entries.TryGetValue(path, out RootEntry? entry) && entry.Kind != RootEntryKind.Folder);
 
     protected override async ValueTask<byte[]> ReadAsync(RootEntry entry, CancellationToken cancellationToken)
     {

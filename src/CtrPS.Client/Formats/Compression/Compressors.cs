@@ -48,11 +48,22 @@ internal static class Compressors
     /// Compresses what is written into <paramref name="output"/>, without time, name or anything else that changes from run to run. Complete once
     /// disposed.
     /// </summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="compression">gzip or zstd.</param>
+    /// <param name="leaveOpen">Leave the output open.</param>
+    /// <param name="level">How hard to try, by the format's own numbers. Null: <see cref="DefaultLevel"/>.</param>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.CompressionUnavailable"/>.</exception>
-    public static Stream Compress(Stream output, CtrCompression compression, bool leaveOpen) => compression switch
+    public static Stream Compress(Stream output, CtrCompression compression, bool leaveOpen, int? level = null) => compression switch
     {
-        CtrCompression.Gzip => new GZipStream(output, CompressionLevel.Optimal, leaveOpen),
-        CtrCompression.Zstd => new ZstdEncoderStream(output, leaveOpen),
+        CtrCompression.Gzip => new GZipStream(
+            output, new ZLibCompressionOptions { CompressionLevel = level ?? DefaultLevel(compression) }, leaveOpen),
+        CtrCompression.Zstd => new ZstdEncoderStream(output, leaveOpen, level ?? DefaultLevel(compression)),
         _ => throw new ArgumentOutOfRangeException(nameof(compression), compression, "Only gzip and zstd are written."),
     };
+
+    /// <summary>The level of the formats' own programs.</summary>
+    public static int DefaultLevel(CtrCompression compression) => compression == CtrCompression.Zstd ? 3 : 6;
+
+    /// <summary>The highest level.</summary>
+    public static int HighestLevel(CtrCompression compression) => compression == CtrCompression.Zstd ? 19 : 9;
 }

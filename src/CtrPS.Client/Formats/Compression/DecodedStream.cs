@@ -1,11 +1,16 @@
 namespace CtrPS.Client.Formats.Compression;
 
 /// <summary>What a compressed stream holds. Owns the stream and the decoder.</summary>
-internal sealed class DecodedStream(Stream compressed, Decoder decoder) : ForwardStream
+/// <param name="compressed">The stream.</param>
+/// <param name="decoder">The decoder.</param>
+/// <param name="ended">Hears where members end: bytes of the stream and of its content before that. Null: nobody does.</param>
+internal sealed class DecodedStream(Stream compressed, Decoder decoder, Action<long, long>? ended = null) : ForwardStream
 {
     private readonly byte[] _input = new byte[1 << 17];
     private int _start;
     private int _end;
+    private long _packed;
+    private long _plain;
     private bool _last;
     private bool _between = true;
 
@@ -30,11 +35,14 @@ internal sealed class DecodedStream(Stream compressed, Decoder decoder) : Forwar
                 return 0;
             }
 
-            (int consumed, int produced, bool ended) = decoder.Decode(_input.AsSpan(_start, _end - _start), buffer.Span, _last);
+            (int consumed, int produced, bool isEnd) = decoder.Decode(_input.AsSpan(_start, _end - _start), buffer.Span, _last);
             _start += consumed;
-            _between = ended;
-            if (ended)
+            _packed += consumed;
+            _plain += produced;
+            _between = isEnd;
+            if (isEnd)
             {
+                ended?.Invoke(_packed, _plain);
                 decoder.Restart();
             }
 
@@ -43,7 +51,7 @@ internal sealed class DecodedStream(Stream compressed, Decoder decoder) : Forwar
                 return produced;
             }
 
-            if (!ended && consumed == 0)
+            if (!isEnd && consumed == 0)
             {
                 throw _last
                     ? new EndOfStreamException("the end of the data is missing.")

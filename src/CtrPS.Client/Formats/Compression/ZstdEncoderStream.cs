@@ -5,17 +5,20 @@ namespace CtrPS.Client.Formats.Compression;
 /// <summary>Writes one zstd frame with a checksum, by libzstd. The frame is ended when the stream is disposed.</summary>
 internal sealed class ZstdEncoderStream : Stream
 {
-    /// <summary>The program's own default.</summary>
-    private const int Level = 3;
-
     private const int MaxWorkers = 4;
+
+    /// <summary>
+    /// From here on a worker takes some 100 MiB, and seconds for what it is given at a time, in which nobody can stop it: the work is done in the
+    /// caller's thread then. The bytes depend on that, so it must not depend on the machine.
+    /// </summary>
+    private const int FirstHardLevel = 10;
 
     private readonly byte[] _buffer = new byte[1 << 17];
     private readonly Stream _output;
     private readonly bool _leaveOpen;
     private nint _encoder;
 
-    public ZstdEncoderStream(Stream output, bool leaveOpen)
+    public ZstdEncoderStream(Stream output, bool leaveOpen, int level)
     {
         SystemLibrary.Require(SystemLibrary.Zstd);
         _output = output;
@@ -26,11 +29,14 @@ internal sealed class ZstdEncoderStream : Stream
             throw new InsufficientMemoryException();
         }
 
-        _ = Libzstd.SetParameter(_encoder, Libzstd.CompressionLevel, Level);
+        _ = Libzstd.SetParameter(_encoder, Libzstd.CompressionLevel, level);
         _ = Libzstd.SetParameter(_encoder, Libzstd.ChecksumFlag, 1);
 
         // Refused by a library that was built without threads, which works in this one then. At least one, for the bytes do not depend on how many.
-        _ = Libzstd.SetParameter(_encoder, Libzstd.Workers, Math.Clamp(Environment.ProcessorCount, 1, MaxWorkers));
+        if (level < FirstHardLevel)
+        {
+            _ = Libzstd.SetParameter(_encoder, Libzstd.Workers, Math.Clamp(Environment.ProcessorCount, 1, MaxWorkers));
+        }
     }
 
     ~ZstdEncoderStream() => Free();
@@ -76,6 +82,9 @@ internal sealed class ZstdEncoderStream : Stream
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <summary>Gives up: what was written is no frame, and nobody will read it. Disposing ends nothing then.</summary>
+    public void Abandon() => Free();
 
     public override void Flush()
     {

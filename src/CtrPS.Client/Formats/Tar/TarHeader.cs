@@ -29,6 +29,26 @@ internal static class TarHeader
     /// <summary>Bytes of the entry. Null where the field is no number, or a negative one.</summary>
     public static long? Size(ReadOnlySpan<byte> block) => Number(block.Slice(124, 12));
 
+    /// <summary>Permissions, with set-user-id, set-group-id and sticky, without the kind. 0 where the field is no number.</summary>
+    public static int Mode(ReadOnlySpan<byte> block) => (int)((Number(block.Slice(100, 8)) ?? 0) & 0xFFF);
+
+    /// <summary>The owner's number. 0 where the field is no number.</summary>
+    public static long Uid(ReadOnlySpan<byte> block) => Number(block.Slice(108, 8)) ?? 0;
+
+    /// <summary>The group's number. 0 where the field is no number.</summary>
+    public static long Gid(ReadOnlySpan<byte> block) => Number(block.Slice(116, 8)) ?? 0;
+
+    /// <summary>Seconds since 1970. Null where the field is no number, or a negative one.</summary>
+    public static long? ModifiedAt(ReadOnlySpan<byte> block) => Number(block.Slice(136, 12));
+
+    /// <summary>The owner's and the group's name; empty in the old format.</summary>
+    public static (string User, string Group) Owners(ReadOnlySpan<byte> block) =>
+        IsUstar(block) ? (Text(block.Slice(265, 32)), Text(block.Slice(297, 32))) : ("", "");
+
+    /// <summary>Of a device: its numbers. 0 where there are none.</summary>
+    public static (long Major, long Minor) Device(ReadOnlySpan<byte> block) =>
+        IsUstar(block) ? (Number(block.Slice(329, 8)) ?? 0, Number(block.Slice(337, 8)) ?? 0) : (0, 0);
+
     /// <summary>Whether the block's sum is the one it names. Some old writers added signed bytes.</summary>
     public static bool IsSound(ReadOnlySpan<byte> block)
     {
@@ -50,6 +70,9 @@ internal static class TarHeader
         int end = field.IndexOf((byte)0);
         return Encoding.UTF8.GetString(end < 0 ? field : field[..end]);
     }
+
+    /// <summary>POSIX' format or GNU's own: both have the fields behind the magic.</summary>
+    private static bool IsUstar(ReadOnlySpan<byte> block) => block.Slice(257, 5).SequenceEqual("ustar"u8);
 
     private static long? Number(ReadOnlySpan<byte> field)
     {

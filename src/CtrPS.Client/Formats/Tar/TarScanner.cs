@@ -17,6 +17,7 @@ internal sealed class TarScanner(Stream tar, FormatFault fault, long maxItems = 
     private readonly byte[] _rest = new byte[1 << 16];
     private byte[] _extension = [];
     private TarItem _current;
+    private PaxRecords? _currentPax;
     private long _position;
     private long _next;
     private long _count;
@@ -86,6 +87,7 @@ internal sealed class TarScanner(Stream tar, FormatFault fault, long maxItems = 
             }
 
             _current = new TarItem(name, kind, pax?.LinkPath ?? longLink ?? TarHeader.LinkName(_block), _position, size);
+            _currentPax = pax;
             _next = _position + Padded(size);
             if (tar.CanSeek && _position + size > tar.Length)
             {
@@ -95,6 +97,12 @@ internal sealed class TarScanner(Stream tar, FormatFault fault, long maxItems = 
             return _current;
         }
     }
+
+    /// <summary>All that the tar says of the entry that <see cref="NextAsync"/> gave last. Null for a comment, which is about no file.</summary>
+    public TarEntryFacts? FactsOfCurrent() => TarEntryFacts.Of(_block, _current, _currentPax);
+
+    /// <summary>What else the headers say of the entry that <see cref="NextAsync"/> gave last; to be asked before its bytes are read.</summary>
+    public TarAttributes CurrentAttributes => TarAttributes.Read(_block, _currentPax, _current.Name);
 
     /// <summary>The bytes of the entry that <see cref="NextAsync"/> gave last; valid until it is called again.</summary>
     public Stream OpenCurrent() => new TarItemStream(this, _current.Size);

@@ -9,6 +9,9 @@ namespace CtrPS.Commands;
 [OutputType(typeof(CtrContainer))]
 public sealed class GetCtrContainerCommand : CtrListCmdlet
 {
+    /// <summary>Containers measured at the same time: each costs the daemon a walk through its files.</summary>
+    private const int AtOnce = 4;
+
     /// <summary>Ids; wildcards. Objects of namespaces and images mean all their containers. Default: all.</summary>
     [Parameter(
         Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true,
@@ -50,6 +53,10 @@ public sealed class GetCtrContainerCommand : CtrListCmdlet
     [ValidateNotNullOrEmpty]
     public string[] Filter { get; set; } = [];
 
+    /// <summary>Find out how much each has written.</summary>
+    [Parameter(HelpMessage = "Find out how much each has written: the daemon looks at all its files.")]
+    public SwitchParameter Size { get; set; }
+
     /// <inheritdoc/>
     private protected override void OnRecord()
     {
@@ -75,15 +82,31 @@ public sealed class GetCtrContainerCommand : CtrListCmdlet
         int found = 0;
         foreach (string name in namespaces)
         {
+            var measured = new List<CtrContainer>();
             foreach (CtrContainer container in direct ? Literal(connection, name, wanted!.Id) : Listed(connection, name, wanted))
             {
                 found++;
                 if (fits(container))
                 {
                     container.Session = session;
-                    WriteObject(container);
+                    if (Size)
+                    {
+                        measured.Add(container);
+                    }
+                    else
+                    {
+                        WriteObject(container);
+                    }
                 }
             }
+
+            ForEachAtOnce(measured, AtOnce, connection.ContainerFiles.MeasureAsync, container => container, (container, size) =>
+            {
+                container.Size = size;
+                var sized = PSObject.AsPSObject(container);
+                sized.TypeNames.Insert(0, typeof(CtrContainer).FullName + "#Size"); // a table of its own
+                WriteObject(sized);
+            });
         }
 
         // An id that is there and does not fit what else was asked for is an answer: nothing.

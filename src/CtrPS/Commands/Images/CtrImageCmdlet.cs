@@ -41,9 +41,18 @@ public abstract class CtrImageCmdlet : CtrSessionCmdlet
     /// <param name="oneName">An image that was given by an alias or its digest is meant once, under the first of its names.</param>
     /// <param name="absent">What to do about a literal name that is not there. Null: it is an error.</param>
     private protected void ForEachImage(
-        Action<FoundImage> work, Action<CtrImageIdentity>? accept = null, bool oneName = false, Action<CtrException>? absent = null)
+        Action<FoundImage> work, Action<CtrImageIdentity>? accept = null, bool oneName = false, Action<CtrException>? absent = null) =>
+        ForEachImage(Image, work, accept, oneName, absent);
+
+    /// <summary>The same for some of the images.</summary>
+    private protected void ForEachImage(
+        IEnumerable<CtrImageIdentity> images,
+        Action<FoundImage> work,
+        Action<CtrImageIdentity>? accept = null,
+        bool oneName = false,
+        Action<CtrException>? absent = null)
     {
-        foreach (CtrImageIdentity wanted in Image)
+        foreach (CtrImageIdentity wanted in images)
         {
             Guard(wanted, () =>
             {

@@ -14,12 +14,16 @@ public abstract class CtrImageViewCmdlet : CtrListCmdlet
     [ArgumentCompleter(typeof(ImageCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
-    public CtrImageIdentity[] Image { get; set; } = [new CtrImageIdentity("*")];
+    public virtual CtrImageIdentity[] Image { get; set; } = [new CtrImageIdentity("*")];
 
     /// <summary>
     /// Finds the images that <see cref="Image"/> means and does the work for each. An error about one leaves the others to be done.
     /// </summary>
-    private protected void ForEachImage(Action<CtrImage, ICtrConnection> work)
+    private protected void ForEachImage(Action<CtrImage, ICtrConnection> work) =>
+        ForEachGivenImage((_, image, connection) => work(image, connection));
+
+    /// <summary><see cref="ForEachImage"/>, with what was given.</summary>
+    private protected void ForEachGivenImage(Action<CtrImageIdentity, CtrImage, ICtrConnection> work)
     {
         foreach (CtrImageIdentity wanted in Image)
         {
@@ -50,7 +54,7 @@ public abstract class CtrImageViewCmdlet : CtrListCmdlet
         }
     });
 
-    private void Find(CtrImageIdentity wanted, Action<CtrImage, ICtrConnection> work)
+    private void Find(CtrImageIdentity wanted, Action<CtrImageIdentity, CtrImage, ICtrConnection> work)
     {
         string words = $"Image '{wanted.Name}'";
         CtrSession session = SessionOf(wanted.Session, words);
@@ -66,7 +70,7 @@ public abstract class CtrImageViewCmdlet : CtrListCmdlet
             {
                 found++;
                 image.Session = session;
-                Guard(image, () => work(image, connection));
+                Guard(image, () => work(wanted, image, connection));
             }
         }
 

@@ -42,6 +42,24 @@ public sealed class GetCtrImageCommand : CtrListCmdlet
     [Parameter(HelpMessage = "List attestations among the platforms.")]
     public SwitchParameter IncludeAttestation { get; set; }
 
+    /// <summary>Only images that were built on this one: whose layers, unpacked, begin with all of its layers.</summary>
+    [Parameter(HelpMessage = "Only images that were built on this one: whose layers begin with all of its layers.")]
+    [ImageIdentityTransformation]
+    [ArgumentCompleter(typeof(ImageCompleter))]
+    [ValidateNotNullOrEmpty]
+    public CtrImageIdentity? BasedOn { get; set; }
+
+    /// <summary>Only images that have a stored layer in common with this one.</summary>
+    [Parameter(HelpMessage = "Only images that have a stored layer in common with this one.")]
+    [ImageIdentityTransformation]
+    [ArgumentCompleter(typeof(ImageCompleter))]
+    [ValidateNotNullOrEmpty]
+    public CtrImageIdentity? SharingLayerWith { get; set; }
+
+    /// <summary>Only images that nothing works with.</summary>
+    [Parameter(HelpMessage = "Only images that no container of any namespace uses, no lease holds, and nobody pinned.")]
+    public SwitchParameter Unused { get; set; }
+
     private CtrImageDetail Detail => new() { Platforms = Platform, IncludeAttestations = IncludeAttestation };
 
     /// <inheritdoc/>
@@ -64,10 +82,21 @@ public sealed class GetCtrImageCommand : CtrListCmdlet
         ICtrConnection connection = Connect(session);
         IReadOnlyList<string> namespaces = Namespaces(connection, session, carriedNamespace, $"Image '{wanted?.Name}'");
         bool literal = wanted is not null && !ImageFinder.IsPattern(wanted);
+        CtrImageKin? lower = BasedOn is null ? null : KinOf(BasedOn, connection, namespaces);
+        CtrImageKin? sharer = SharingLayerWith is null ? null : KinOf(SharingLayerWith, connection, namespaces);
+        IReadOnlySet<(string, string)>? unused = Unused ? Await(connection.Clearer.FindUnusedAsync) : null;
         int found = 0;
+        bool exists = false;
         foreach (string name in namespaces)
         {
             IEnumerable<CtrImage> images = literal && Filter.Length == 0 ? Literal(connection, name, wanted!) : Listed(connection, name, wanted);
+            images = images.Select(image =>
+            {
+                exists = true;
+                return image;
+            });
+            images = Relatives(Relatives(images, connection, name, lower, CtrKinship.BasedOn), connection, name, sharer, CtrKinship.SharingLayer);
+            images = images.Where(image => unused?.Contains((image.Namespace, image.Digest)) != false);
             foreach (CtrImage image in Unique ? OnePerDigest(images) : images)
             {
                 found++;
@@ -76,16 +105,60 @@ public sealed class GetCtrImageCommand : CtrListCmdlet
             }
         }
 
-        if (found == 0 && literal)
+        if (found == 0 && literal && !exists)
         {
             throw Await(token => NotFoundAsync(connection, namespaces, wanted!.Name, token));
         }
 
-        if (found == 0 && wanted is null && Filter.Length == 0 && Platform.Length == 0)
+        if (found == 0 && wanted is null && Filter.Length == 0 && Platform.Length == 0 && !exists)
         {
             WarnOfOthers(connection, session, namespaces, "images", name =>
                 Pull(token => connection.Images.ListAsync(new CtrImageQuery { Namespace = name, Detail = CtrImageDetail.None }, token)).Any());
         }
+    }
+
+    /// <summary>
+    /// What is known of the image that others are compared with. An object is read where it comes from; a name in the first of the namespaces that
+    /// has it.
+    /// </summary>
+    private CtrImageKin KinOf(CtrImageIdentity given, ICtrConnection connection, IReadOnlyList<string> namespaces)
+    {
+        if (ImageFinder.IsPattern(given))
+        {
+            throw new CtrException(
+                CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"'{given.Name}' may be several images: one is compared with.")
+            {
+                Target = given.Name,
+            };
+        }
+
+        ICtrConnection home = given.Session is { } own ? Connect(own) : connection;
+        return Await(async token =>
+        {
+            foreach (string name in given.Namespace is { } named ? [named] : namespaces)
+            {
+                IReadOnlyList<CtrImage> found = await home.Images.LookUpAsync(
+                    name, given.Name, CtrImageDetail.None, given.Image is { IsRecord: true }, token).ConfigureAwait(false);
+                if (found is [CtrImage image, ..])
+                {
+                    return await home.Images.ReadKinAsync(image, Platform, token).ConfigureAwait(false);
+                }
+            }
+
+            throw await ImageFinder.NotFoundAsync(home, given.Namespace is { } one ? [one] : namespaces, given.Name, token).ConfigureAwait(false);
+        });
+    }
+
+    private IEnumerable<CtrImage> Relatives(
+        IEnumerable<CtrImage> images, ICtrConnection connection, string @namespace, CtrImageKin? of, CtrKinship kinship)
+    {
+        if (of is null)
+        {
+            return images;
+        }
+
+        IReadOnlySet<string> relatives = Await(token => connection.Images.FindKinAsync(@namespace, of, kinship, Platform, token));
+        return images.Where(image => relatives.Contains(image.Digest));
     }
 
     private IEnumerable<CtrImage> Literal(ICtrConnection connection, string @namespace, CtrImageIdentity wanted)

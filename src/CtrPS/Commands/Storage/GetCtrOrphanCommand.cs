@@ -1,0 +1,29 @@
+using System.Management.Automation;
+
+namespace CtrPS.Commands;
+
+/// <summary>Get-CtrOrphan: what nobody needs any more, or lacks what it needs, and the command that removes it.</summary>
+[Cmdlet(VerbsCommon.Get, "CtrOrphan")]
+[OutputType(typeof(CtrOrphan))]
+public sealed class GetCtrOrphanCommand : CtrStorageListCmdlet
+{
+    /// <summary>Only these kinds.</summary>
+    [Parameter(HelpMessage = "Only these kinds.")]
+    [ValidateNotNullOrEmpty]
+    public CtrResourceKind[] Kind { get; set; } = [];
+
+    /// <summary>How long a write has to stand still to count: a time span, or 10m, 1h.</summary>
+    [Parameter(HelpMessage = "How long an unfinished write has to stand still, or a file that nobody knows: a TimeSpan. Default: an hour.")]
+    public TimeSpan IdleTime { get; set; } = TimeSpan.FromHours(1);
+
+    /// <inheritdoc/>
+    private protected override void List(CtrSession session, ICtrConnection connection)
+    {
+        foreach (CtrOrphan orphan in Await(token => connection.Storage.FindOrphansAsync(IsWanted, IdleTime, token))
+            .Where(one => Kind.Length == 0 || Kind.Contains(one.Kind)))
+        {
+            orphan.Session = session;
+            WriteObject(orphan);
+        }
+    }
+}

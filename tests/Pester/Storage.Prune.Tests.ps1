@@ -1,0 +1,370 @@
+#requires -Version 7.6
+# Images that nothing works with: found, and cleared away as foretold. The content folder, ctr and containers that still start are the judges.
+
+BeforeDiscovery {
+    Import-Module (Join-Path $PSScriptRoot Helpers.psm1)
+}
+
+BeforeAll {
+    $ErrorActionPreference = 'Stop'
+    Import-ModuleUnderTest
+}
+
+Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
+    if ($reason) {
+        It 'has a daemon' { Set-ItResult -Skipped -Because $reason }
+        return
+    }
+
+    BeforeAll {
+        # Of its own: what becomes free depends on all of the daemon.
+        $rig = Get-Rig $generation Prune
+        $session = Connect-CtrSession $rig.Address
+        $runbooks = Join-Path $PSScriptRoot .. .. docs runbooks
+        $busybox = 'docker.io/library/busybox:1.35'
+        $image = (Get-CtrImage busybox:1.35 -Session $session -Namespace k8s.io).Digest
+
+        # An image of one layer with so many KiB that nobody else has; further ones share the first layer.
+        function Add-Image {
+            param([string] $Name, [int] $Size, [string] $On)
+            $folder = New-Item -ItemType Directory (Join-Path $TestDrive ([guid]::NewGuid()))
+            $bytes = [byte[]]::new($Size * 1KB)
+            [Random]::new().NextBytes($bytes)
+            [IO.File]::WriteAllBytes("$folder/file", $bytes)
+            $from = $On ? @{ From = $On; AddPath = $folder; Target = "/$([guid]::NewGuid())" } : @{ Path = $folder }
+            $null = New-CtrImage $Name @from -Compression None
+        }
+
+        # Bytes of the content folder, and of all snapshots as ctr tells them.
+        function Measure-Disk {
+            $files = Get-ChildItem (Join-Path $rig.Root io.containerd.content.v1.content blobs) -Recurse -File
+            $lines = foreach ($one in Invoke-Ctr $rig namespaces ls -q) { Invoke-Ctr $rig -n $one snapshots usage -b | Select-Object -Skip 1 }
+            ($files | Measure-Object Length -Sum).Sum + ($lines | ForEach-Object { [long](-split $_)[1] } | Measure-Object -Sum).Sum
+        }
+    }
+
+    BeforeEach {
+        $namespace = Add-TestNamespace $rig
+        $PSDefaultParameterValues['*-Ctr*:Namespace'] = $namespace
+        $PSDefaultParameterValues['*-Ctr*:Session'] = $session
+        $null = Expand-CtrImage busybox:1.35
+    }
+
+    AfterEach {
+        $PSDefaultParameterValues.Clear()
+        Get-CtrContainer -Session $session -Namespace $namespace | Remove-CtrContainer -Force
+        Get-CtrLease -Session $session -Namespace $namespace | Remove-CtrLease
+        Clear-TestNamespace $rig $namespace
+    }
+
+    AfterAll {
+        Disconnect-CtrSession $session
+    }
+
+    Context 'Get-CtrImage -Unused' {
+        It 'leaves out what a container uses by a name, another tag, a digest, an id, its layers, or from another namespace' {
+            $names = @($busybox) + (Add-TestAlias $rig $namespace)
+            $null = Add-CtrImageTag busybox:1.35 other:1
+            Add-Image free:1 4
+            (Get-CtrImage -Unused).Name | Sort-Object -Culture '' |
+                Should -Be $busybox, 'docker.io/library/free:1', 'docker.io/library/other:1'
+            foreach ($name in $names) {
+                $null = Invoke-Ctr $rig -n $namespace containers create $name user
+                (Get-CtrImage -Unused).Name | Should -Be docker.io/library/free:1
+                (Get-CtrImage -Unused -Namespace * -All).Name | Should -Be docker.io/library/free:1
+                Get-CtrImage busybox:1.35 -Unused | Should -BeNullOrEmpty
+                Remove-CtrContainer user
+            }
+            # By its layers alone: the name that it was made from is gone.
+            $null = Invoke-Ctr $rig -n $namespace containers create $busybox user
+            Remove-CtrImage busybox:1.35 -Force
+            (Get-CtrContainer user).Image | Should -Be $busybox
+            (Get-CtrImage -Unused).Name | Should -Be docker.io/library/free:1
+        }
+
+        It 'leaves out what is pinned, leased, mounted, or what sandboxes are made from' {
+            Add-Image registry.k8s.io/pause:3.9 1
+            Add-Image leased:1 1
+            Add-Image pinned:1 1
+            $null = New-CtrLease pester
+            Add-CtrLeaseResource pester (Get-CtrImage leased:1).Digest
+            Protect-CtrImage pinned:1
+            (Get-CtrImage -Unused).Name | Should -Be $busybox
+            $folder = New-Item -ItemType Directory (Join-Path $TestDrive ([guid]::NewGuid()))
+            $null = Mount-CtrImage busybox:1.35 $folder
+            Get-CtrImage -Unused | Should -BeNullOrEmpty
+            Clear-CtrImage -Force | Should -BeNullOrEmpty
+            (Clear-CtrImage -Force -Verbose 4>&1 | Out-String -Width 200) | Should -Match 'It is pinned'
+            Dismount-CtrImage $folder
+            Unprotect-CtrImage pinned:1
+            Remove-CtrLease pester
+            (Get-CtrImage -Unused | Measure-Object).Count | Should -Be 3
+        }
+
+        It 'feeds Remove-CtrImage: what was tagged anew meanwhile stays' {
+            Add-Image moved:1 1
+            Add-Image stays:1 1
+            $found = Get-CtrImage -Unused
+            $null = Add-CtrImageTag stays:1 moved:1 -Force
+            $found | Remove-CtrImage -ErrorVariable told -ErrorAction SilentlyContinue
+            $told.FullyQualifiedErrorId | Should -Be 'CtrImageChanged,CtrPS.Commands.RemoveCtrImageCommand'
+            (Get-CtrImage).Name | Should -Be docker.io/library/moved:1
+        }
+    }
+
+    Context 'Clear-CtrImage' {
+        It 'takes what -WhatIf foretold, frees as much, and leaves what containers of each namespace need' {
+            $other = Add-TestNamespace $rig
+            $null = Add-TestAlias $rig $namespace
+            Add-Image base:1 100
+            Add-Image up:1 40 -On base:1
+            Add-Image up:2 60 -On base:1
+            $null = Add-CtrImageTag up:2 up:latest
+            $null = New-CtrContainer busybox:1.35 mine -Namespace $other
+            $null = Invoke-CtrGarbageCollection
+            $state = Get-RigState $rig
+            $before = Measure-Disk
+            $would = Clear-CtrImage -WhatIf
+            Get-RigState $rig | Should -Be $state
+            $would.Name | Should -Be docker.io/library/base:1, docker.io/library/up:1, docker.io/library/up:2, docker.io/library/up:latest
+            $would.IsPrediction | Should -Be (, $true * 4)
+            $would[2].Freed | Should -Be 0 -Because 'up:latest keeps all of it'
+            $did = Clear-CtrImage -Force
+            $did | Should -BeOfType CtrPS.CtrClearedResource
+            $did.Name | Should -Be $would.Name
+            $did.Freed | Should -Be $would.Freed
+            $did.IsPrediction | Should -Be (, $false * 4)
+            ($did | Measure-Object Freed -Sum).Sum | Should -Be ($before - (Measure-Disk))
+            ($did | Measure-Object Freed -Sum).Sum | Should -BeGreaterThan (200KB)
+            (Get-CtrImage).Name | Should -Be $busybox -Because 'a container of another namespace uses it'
+            (Get-CtrImage -All).Count | Should -Be 3
+            $null = Start-CtrTask mine -Namespace $other
+            Remove-CtrContainer mine -Namespace $other -Force
+            foreach ($one in $namespace, $other) {
+                Invoke-CtrImage busybox:1.35 again -Namespace $one -Remove -- echo fine | Should -Be fine
+            }
+            (Get-CtrLease -Namespace *) | Should -BeNullOrEmpty
+
+            # The aliases go with the last name; the blobs stay where another namespace has them.
+            $last = Clear-CtrImage -Force
+            $last.Name | Should -Be $busybox
+            $last.Aliases.Count | Should -Be 2
+            Get-CtrImage -All | Should -BeNullOrEmpty
+            (Get-CtrImage -Namespace $other).Digest | Should -Be $image
+            Clear-TestNamespace $rig $other
+        }
+
+        It 'stops at the goal: no more than is needed, the oldest first' {
+            1..4 | ForEach-Object { Add-Image "size:$_" (100 * $_) }
+            Remove-CtrImage busybox:1.35
+            $null = Invoke-CtrGarbageCollection
+            # Twice the bytes: a blob and a snapshot. The first is given back where the ones behind it do.
+            (Clear-CtrImage -Reclaim 500KB -WhatIf).Name | Should -Be docker.io/library/size:1, docker.io/library/size:2
+            (Clear-CtrImage -Reclaim 300KB -WhatIf).Name | Should -Be docker.io/library/size:2
+            (Clear-CtrImage -Reclaim 900KB -WhatIf).Name | Should -Be docker.io/library/size:2, docker.io/library/size:3
+            Clear-CtrImage -UntilFree 1KB -Force | Should -BeNullOrEmpty
+            Clear-CtrImage -Reclaim 0 -Force | Should -BeNullOrEmpty
+            $all = Clear-CtrImage -UntilFree 1PB -WhatIf -WarningVariable told -WarningAction SilentlyContinue
+            $all.Name | Should -Be (1..4 | ForEach-Object { "docker.io/library/size:$_" })
+            $told | Should -BeLike 'All that may go frees*'
+            $disk = Measure-Disk
+            $did = Clear-CtrImage -Reclaim 500KB -Force
+            $did.Name | Should -Be docker.io/library/size:1, docker.io/library/size:2
+            ($disk - (Measure-Disk)) | Should -Be ($did | Measure-Object Freed -Sum).Sum
+            # Their namespace would bind, and all of it be cleared.
+            $piped = Get-CtrImage size:3
+            $PSDefaultParameterValues.Remove('*-Ctr*:Namespace')
+            { $piped | Clear-CtrImage -Force } | Should -Throw -ErrorId 'CtrInvalidArgument,*'
+            $PSDefaultParameterValues['*-Ctr*:Namespace'] = $namespace
+            (Get-CtrImage).Name | Should -Be docker.io/library/size:3, docker.io/library/size:4
+            { Clear-CtrImage -Reclaim 5G } | Should -Throw '*5GB*'
+            { Clear-CtrImage -Reclaim 5KB -UntilFree 5KB } | Should -Throw -ErrorId 'AmbiguousParameterSet,*'
+        }
+
+        It 'goes by the rules that it is given' {
+            1..3 | ForEach-Object { Add-Image "r.example.com/team/app:$_" 1 }
+            Add-Image nginx:1 1
+            $null = Invoke-Ctr $rig -n $namespace images tag --force @($rig.Version -like '1.6*' ? @() : '--local') r.example.com/team/app:1 (
+                "r.example.com/left@$((Get-CtrImage r.example.com/team/app:1).Digest)")
+            $null = Add-CtrImageTag r.example.com/team/app:3 app3:1
+            $null = Invoke-Ctr $rig -n $namespace images rm r.example.com/team/app:1
+            Remove-CtrImage busybox:1.35
+            (Clear-CtrImage -WhatIf -Dangling).Name | Should -BeLike 'r.example.com/left@sha256:*'
+            (Clear-CtrImage -WhatIf -KeepLast 1 -Keep nginx:*, 'r.example.com/left@*').Name | Should -Be r.example.com/team/app:2
+            (Clear-CtrImage -WhatIf -Keep 'r.example.com/*', app3:1).Name | Should -Be docker.io/library/nginx:1
+            Clear-CtrImage -WhatIf -OlderThan 1h | Should -BeNullOrEmpty
+            (Clear-CtrImage -WhatIf -OlderThan 0s).Count | Should -Be 5
+            (Clear-CtrImage -WhatIf -OlderThan ([timespan]::Zero) -MinimumSize 1MB) | Should -BeNullOrEmpty
+            { Clear-CtrImage -WhatIf -OlderThan soon } | Should -Throw '*soon*'
+            { Clear-CtrImage -WhatIf -Namespace no-such } | Should -Throw -ErrorId 'CtrNamespaceNotFound,*'
+            Clear-CtrImage -WhatIf -Namespace no-such-* | Should -BeNullOrEmpty
+        }
+
+        It 'takes containers that have ended, if asked to, with what only they use' {
+            $null = New-CtrContainer busybox:1.35 waits
+            Add-TestContainer $rig $namespace runs sleep 100000
+            $null = Invoke-CtrCommand runs -- sh -c 'dd if=/dev/zero of=/big bs=1024 count=512 2>/dev/null'
+            $null = Invoke-Ctr $rig -n $namespace containers create --label io.cri-containerd.kind=container $busybox pod
+            Clear-CtrImage -Force | Should -BeNullOrEmpty
+            (Clear-CtrImage -IncludeContainer -WhatIf).Name | Should -Be waits
+            Stop-CtrTask runs -Timeout 0
+            (Clear-CtrImage -IncludeContainer -WhatIf).Name | Sort-Object | Should -Be runs, waits
+            $did = Clear-CtrImage -IncludeContainer -Confirm:$false
+            ($did | Where-Object Name -EQ runs).Freed | Should -BeGreaterOrEqual 512KB
+            (Get-CtrContainer).Id | Should -Be pod
+            (Clear-CtrImage -IncludeContainer -Force).Name | Should -Be pod, $busybox
+            Get-CtrSnapshot | Should -BeNullOrEmpty
+        }
+
+        It 'shows names as they are, and nothing that steers a terminal' {
+            $hostile = "a'b`e[31m"
+            $local = @($rig.Version -like '1.6*' ? @() : '--local'; if ($rig.Version -like '2*') { '--skip-reference-check' })
+            $null = Invoke-Ctr $rig -n $namespace images tag --force @local $busybox $hostile
+            (Get-CtrImage -Unused).Name | Should -Contain $hostile
+            $would = Clear-CtrImage -WhatIf
+            $would.Name | Should -Contain $hostile
+            ($would | Out-String) | Should -Not -Match '\e\[31m'
+            $words = pwsh -NoProfile -NonInteractive -Command (
+                "Import-Module '$(Get-ManifestPath)'; `$null = Clear-CtrImage -WhatIf -Session '$($rig.Address)' -Namespace '$namespace'")
+            $words -join "`n" | Should -Not -Match '\e\[31m'
+            $words -join "`n" | Should -BeLike '*What if:*2 images*'
+            (Clear-CtrImage -Force).Name | Should -Contain $hostile
+            Get-CtrImage | Should -BeNullOrEmpty
+        }
+
+        It 'is done once when eight do it at once' {
+            1..8 | ForEach-Object { Add-Image "crowd:$_" 10 }
+            $module = Get-ManifestPath
+            $disk = Measure-Disk
+            $done = 1..8 | ForEach-Object -ThrottleLimit 8 -Parallel {
+                Import-Module $using:module
+                $errors = $null
+                Clear-CtrImage -Force -Session ($using:rig).Address -Namespace $using:namespace -ErrorAction SilentlyContinue -ErrorVariable errors
+                $errors | Where-Object FullyQualifiedErrorId -NotLike 'CtrImageNotFound,*' | ForEach-Object { throw $_ }
+            }
+            $done.Name | Sort-Object | Should -Be (@($busybox) + (1..8 | ForEach-Object { "docker.io/library/crowd:$_" }))
+            ($done | Measure-Object Freed -Sum).Sum | Should -BeLessOrEqual ($disk - (Measure-Disk))
+            Get-CtrImage | Should -BeNullOrEmpty
+            Get-CtrLease | Should -BeNullOrEmpty
+        }
+
+        It 'tells of a daemon that is gone, and of one that is not here' {
+            { Clear-CtrImage -Force -Session "$TestDrive/none.sock" } | Should -Throw -ErrorId 'CtrAddressNotFound,*'
+            $relay = Open-Relay $rig
+            try {
+                { Clear-CtrImage -UntilFree 1PB -Session $relay.Address } | Should -Throw -ErrorId 'CtrNotLocal,*'
+                (Clear-CtrImage -Reclaim 1KB -WhatIf -Session $relay.Address).Name | Should -Be $busybox
+            } finally {
+                $relay.Dispose()
+            }
+        }
+    }
+
+    Context 'a daemon of many' {
+        It 'adds up, has the planted orphans and no others, and keeps what anybody could need' {
+            $count = $generation -eq '2' ? 300 : 40
+            $other = Add-TestNamespace $rig
+            try {
+                1..10 | ForEach-Object { Add-Image "base:$_" 20 }
+                11..$count | ForEach-Object { Add-Image "app:$_" 2 -On "base:$(1 + $_ % 10)" }
+                $used = 11..38 | ForEach-Object { (New-CtrContainer "app:$_" "of-$_" -- none).Image }
+                foreach ($one in $namespace, $other, 'k8s.io') {
+                    1..4 | ForEach-Object {
+                        $null = Invoke-Ctr $rig -n $one containers create --label io.cri-containerd.kind=container $busybox "pod-$_" sleep 9
+                    }
+                }
+                $null = Invoke-Ctr $rig -n $namespace leases create --id foreign
+                Add-CtrLeaseResource foreign (Get-CtrImage "app:$count").Digest
+
+                $null = Invoke-Ctr $rig -n $namespace snapshots prepare planted
+                $blob = (Add-CtrContent -Value planted -Namespace $other).Digest
+                $null = Invoke-Ctr $rig -n $other snapshots rm pod-4
+                $null = Invoke-CtrGarbageCollection
+                Get-CtrOrphan -Namespace * -IdleTime 0 | ForEach-Object { "$($_.Namespace) $($_.Kind) $($_.Key)" } | Sort-Object -Culture '' |
+                    Should -Be ("$namespace Snapshot planted", "$other Content $blob", "$other Container pod-4" | Sort-Object -Culture '')
+
+                $sums = Get-CtrDiskUsage -Namespace *
+                ($sums | Where-Object Kind -NE Metadata | Measure-Object Size -Sum).Sum | Should -Be (Measure-Disk)
+                ($sums | Where-Object Kind -EQ Container).Count | Should -Be 40
+                $owners = Get-CtrDiskUsage -Namespace * -Detailed
+                @($owners | Where-Object Kind -EQ Image | Where-Object Namespace -EQ $namespace) | Should -HaveCount ($count + 1)
+                $owners | Where-Object { $_.Unique + $_.Shared -ne $_.Size } | Should -BeNullOrEmpty
+
+                $before = Measure-Disk
+                $would = Clear-CtrImage -Namespace * -WhatIf
+                $would.Count | Should -Be ($count - 29)
+                $did = Clear-CtrImage -Namespace * -Force
+                $did.Name, $did.Freed | Should -Be $would.Name, $would.Freed
+                ($did | Measure-Object Freed -Sum).Sum | Should -Be ($before - (Measure-Disk))
+                (Get-CtrImage).Name | Sort-Object -Culture '' |
+                    Should -Be ($used + $busybox + "docker.io/library/app:$count" | Sort-Object -Culture '')
+                foreach ($one in $namespace, $other, 'k8s.io') {
+                    $null = Start-CtrTask pod-1 -Namespace $one
+                    (Get-CtrTask pod-1 -Namespace $one).State | Should -Be 'Running'
+                }
+            } finally {
+                foreach ($one in $other, 'k8s.io') {
+                    Get-CtrContainer -Namespace $one | Remove-CtrContainer -Namespace $one -Force
+                }
+                Get-CtrContent -Namespace $other | Where-Object Digest -EQ $blob | Remove-CtrContent -Namespace $other -Force
+                Clear-TestNamespace $rig $other
+                Get-CtrSnapshot planted | Remove-CtrSnapshot
+            }
+        }
+    }
+
+    Context 'runbooks' {
+        It 'Clear-NodeImage frees what is wanted, and keeps what is to be kept' {
+            Add-Image keep/this:1 300
+            Add-Image app:1 100
+            Add-Image app:2 100
+            Add-Image app:3 100
+            $null = New-CtrContainer app:3 uses -- sleep 1
+            $keep = New-Item (Join-Path $TestDrive keep.txt) -Value "# ours`n`nkeep/*`nbusybox:*`n"
+            $rules = @{ Namespace = $namespace; Session = $session; KeepFile = $keep; OlderThan = '0s' }
+            $state = Get-RigState $rig
+            $would = & "$runbooks/Clear-NodeImage.ps1" @rules -Reclaim 1KB -WhatIf
+            Get-RigState $rig | Should -Be $state
+            $would.Name | Should -Be docker.io/library/app:1
+            $before = Measure-Disk
+            $did = & "$runbooks/Clear-NodeImage.ps1" @rules -UntilFree 1PB -WarningAction SilentlyContinue
+            $did.Name | Should -Be docker.io/library/app:1, docker.io/library/app:2
+            $before - (Measure-Disk) | Should -Be ($did | Measure-Object Freed -Sum).Sum
+            & "$runbooks/Clear-NodeImage.ps1" @rules -UntilFree 1KB | Should -BeNullOrEmpty
+            $rules.OlderThan = '14d'
+            & "$runbooks/Clear-NodeImage.ps1" @rules -Reclaim 1GB -WarningAction SilentlyContinue | Should -BeNullOrEmpty
+        }
+
+        It 'Clear-NodeOrphan tells who has the disk, and removes what is planted and nothing else' {
+            $null = Invoke-Ctr $rig -n $namespace snapshots prepare planted-rw
+            $null = New-CtrLease young
+            # As a PowerShell leaves it that was killed; containerd's collector would take one whose time is over at any moment.
+            $machine = "$((Get-Content /proc/sys/kernel/random/boot_id))/$((Get-Item /proc/self/ns/pid).LinkTarget)"
+            $null = Invoke-Ctr $rig -n $namespace leases create --id leaked "ctrps.io/host=$machine" 'ctrps.io/process=4194303@1'
+            Add-CtrLeaseResource young $image
+            $ingest = [Diagnostics.ProcessStartInfo]::new($rig.Ctr, "--address $($rig.Address) -n $namespace content ingest dead")
+            $ingest.RedirectStandardInput = $true
+            $ingest = [Diagnostics.Process]::Start($ingest)
+            Wait-Until { Get-CtrIngest } 'ctr writes'
+            $ingest.Kill()
+            $ingest.WaitForExit()
+            $PSDefaultParameterValues.Clear()
+            $state = Get-RigState $rig
+            $young = & "$runbooks/Clear-NodeOrphan.ps1" -Session $session -WhatIf
+            Get-RigState $rig | Should -Be $state
+            $young.Orphans.Key | Should -Be leaked -Because 'the rest is younger than an hour'
+            ($young.Usage | Where-Object Kind -NE Metadata | Measure-Object Size -Sum).Sum | Should -Be (Measure-Disk)
+            $would = & "$runbooks/Clear-NodeOrphan.ps1" -Session $session -MinimumAge 0 -IncludeKept -WhatIf
+            $would.Orphans | ForEach-Object { "$($_.Kind) $($_.Key)" } | Sort-Object |
+                Should -Be 'Ingest dead', 'Lease leaked', 'Snapshot planted-rw'
+            ($would.Orphans | Where-Object Kind -EQ Lease).Reason | Should -BeLike '*process of CtrPS that made it is gone*'
+            Get-RigState $rig | Should -Be $state
+            $did = & "$runbooks/Clear-NodeOrphan.ps1" -Session $session -MinimumAge 0 -IncludeKept
+            $did.Owners.Owner | Should -Contain $busybox
+            $did.Collection.IsPrediction | Should -BeFalse
+            (Get-CtrLease -Session $session -Namespace $namespace).Id | Should -Be young
+            Get-CtrOrphan -Session $session -Namespace * | Should -BeNullOrEmpty
+            (Get-CtrImage -Session $session -Namespace $namespace).Name | Should -Be $busybox
+        }
+    }
+}

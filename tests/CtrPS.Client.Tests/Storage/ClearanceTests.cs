@@ -13,7 +13,7 @@ using Google.Protobuf.WellKnownTypes;
 namespace CtrPS.Client.Tests.Storage;
 
 /// <summary>What is cleared away, on graphs made at random: the collector's own rules are the judge of what that frees.</summary>
-public sealed class ClearanceTests(Daemons daemons)
+public sealed class ClearanceTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>
 {
     private const string Snapshotter = "overlayfs";
 

@@ -180,6 +180,18 @@ Describe 'Eight at once, containerd <generation>' -ForEach (Get-RigGeneration) {
         Test-CtrArchive $file | ForEach-Object Status | Sort-Object -Unique | Should -Be Ok
     }
 
+    It 'save the same image whose layers were discarded, from its snapshots' {
+        $null = Invoke-Ctr $rig -n $namespace images import (Get-ArchivePath built)
+        $image = Get-CtrImage built:1 -Session $rig.Address -Namespace $namespace
+        $layers = (Get-CtrImageLayer $image).Digest
+        $null = Invoke-Ctr $rig -n $namespace content rm @layers
+        $crowd = Invoke-Crowd @here -Line "Save-CtrImage built:1 `"$TestDrive/$namespace-built-`$i.tar`" -FromSnapshot -WarningAction Ignore"
+        Assert-AllWell $crowd
+        $checked = Test-CtrArchive "$TestDrive/$namespace-built-*.tar"
+        $checked.Status | Should -Be (, 'Ok' * 8)
+        $checked.Digest | Sort-Object -Unique | Should -HaveCount 1
+    }
+
     It 'receive, pin, look into and send the same image, ctr among them' {
         $source, $target = "$($registry.Address)/library/busybox:1", "$($registry.Address)/crowd/$namespace"
         $crowd = Invoke-Crowd @here -Line "Receive-CtrImage $source" -Ctr images, pull, --plain-http, $source

@@ -15,6 +15,7 @@ namespace CtrPS.Rig;
 /// <item><term>absent</term><description>a record whose manifest is not in the store</description></item>
 /// <item><term>arm</term><description>a single manifest for linux/arm/v7</description></item>
 /// <item><term>pause</term><description>sleeps: what the sandbox of a pod runs</description></item>
+/// <item><term>built</term><description>busybox with two layers more, built by podman from a Containerfile</description></item>
 /// <item><term>names</term><description>busybox under CRI's three names: tag, digest and config id, with CRI's label</description></item>
 /// <item><term>many, many:N</term><description>2,000 or N images, one layer, each its own manifest and config</description></item>
 /// </list>

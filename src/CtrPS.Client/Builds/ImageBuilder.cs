@@ -14,4 +14,7 @@ internal sealed class ImageBuilder(ContainerdConnection connection) : IImageBuil
 
     public Task<CtrBuild> BuildAsync(CtrBuildRequest request, CtrTransferMeter meter, CancellationToken cancellationToken) =>
         new ImageMaker(connection, request, meter).RunAsync(cancellationToken);
+
+    public async Task<ICtrRebuild> PlanRebuildAsync(CtrImage image, bool allowNewDiffIds, CancellationToken cancellationToken) =>
+        await ImageRebuilder.PlanAsync(connection, image, allowNewDiffIds, cancellationToken).ConfigureAwait(false);
 }

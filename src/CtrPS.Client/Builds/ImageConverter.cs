@@ -15,10 +15,6 @@ namespace CtrPS.Client.Builds;
 internal sealed class ImageConverter(ContainerdConnection connection, CtrImage image, CtrConvertOptions options, CtrTransferMeter meter)
     : IDisposable
 {
-    /// <summary>Annotations of a layer that tell where in its stored bytes something is: they are those of that blob alone.</summary>
-    private static readonly string[] OfStoredBytes =
-        ["containerd.io/snapshot/stargz/", "io.containers.estargz.", "io.github.containers.zstd-chunked.", "io.containers.zstd-chunked."];
-
     /// <summary>Beyond it zstd takes some 100 MiB for each layer.</summary>
     private const int MaxEasyLevel = 9;
 
@@ -436,27 +432,7 @@ internal sealed class ImageConverter(ContainerdConnection connection, CtrImage i
     /// <summary>The descriptor of a child, with what else the document says of it as far as that still fits.</summary>
     private JsonObject Replace(JsonObject old, Descriptor now)
     {
-        var made = (JsonObject)old.DeepClone();
-        bool isSame = ManifestText(old["digest"]) == now.Digest;
-        made["mediaType"] = now.MediaType;
-        made["digest"] = now.Digest;
-        made["size"] = now.Size;
-        if (!isSame)
-        {
-            _ = made.Remove("data"); // the old bytes themselves
-            _ = made.Remove("urls"); // where the old bytes are
-            foreach (string key in (made["annotations"] as JsonObject)?.Select(one => one.Key)
-                .Where(key => OfStoredBytes.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal))).ToArray() ?? [])
-            {
-                _ = made["annotations"]!.AsObject().Remove(key);
-            }
-
-            if (made["annotations"] is JsonObject { Count: 0 })
-            {
-                _ = made.Remove("annotations");
-            }
-        }
-
+        JsonObject made = ImageJson.Replace(old, now);
         if (options.Format == CtrImageFormat.Docker)
         {
             DropAnnotations(made);
@@ -465,8 +441,6 @@ internal sealed class ImageConverter(ContainerdConnection connection, CtrImage i
 
         return made;
     }
-
-    private static string? ManifestText(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 
     private void SetType(JsonObject document, string mediaType)
     {

@@ -9,6 +9,10 @@ namespace CtrPS.Client.Builds;
 /// </summary>
 internal static class ImageJson
 {
+    /// <summary>Annotations of a layer that tell where in its stored bytes something is: they are those of that blob alone.</summary>
+    private static readonly string[] OfStoredBytes =
+        ["containerd.io/snapshot/stargz/", "io.containers.estargz.", "io.github.containers.zstd-chunked.", "io.containers.zstd-chunked."];
+
     /// <summary>Reads a document to change.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobCorrupt"/>: no JSON object, or a key comes twice in one.</exception>
     public static JsonObject Parse(ReadOnlyMemory<byte> bytes, Descriptor of)
@@ -53,6 +57,33 @@ internal static class ImageJson
     /// <summary>A descriptor.</summary>
     public static JsonObject Of(Descriptor blob) =>
         new() { ["mediaType"] = blob.MediaType, ["digest"] = blob.Digest, ["size"] = blob.Size };
+
+    /// <summary>The descriptor of another blob in the place of one, with what else the document says of it as far as that still fits.</summary>
+    public static JsonObject Replace(JsonObject old, Descriptor now)
+    {
+        var made = (JsonObject)old.DeepClone();
+        bool isSame = old["digest"] is JsonValue value && value.TryGetValue(out string? digest) && digest == now.Digest;
+        made["mediaType"] = now.MediaType;
+        made["digest"] = now.Digest;
+        made["size"] = now.Size;
+        if (!isSame)
+        {
+            _ = made.Remove("data"); // the old bytes themselves
+            _ = made.Remove("urls"); // where the old bytes are
+            foreach (string key in (made["annotations"] as JsonObject)?.Select(one => one.Key)
+                .Where(key => OfStoredBytes.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal))).ToArray() ?? [])
+            {
+                _ = made["annotations"]!.AsObject().Remove(key);
+            }
+
+            if (made["annotations"] is JsonObject { Count: 0 })
+            {
+                _ = made.Remove("annotations");
+            }
+        }
+
+        return made;
+    }
 
     private static CtrException Corrupt(Descriptor of, Exception cause) => new(
         CtrErrorIds.BlobCorrupt,

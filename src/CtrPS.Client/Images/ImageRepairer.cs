@@ -300,6 +300,7 @@ internal sealed class ImageRepairer : ICtrRepair
         CtrBlobFault[] left = failed.ToArray();
         return new CtrRepairResult
         {
+            Digest = image.Digest,
             Name = image.Name,
             Namespace = image.Namespace,
             Session = image.Session,

@@ -273,7 +273,7 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
             if (calls.ServerVersion is not { } version
                 || version.StartsWith("1.", StringComparison.Ordinal) || version.StartsWith("v1.", StringComparison.Ordinal))
             {
-                await ThrowIfMovedAsync(@namespace, subject, expected, null, cancellationToken).ConfigureAwait(false);
+                await ThrowIfMovedAsync(@namespace, subject, expected, "removed", null, cancellationToken).ConfigureAwait(false);
             }
 
             request.Target =
@@ -288,7 +288,7 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
         catch (CtrException e) when (e.ErrorId == CtrErrorIds.ImageNotFound && expected is not null)
         {
             // containerd answers NOT_FOUND both when the name is gone and when it points elsewhere.
-            await ThrowIfMovedAsync(@namespace, subject, expected, e, cancellationToken).ConfigureAwait(false);
+            await ThrowIfMovedAsync(@namespace, subject, expected, "removed", e, cancellationToken).ConfigureAwait(false);
             throw;
         }
     }
@@ -303,15 +303,26 @@ internal sealed class ImageStore(GrpcChannel channel, Calls calls, ContentStore 
             await UpdateAsync(image, @namespace, subject, LabelUpdate.Mask(labels, replaceAll), cancellationToken).ConfigureAwait(false), @namespace);
     }
 
+    /// <summary>Makes a name point to another target, if it still points to the one that the image says; its labels stay.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.ImageNotFound"/>, <see cref="CtrErrorIds.ImageChanged"/>.</exception>
+    public async Task MoveAsync(CtrImage expected, Descriptor target, string lease, CancellationToken cancellationToken)
+    {
+        CallSubject subject = CallSubject.Image(expected.Name, expected.Namespace);
+        await ThrowIfMovedAsync(expected.Namespace, subject, expected, "moved", null, cancellationToken).ConfigureAwait(false);
+        _ = await UpdateAsync(
+            RecordOf(expected.Name, target, Descriptor.NoAnnotations), expected.Namespace, subject, ["target"], cancellationToken, lease)
+            .ConfigureAwait(false);
+    }
+
     private async Task ThrowIfMovedAsync(
-        string @namespace, CallSubject subject, CtrImage expected, Exception? cause, CancellationToken cancellationToken)
+        string @namespace, CallSubject subject, CtrImage expected, string what, Exception? cause, CancellationToken cancellationToken)
     {
         if (await GetAsync(@namespace, expected.Name, cancellationToken).ConfigureAwait(false) is { } now && now.Target.Digest != expected.Digest)
         {
             throw new CtrException(
                 CtrErrorIds.ImageChanged,
                 CtrStatus.FailedPrecondition,
-                $"The {subject.Words} now points to {now.Target.Digest}, not to {expected.Digest} as when it was read. It was not removed.",
+                $"The {subject.Words} now points to {now.Target.Digest}, not to {expected.Digest} as when it was read. It was not {what}.",
                 cause)
             {
                 Target = expected.Name,

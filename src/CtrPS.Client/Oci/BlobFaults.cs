@@ -28,10 +28,10 @@ internal static class BlobFaults
         {
             MissingCause.DiscardedAfterUnpack => (
                 $"is not in {source.Words}. It was discarded after unpack: its snapshot is there, so the image runs, "
-                    + "but cannot be saved, copied or pushed. "
+                    + "but cannot be saved, copied or pushed as it is. "
                     + "The layer's bytes were dropped (discard_unpacked_layers) or never fetched.",
-                "Bring the layer back with Repair-CtrImage -From an archive, a namespace or a session that has it, "
-                    + "or pull the image with a client that keeps layers."),
+                "Make the layer anew with -FromSnapshot of Save-, Copy-, Send- or Repair-CtrImage, bring it back with Repair-CtrImage -From an "
+                    + "archive, a namespace or a session that has it, or pull the image with a client that keeps layers."),
             MissingCause.NeverFetched => (
                 $"is not in {source.Words}. It was never fetched.",
                 $"Pull the image for that platform, {OrRepair}, or leave the platform out (-Platform Available, or a list of platforms)."),

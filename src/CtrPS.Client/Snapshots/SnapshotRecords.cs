@@ -211,7 +211,9 @@ internal sealed class SnapshotRecords(
         Lease lease = await leases.CreateAsync(one.Namespace, cancellationToken).ConfigureAwait(false);
         try
         {
-            Descriptor layer = await CompareAsync(lease, one, mediaType, cancellationToken).ConfigureAwait(false);
+            Descriptor layer = await unpacker.PackAsync(
+                lease, one.Snapshotter, one.Key, one.Parent, isCommitted: one.Kind == CtrSnapshotKind.Committed, mediaType, cancellationToken)
+                .ConfigureAwait(false);
             return new SnapshotDiff(content, leases, lease, layer);
         }
         catch
@@ -288,29 +290,6 @@ internal sealed class SnapshotRecords(
                 ? "Remove those first, or use -Recurse."
                 : "Remove what keeps it, such as a lease: the garbage collector takes it then.",
         };
-    }
-
-    /// <summary>Has the daemon compare a snapshot with the one below it. The views for that are gone before the lease ends.</summary>
-    private async Task<Descriptor> CompareAsync(Lease lease, CtrSnapshot one, string mediaType, CancellationToken cancellationToken)
-    {
-        (string @namespace, string snapshotter) = (one.Namespace, one.Snapshotter);
-        string id = $"ctrps-diff-{Guid.NewGuid():N}";
-        try
-        {
-            IReadOnlyList<Mount> lower = one.Parent.Length == 0 ? [] : await snapshots.ViewAsync(
-                @namespace, snapshotter, $"{id}-lower", one.Parent, lease.Id, cancellationToken).ConfigureAwait(false);
-            IReadOnlyList<Mount> upper = one.Kind == CtrSnapshotKind.Committed
-                ? await snapshots.ViewAsync(@namespace, snapshotter, $"{id}-upper", one.Key, lease.Id, cancellationToken).ConfigureAwait(false)
-                : await snapshots.GetMountsAsync(@namespace, snapshotter, one.Key, cancellationToken).ConfigureAwait(false);
-            return await unpacker.CompareAsync(lease, lower, upper, id, cancellationToken, mediaType).ConfigureAwait(false);
-        }
-        finally
-        {
-            foreach (string view in new[] { $"{id}-lower", $"{id}-upper" })
-            {
-                await unpacker.DiscardAsync(@namespace, snapshotter, view).ConfigureAwait(false);
-            }
-        }
     }
 
     private async Task<CtrSnapshot> GetAsync(string @namespace, string snapshotter, string key, CancellationToken cancellationToken)

@@ -176,6 +176,36 @@ internal sealed class Unpacker(
         return new Descriptor { MediaType = layer.MediaType, Digest = layer.Digest, Size = layer.Size };
     }
 
+    /// <summary>Packs into a layer what a snapshot has and the one below it has not. The views for that are gone before it returns.</summary>
+    /// <param name="lease">Holds the layer.</param>
+    /// <param name="snapshotter">The snapshotter.</param>
+    /// <param name="key">The snapshot.</param>
+    /// <param name="parent">The one below it. Empty: none.</param>
+    /// <param name="isCommitted">Whether it is frozen.</param>
+    /// <param name="mediaType">What the layer is to be. Empty: containerd's own choice, a compressed one.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    public async Task<Descriptor> PackAsync(
+        Lease lease, string snapshotter, string key, string parent, bool isCommitted, string mediaType, CancellationToken cancellationToken)
+    {
+        string id = $"ctrps-diff-{Guid.NewGuid():N}";
+        try
+        {
+            IReadOnlyList<Mount> lower = parent.Length == 0 ? [] : await snapshots.ViewAsync(
+                lease.Namespace, snapshotter, $"{id}-lower", parent, lease.Id, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<Mount> upper = isCommitted
+                ? await snapshots.ViewAsync(lease.Namespace, snapshotter, $"{id}-upper", key, lease.Id, cancellationToken).ConfigureAwait(false)
+                : await snapshots.GetMountsAsync(lease.Namespace, snapshotter, key, cancellationToken).ConfigureAwait(false);
+            return await CompareAsync(lease, lower, upper, id, cancellationToken, mediaType).ConfigureAwait(false);
+        }
+        finally
+        {
+            foreach (string view in new[] { $"{id}-lower", $"{id}-upper" })
+            {
+                await DiscardAsync(lease.Namespace, snapshotter, view).ConfigureAwait(false);
+            }
+        }
+    }
+
     /// <summary>
     /// A mount to read from. The kernel makes the work folder of an overlay anew when it is mounted, under a container that writes and under others
     /// that look; containerd 1.6 mounts what it is given, later ones do as this does (core/mount/mount.go).

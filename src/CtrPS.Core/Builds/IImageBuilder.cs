@@ -27,6 +27,54 @@ internal interface IImageBuilder
     /// cannot be read; the <c>CtrArchive...</c> for what is no tar.
     /// </exception>
     Task<CtrBuild> BuildAsync(CtrBuildRequest request, CtrTransferMeter meter, CancellationToken cancellationToken);
+
+    /// <summary>Looks which layers of an image are gone that can be made anew out of the snapshots that they were unpacked to.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="allowNewDiffIds">Take what a snapshot has also where it cannot be proven to be the layer.</param>
+    /// <param name="cancellationToken">Ends the looking.</param>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.BlobMissing"/>, <see cref="CtrErrorIds.BlobCorrupt"/>: the image's own manifest or index.
+    /// </exception>
+    Task<ICtrRebuild> PlanRebuildAsync(CtrImage image, bool allowNewDiffIds, CancellationToken cancellationToken);
+}
+
+/// <summary>Layers that can be made anew.</summary>
+internal interface ICtrRebuild
+{
+    /// <summary>The image.</summary>
+    CtrImage Image { get; }
+
+    /// <summary>The layers, as faults of the image. Empty: none is gone whose snapshot is there.</summary>
+    IReadOnlyList<CtrBlobFault> Layers { get; }
+
+    /// <summary>What else is missing or damaged of what the daemon's machine needs of the image.</summary>
+    IReadOnlyList<CtrBlobFault> Others { get; }
+
+    /// <summary>Makes them, with manifests and indexes that name them. The image's name stays where it is.</summary>
+    /// <param name="meter">Counts the bytes that are read.</param>
+    /// <param name="cancellationToken">Ends the work; nothing is left of it then.</param>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.LayerUnproven"/>; <see cref="CtrErrorIds.NotSupported"/> for layers that are no tars.
+    /// </exception>
+    Task<ICtrRebuiltImage> RunAsync(CtrTransferMeter meter, CancellationToken cancellationToken);
+}
+
+/// <summary>An image with layers that were made anew. Its end lets them go, unless the image's name was moved to it.</summary>
+internal interface ICtrRebuiltImage : IAsyncDisposable
+{
+    /// <summary>The image under its name, with the new digest; the record in the store still says the old one.</summary>
+    CtrImage Image { get; }
+
+    /// <summary>Bytes of the new layers.</summary>
+    long BytesWritten { get; }
+
+    /// <summary>What stays and what is new, in sentences.</summary>
+    string Words { get; }
+
+    /// <summary>Moves the image's name to it.</summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.ImageChanged"/>; <see cref="CtrErrorIds.FailedPrecondition"/>: the name says another
+    /// digest.</exception>
+    Task PutAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>How to convert an image.</summary>

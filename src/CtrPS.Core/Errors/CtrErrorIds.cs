@@ -90,6 +90,9 @@ public static class CtrErrorIds
     /// <summary>A blob is not what its digest, size or media type says.</summary>
     public const string BlobCorrupt = "CtrBlobCorrupt";
 
+    /// <summary>What a snapshot has cannot be proven to be a layer of the image: it has another diff id.</summary>
+    public const string LayerUnproven = "CtrLayerUnproven";
+
     /// <summary>There is no blob of that digest in the namespace.</summary>
     public const string ContentNotFound = "CtrContentNotFound";
 

@@ -23,6 +23,9 @@ public sealed class CtrRepairResult : CtrObject
     /// <summary>The full name of the image.</summary>
     public string Name { get; internal set; } = null!;
 
+    /// <summary>Digest of the manifest or index that the name points to now. With -FromSnapshot it may be another one than before.</summary>
+    public string Digest { get; internal set; } = null!;
+
     /// <summary>The outcome.</summary>
     public CtrRepairStatus Status { get; internal set; }
 

@@ -78,7 +78,7 @@ public abstract class CtrCmdlet : CtrTextCmdlet, IDisposable
     /// </summary>
     /// <param name="activity">What is done, in words.</param>
     /// <param name="work">The work; it counts in the meter.</param>
-    private protected T AwaitTransfer<T>(string activity, Func<CtrTransferMeter, CancellationToken, Task<T>> work)
+    internal T AwaitTransfer<T>(string activity, Func<CtrTransferMeter, CancellationToken, Task<T>> work)
     {
         ArgumentNullException.ThrowIfNull(work);
         using var call = CancellationTokenSource.CreateLinkedTokenSource(StopToken);

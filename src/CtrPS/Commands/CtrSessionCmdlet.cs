@@ -192,7 +192,7 @@ public abstract class CtrSessionCmdlet : CtrCmdlet
         _isOneOfSeveral || SessionTable.Current.Sessions.Count > 1 ? $"{words} at '{session.Address}'" : words;
 
     /// <summary>Asks whether to go on with something that is at a session.</summary>
-    private protected bool ShouldProcess(CtrSession session, string words, string action) => ShouldProcess(At(session, words), action);
+    internal bool ShouldProcess(CtrSession session, string words, string action) => ShouldProcess(At(session, words), action);
 
     private void BeginOnce()
     {

@@ -24,6 +24,9 @@ internal static class RigArchives
                 }
 
                 break;
+            case "built":
+                await BuildAsync(image.RecordName, path, cancellationToken);
+                break;
             case "nginx-docker":
                 await ToDockerArchiveAsync("nginx", image.RecordName, path, cancellationToken);
                 break;
@@ -55,6 +58,29 @@ internal static class RigArchives
             await image.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>What a Containerfile gives: files of every kind, in layers as docker's own builder writes them.</summary>
+    private static async Task BuildAsync(string name, string path, CancellationToken cancellationToken)
+    {
+        const string Steps = """
+            FROM scratch
+            COPY rootfs /
+            RUN mkdir -p /opt/a/b && cd /opt/a && echo hi > b/x && ln -s x b/y && ln b/x b/z && chmod 4755 b/x && mkfifo p && echo more >> /etc/group
+            COPY Containerfile /opt/data/
+            CMD ["cat", "/opt/a/b/z"]
+            """;
+        await using var work = await RigFolder.CreateAsync();
+        string[] podman =
+            ["--root", Path.Combine(work.Path, "podman"), "--runroot", Path.Combine(work.Path, "run"), "--storage-driver", "vfs"];
+        var context = Directory.CreateDirectory(Path.Combine(work.Path, "context")).FullName;
+        await BusyboxRootfs.FillAsync(Directory.CreateDirectory(Path.Combine(context, "rootfs")).FullName, cancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(context, "Containerfile"), Steps, cancellationToken);
+        await PodmanAsync("build", "--isolation", "chroot", "--layers", "--quiet", "--tag", name, context);
+        await PodmanAsync("save", "--quiet", "--format", "oci-archive", "--output", path, name);
+
+        async Task PodmanAsync(params string[] words) =>
+            (await Command.RunAsync(Tools.Need("podman"), [.. podman, .. words], cancellationToken: cancellationToken)).Check();
     }
 
     /// <summary>docker save's layout: layers are plain tars there, and containerd gives the image docker's media types.</summary>

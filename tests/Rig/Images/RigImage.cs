@@ -21,6 +21,7 @@ internal sealed record RigImage(string Kind, IReadOnlyList<string> Names)
         ["absent"] = Library + "absent:1",
         ["arm"] = Library + "arm:v7",
         ["pause"] = Library + "pause:1",
+        ["built"] = Library + "built:1",
         ["names"] = Library + "busybox:1.35",
     };
 

@@ -18,7 +18,7 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
     private const string LiteralPathSet = "LiteralPath";
     private const string StreamSet = "Stream";
 
-    private readonly List<CtrSaveImage> _images = [];
+    private readonly List<(CtrSession Session, CtrSaveImage Image)> _images = [];
     private string? _file;
     private HashSet<string>? _excluded;
     private bool _failed;
@@ -83,6 +83,14 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
     [ValidateNotNullOrEmpty]
     public string[] ExcludeInventory { get; set; } = [];
 
+    /// <summary>Make layers that were discarded after unpacking anew, from their snapshots.</summary>
+    [Parameter(HelpMessage = SnapshotRebuild.Help)]
+    public SwitchParameter FromSnapshot { get; set; }
+
+    /// <summary>Take what a snapshot has also where it does not prove to be the layer.</summary>
+    [Parameter(HelpMessage = SnapshotRebuild.AllowHelp)]
+    public SwitchParameter AllowNewDiffId { get; set; }
+
     /// <summary>Write a second file with the archive's SHA-256, for sha256sum -c.</summary>
     [Parameter(ParameterSetName = PathSet, HelpMessage = "Write a second file <archive>.sha256, for sha256sum -c.")]
     [Parameter(ParameterSetName = LiteralPathSet, HelpMessage = "Write a second file <archive>.sha256, for sha256sum -c.")]
@@ -106,6 +114,7 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
     {
         try
         {
+            SnapshotRebuild.Require(FromSnapshot, AllowNewDiffId);
             if (!AsByteStream)
             {
                 _file = NewFile.Resolve(this, Path ?? LiteralPath!, Force);
@@ -151,7 +160,7 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
                 IEnumerable<CtrImage> images = wanted.Image is { } image
                     ? (image.Names.Count > 1 ? image.Names : [image.Name]).Select(one => image.With(copy => copy.Name = one))
                     : Pull(token => ImageFinder.FindAsync(connection, name, wanted, CtrImageDetail.None, token));
-                _images.AddRange(images.Select(one => new CtrSaveImage(connection, one)));
+                _images.AddRange(images.Select(one => (session, new CtrSaveImage(connection, one))));
                 found = true;
             });
             _failed |= !found;
@@ -177,7 +186,23 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
             };
         }
 
-        ICtrSavePlan plan = AwaitTransfer("Looking at the images", (_, token) => Connector.Saver.PlanAsync(Request, token));
+        using var rebuild = new SnapshotRebuild(this, FromSnapshot, AllowNewDiffId);
+        var images = new List<CtrSaveImage>();
+        foreach ((CtrSession session, CtrSaveImage one) in _images)
+        {
+            if (rebuild.Take(session, one.Connection, one.Image) is { } image)
+            {
+                images.Add(one with { Image = image });
+            }
+        }
+
+        if (images.Count < _images.Count)
+        {
+            WriteVerbose($"Nothing is written to {where}: not all images are whole.");
+            return;
+        }
+
+        ICtrSavePlan plan = AwaitTransfer("Looking at the images", (_, token) => Connector.Saver.PlanAsync(Request(images), token));
         foreach (string note in plan.Notes)
         {
             WriteVerbose(note);
@@ -196,9 +221,9 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
         }
     });
 
-    private CtrSaveRequest Request => new()
+    private CtrSaveRequest Request(IReadOnlyList<CtrSaveImage> images) => new()
     {
-        Images = _images,
+        Images = images,
         Scope = Platform.Any(choice => choice.Platform is not null) ? CtrPlatformScope.Listed
             : Platform[0] == CtrPlatformChoice.All ? CtrPlatformScope.All
             : CtrPlatformScope.Available,

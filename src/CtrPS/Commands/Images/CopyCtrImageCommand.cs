@@ -59,6 +59,14 @@ public sealed class CopyCtrImageCommand : CtrImageCmdlet
     [ValidateRange(1, 64)]
     public int ThrottleLimit { get; set; } = 4;
 
+    /// <summary>Make layers that were discarded after unpacking anew, from their snapshots.</summary>
+    [Parameter(HelpMessage = SnapshotRebuild.Help)]
+    public SwitchParameter FromSnapshot { get; set; }
+
+    /// <summary>Take what a snapshot has also where it does not prove to be the layer.</summary>
+    [Parameter(HelpMessage = SnapshotRebuild.AllowHelp)]
+    public SwitchParameter AllowNewDiffId { get; set; }
+
     /// <summary>Return the copies.</summary>
     [Parameter(HelpMessage = "Return the copies.")]
     public SwitchParameter PassThru { get; set; }
@@ -68,6 +76,7 @@ public sealed class CopyCtrImageCommand : CtrImageCmdlet
     {
         try
         {
+            SnapshotRebuild.Require(FromSnapshot, AllowNewDiffId);
             NewName = NewName is null ? null : CtrImageReference.Parse(NewName).ToString();
             DestinationNamespace = DestinationNamespace is null ? null : CtrIdentifier.RequireNamespace(DestinationNamespace);
             if (Platform.Length > 1 && Platform.Any(choice => choice.Platform is null))
@@ -139,8 +148,14 @@ public sealed class CopyCtrImageCommand : CtrImageCmdlet
             Snapshotter = Snapshotter,
             Concurrency = ThrottleLimit,
         };
+        using var rebuild = new SnapshotRebuild(this, FromSnapshot, AllowNewDiffId);
+        if (rebuild.Take(found.Session, found.Connection, image) is not { } whole)
+        {
+            return;
+        }
+
         CtrCopyOutcome outcome =
-            AwaitTransfer($"Copying {image.Name} to {where}", (meter, token) => found.Connection.Care.CopyAsync(image, options, meter, token));
+            AwaitTransfer($"Copying {image.Name} to {where}", (meter, token) => found.Connection.Care.CopyAsync(whole, options, meter, token));
         foreach (string note in outcome.Notes)
         {
             WriteVerbose($"{Words(image)}: {note}");

@@ -5,44 +5,79 @@ using CtrPS.Output;
 namespace CtrPS.Commands;
 
 /// <summary>Repair-CtrImage: finds missing and corrupt blobs of images by reading all bytes, and brings just those from somewhere else.</summary>
-[Cmdlet(VerbsDiagnostic.Repair, "CtrImage", SupportsShouldProcess = true)]
+[Cmdlet(VerbsDiagnostic.Repair, "CtrImage", SupportsShouldProcess = true, DefaultParameterSetName = FromSet)]
 [OutputType(typeof(CtrRepairResult))]
 public sealed class RepairCtrImageCommand : CtrImageCmdlet
 {
+    private const string FromSet = "From";
+    private const string SnapshotSet = "Snapshot";
+
     private readonly List<FoundImage> _found = [];
 
     /// <summary>Where blobs come from: archives (paths, wildcards), namespaces, sessions.</summary>
-    [Parameter(Position = 1, Mandatory = true, HelpMessage = "Archives, namespaces, or sessions (or addresses) to take blobs from.")]
+    [Parameter(
+        Position = 1,
+        Mandatory = true,
+        ParameterSetName = FromSet,
+        HelpMessage = "Archives, namespaces, or sessions (or addresses) to take blobs from.")]
     [ArgumentCompleter(typeof(NamespaceCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public object[] From { get; set; } = [];
 
+    /// <summary>Make layers that were discarded after unpacking anew, from their snapshots, and move the image's name to what has them.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = SnapshotSet, HelpMessage = SnapshotRebuild.Help)]
+    public SwitchParameter FromSnapshot { get; set; }
+
+    /// <summary>Take what a snapshot has also where it does not prove to be the layer.</summary>
+    [Parameter(ParameterSetName = SnapshotSet, HelpMessage = SnapshotRebuild.AllowHelp)]
+    public SwitchParameter AllowNewDiffId { get; set; }
+
     /// <summary>The namespace to look into with a session. Default: the image's own.</summary>
-    [Parameter(HelpMessage = "The namespace of the sessions in -From.")]
+    [Parameter(ParameterSetName = FromSet, HelpMessage = "The namespace of the sessions in -From.")]
     [ArgumentCompleter(typeof(NamespaceCompleter))]
     [ValidateNotNullOrEmpty]
     public string? FromNamespace { get; set; }
 
     /// <summary>The platforms that are to be whole afterwards. Default: the one that the daemon runs.</summary>
-    [Parameter(HelpMessage = "Platforms that are to be whole afterwards, such as linux/arm64.")]
+    [Parameter(ParameterSetName = FromSet, HelpMessage = "Platforms that are to be whole afterwards, such as linux/arm64.")]
     [ArgumentCompleter(typeof(PlatformCompleter))]
     [ValidateNotNullOrEmpty]
     public CtrPlatform[] Platform { get; set; } = [];
 
     /// <summary>Everything that the images name is to be whole afterwards.</summary>
-    [Parameter(HelpMessage = "Everything that the images name is to be whole afterwards.")]
+    [Parameter(ParameterSetName = FromSet, HelpMessage = "Everything that the images name is to be whole afterwards.")]
     public SwitchParameter AllPlatforms { get; set; }
 
     /// <summary>Blobs read or brought at the same time.</summary>
-    [Parameter(HelpMessage = "Blobs read or brought at the same time.")]
+    [Parameter(ParameterSetName = FromSet, HelpMessage = "Blobs read or brought at the same time.")]
     [ValidateRange(1, 64)]
     public int ThrottleLimit { get; set; } = 4;
 
     /// <inheritdoc/>
+    private protected override CtrImageDetail Detail => FromSnapshot ? CtrImageDetail.Aliases : CtrImageDetail.None;
+
+    /// <inheritdoc/>
+    private protected override void OnBegin()
+    {
+        if (ParameterSetName == SnapshotSet && !FromSnapshot)
+        {
+            OrEnd(() => throw new CtrException(
+                CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, "Nothing is to be repaired from: give -From or -FromSnapshot.")
+            {
+                Target = nameof(FromSnapshot),
+            });
+        }
+    }
+
+    /// <inheritdoc/>
     private protected override void OnRecord() => ForEachImage(found =>
     {
-        if (ShouldProcess(found.Session, Words(found.Image), $"Repair from {string.Join(", ", From.Select(RepairOrigins.Words))}"))
+        if (FromSnapshot)
+        {
+            Rebuild(found);
+        }
+        else if (ShouldProcess(found.Session, Words(found.Image), $"Repair from {string.Join(", ", From.Select(RepairOrigins.Words))}"))
         {
             _found.Add(found);
         }
@@ -86,6 +121,42 @@ public sealed class RepairCtrImageCommand : CtrImageCmdlet
     private void Repair(ICtrRepair repair, FoundImage found)
     {
         CtrRepairResult result = AwaitTransfer($"Repairing {found.Image.Name}", (meter, token) => repair.RepairAsync(found.Image, meter, token));
+        Write(found, result);
+    }
+
+    private void Rebuild(FoundImage found)
+    {
+        using var rebuild = new SnapshotRebuild(this, isWanted: true, AllowNewDiffId);
+        ICtrRebuild plan = rebuild.Plan(found.Connection, found.Image);
+        var result = new CtrRepairResult
+        {
+            Name = found.Image.Name,
+            Namespace = found.Image.Namespace,
+            Status = plan.Others.Count > 0 ? CtrRepairStatus.Failed : plan.Layers.Count > 0 ? CtrRepairStatus.Repaired : CtrRepairStatus.Sound,
+            Digest = found.Image.Digest,
+            Repaired = plan.Layers,
+            Failed = plan.Others,
+        };
+        if (plan.Layers.Count > 0)
+        {
+            if (rebuild.Run(found.Session, plan) is not { } made)
+            {
+                return;
+            }
+
+            Await(made.PutAsync);
+            result = result.With(copy =>
+            {
+                copy.Digest = made.Image.Digest;
+                copy.BytesWritten = made.BytesWritten;
+            });
+        }
+
+        Write(found, result);
+    }
+
+    private void Write(FoundImage found, CtrRepairResult result)
+    {
         result.Session = found.Session;
         foreach (CtrBlobFault mended in result.Repaired)
         {

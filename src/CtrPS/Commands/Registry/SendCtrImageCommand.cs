@@ -46,6 +46,14 @@ public sealed class SendCtrImageCommand : CtrImageTransferCmdlet
     [Parameter(HelpMessage = "Send what refers to the image too: signatures, SBOMs, attestations.")]
     public SwitchParameter IncludeReferrer { get; set; }
 
+    /// <summary>Make layers that were discarded after unpacking anew, from their snapshots.</summary>
+    [Parameter(HelpMessage = SnapshotRebuild.Help)]
+    public SwitchParameter FromSnapshot { get; set; }
+
+    /// <summary>Take what a snapshot has also where it does not prove to be the layer.</summary>
+    [Parameter(HelpMessage = SnapshotRebuild.AllowHelp)]
+    public SwitchParameter AllowNewDiffId { get; set; }
+
     /// <summary>Ask for each blob, also where the name points to the image already.</summary>
     [Parameter(HelpMessage = "Ask for each blob, also where the name points to the image already: for a registry that has lost some.")]
     public SwitchParameter Force { get; set; }
@@ -58,6 +66,7 @@ public sealed class SendCtrImageCommand : CtrImageTransferCmdlet
     /// <inheritdoc/>
     private protected override void OnBegin()
     {
+        OrEnd(() => SnapshotRebuild.Require(FromSnapshot, AllowNewDiffId));
         if (Platform.Length > 1 && Platform.Any(choice => choice.Platform is null))
         {
             ThrowTerminatingError(ErrorFactory.From(
@@ -95,8 +104,21 @@ public sealed class SendCtrImageCommand : CtrImageTransferCmdlet
     private protected override void OnEnd()
     {
         OrEnd(() => Registries.Expect(_found.Select(found => found.Target.Registry)));
+        using var rebuild = new SnapshotRebuild(this, FromSnapshot, AllowNewDiffId);
+        var whole = new List<Found>();
+        foreach (Found found in _found)
+        {
+            Guard(found.Image.Name, () =>
+            {
+                if (rebuild.Take(found.Session, found.Connection, found.Image) is { } image)
+                {
+                    whole.Add(found with { Image = image });
+                }
+            });
+        }
+
         var plans = new List<(Found Found, ICtrSendPlan Plan)>();
-        ForEachMoved("Looking at images", _found, ThrottleLimit, Name, PlanAsync, (found, plan) =>
+        ForEachMoved("Looking at images", whole, ThrottleLimit, Name, PlanAsync, (found, plan) =>
         {
             foreach (string warning in plan.Warnings)
             {

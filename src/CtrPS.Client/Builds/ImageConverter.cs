@@ -392,17 +392,7 @@ internal sealed class ImageConverter(ContainerdConnection connection, CtrImage i
     /// <summary>Leaves a blob as it is.</summary>
     private async Task<Descriptor> KeepAsync(Descriptor blob, CancellationToken cancellationToken)
     {
-        if (await _writer.HoldAsync(blob.Digest, cancellationToken).ConfigureAwait(false) is null)
-        {
-            throw new CtrException(
-                CtrErrorIds.BlobMissing,
-                CtrStatus.Aborted,
-                $"The blob '{blob.Digest}' of image '{image.Name}' was there, and is gone from {_source.Words} now: was the image removed?")
-            {
-                Target = blob.Digest,
-            };
-        }
-
+        await _writer.KeepAsync(blob.Digest, $"image '{image.Name}' in {_source.Words}", cancellationToken).ConfigureAwait(false);
         return Count(blob, blob);
     }
 

@@ -177,13 +177,13 @@ internal sealed class ImageRebuilder : ICtrRebuild
 
         foreach (int i in Enumerable.Range(0, layers.Length).Except(part.Missing))
         {
-            await HoldAsync(writer, layers[i], cancellationToken).ConfigureAwait(false);
+            await writer.KeepAsync(layers[i].Digest, Words, cancellationToken).ConfigureAwait(false);
         }
 
         Descriptor config = part.Platform.ConfigBlob;
         if (diffIds.SequenceEqual(part.Platform.Config.DiffIds))
         {
-            await HoldAsync(writer, config, cancellationToken).ConfigureAwait(false);
+            await writer.KeepAsync(config.Digest, Words, cancellationToken).ConfigureAwait(false);
         }
         else
         {
@@ -200,7 +200,7 @@ internal sealed class ImageRebuilder : ICtrRebuild
 
         if (config == part.Platform.ConfigBlob && layers.Zip(part.Layers).All(pair => pair.First.Digest == pair.Second.Descriptor.Digest))
         {
-            await HoldAsync(writer, part.Manifest.Descriptor, cancellationToken).ConfigureAwait(false);
+            await writer.KeepAsync(part.Manifest.Descriptor.Digest, Words, cancellationToken).ConfigureAwait(false);
             tally.Kept[part.Manifest.Descriptor.Digest] = GarbageLabels.For(layers.Prepend(config));
             return part.Manifest.Descriptor;
         }
@@ -362,18 +362,6 @@ internal sealed class ImageRebuilder : ICtrRebuild
         meter.AddTotal(tar.Size);
         PlainLayer plain = await PlainLayer.OpenAsync(_source, tar, null, meter, cancellationToken).ConfigureAwait(false);
         return withKinds ? new KindBitsStream(plain) : plain;
-    }
-
-    private static async Task HoldAsync(LayerWriter writer, Descriptor blob, CancellationToken cancellationToken)
-    {
-        if (await writer.HoldAsync(blob.Digest, cancellationToken).ConfigureAwait(false) is null)
-        {
-            throw new CtrException(
-                CtrErrorIds.BlobMissing, CtrStatus.Aborted, $"The blob '{blob.Digest}' was there, and is gone now: was the image removed?")
-            {
-                Target = blob.Digest,
-            };
-        }
     }
 
     private string Words => $"image '{Image.Name}' in namespace '{Image.Namespace}'";

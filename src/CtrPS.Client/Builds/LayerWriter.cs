@@ -93,6 +93,25 @@ internal sealed class LayerWriter(ContentStore content, Lease lease)
         return await content.FindAsync(lease.Namespace, digest, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>The same for a blob of an image that was read a moment before.</summary>
+    /// <param name="digest">The blob.</param>
+    /// <param name="image">The image in words.</param>
+    /// <param name="cancellationToken">Cancels the calls.</param>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobMissing"/>.</exception>
+    public async Task KeepAsync(string digest, string image, CancellationToken cancellationToken)
+    {
+        if (await HoldAsync(digest, cancellationToken).ConfigureAwait(false) is null)
+        {
+            throw new CtrException(
+                CtrErrorIds.BlobMissing,
+                CtrStatus.Aborted,
+                $"The blob '{digest}' of {image} was there, and is gone now: was the image removed?")
+            {
+                Target = digest,
+            };
+        }
+    }
+
     /// <summary>What a layer that another wrote says it unpacks to. Null: it does not say.</summary>
     public async Task<string?> FindDiffIdAsync(string digest, CancellationToken cancellationToken) =>
         (await content.FindAsync(lease.Namespace, digest, cancellationToken).ConfigureAwait(false))?.Labels.GetValueOrDefault(UncompressedLabel);

@@ -232,7 +232,7 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
         });
         if (PassThru)
         {
-            WriteObject(written);
+            WriteItem(written);
         }
     }
 

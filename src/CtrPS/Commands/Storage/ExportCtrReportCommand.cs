@@ -80,6 +80,25 @@ public sealed class ExportCtrReportCommand : CtrStorageListCmdlet
         }
 
         IReadOnlyList<string> namespaces = WantedOf([.. Await(connection.Namespaces.ListAsync).Select(one => one.Name)]);
+        if (namespaces.Count == 0 && !IsWanted(""))
+        {
+            // Of a name it was told already. A page about nothing would be taken for one about a node that has nothing.
+            string[] patterns = [.. Namespace!.Where(WildcardPattern.ContainsWildcardCharacters)];
+            if (patterns.Length == 0)
+            {
+                return;
+            }
+
+            throw new CtrException(
+                CtrErrorIds.NamespaceNotFound,
+                CtrStatus.NotFound,
+                $"There is no namespace like {string.Join(", ", patterns.Select(Word))} at '{session.Address}'.")
+            {
+                Target = session.Address,
+                RecommendedAction = "List the namespaces with Get-CtrNamespace.",
+            };
+        }
+
         CtrImage[] images =
         [
             .. namespaces.SelectMany(name => Pull(token =>
@@ -154,7 +173,7 @@ public sealed class ExportCtrReportCommand : CtrStorageListCmdlet
             });
             if (PassThru)
             {
-                WriteObject(written);
+                WriteItem(written);
             }
         });
     }

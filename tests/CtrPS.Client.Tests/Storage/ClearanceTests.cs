@@ -401,12 +401,8 @@ public sealed class ClearanceTests(OwnDaemons daemons) : IClassFixture<OwnDaemon
 
         public CtrClearRequest Request() => new() { Namespaces = [.. _namespaces.Select(records => records.Name)] };
 
-        public Clearance Open(CtrClearRequest request, IReadOnlySet<string>? sandboxes = null)
-        {
-            StorageGraph graph = Graph(_namespaces);
-            graph.SandboxImages = sandboxes ?? new HashSet<string>();
-            return new(graph, request, _sizes, null);
-        }
+        public Clearance Open(CtrClearRequest request, IReadOnlySet<string>? sandboxes = null) =>
+            new(Graph(_namespaces, sandboxes), request, _sizes, null);
 
         /// <summary>Bytes that a collection would free once some are gone: the collector's walk over records without them.</summary>
         public long GarbageBytes(IReadOnlyCollection<CtrClearedResource> gone)
@@ -433,9 +429,9 @@ public sealed class ClearanceTests(OwnDaemons daemons) : IClassFixture<OwnDaemon
                     .Sum(blob => blob.Size);
         }
 
-        private StorageGraph Graph(IReadOnlyList<NamespaceRecords> namespaces)
+        private StorageGraph Graph(IReadOnlyList<NamespaceRecords> namespaces, IReadOnlySet<string>? sandboxes = null)
         {
-            var graph = new StorageGraph(namespaces, CollectorRules.Of(version), Now);
+            var graph = new StorageGraph(namespaces, CollectorRules.Of(version), Now, sandboxes);
             foreach ((string name, string from, string to) in _children)
             {
                 graph.Add(

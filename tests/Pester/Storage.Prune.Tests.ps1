@@ -34,13 +34,6 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
             $from = $On ? @{ From = $On; AddPath = $folder; Target = "/$([guid]::NewGuid())" } : @{ Path = $folder }
             $null = New-CtrImage $Name @from -Compression None
         }
-
-        # Bytes of the content folder, and of all snapshots as ctr tells them.
-        function Measure-Disk {
-            $files = Get-ChildItem (Join-Path $rig.Root io.containerd.content.v1.content blobs) -Recurse -File
-            $lines = foreach ($one in Invoke-Ctr $rig namespaces ls -q) { Invoke-Ctr $rig -n $one snapshots usage -b | Select-Object -Skip 1 }
-            ($files | Measure-Object Length -Sum).Sum + ($lines | ForEach-Object { [long](-split $_)[1] } | Measure-Object -Sum).Sum
-        }
     }
 
     BeforeEach {
@@ -123,7 +116,7 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
             $null = New-CtrContainer busybox:1.35 mine -Namespace $other
             $null = Invoke-CtrGarbageCollection
             $state = Get-RigState $rig
-            $before = Measure-Disk
+            $before = Measure-Disk $rig
             $would = Clear-CtrImage -WhatIf
             Get-RigState $rig | Should -Be $state
             $would.Name | Should -Be docker.io/library/base:1, docker.io/library/up:1, docker.io/library/up:2, docker.io/library/up:latest
@@ -134,7 +127,7 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
             $did.Name | Should -Be $would.Name
             $did.Freed | Should -Be $would.Freed
             $did.IsPrediction | Should -Be (, $false * 4)
-            ($did | Measure-Object Freed -Sum).Sum | Should -Be ($before - (Measure-Disk))
+            ($did | Measure-Object Freed -Sum).Sum | Should -Be ($before - (Measure-Disk $rig))
             ($did | Measure-Object Freed -Sum).Sum | Should -BeGreaterThan (200KB)
             (Get-CtrImage).Name | Should -Be $busybox -Because 'a container of another namespace uses it'
             (Get-CtrImage -All).Count | Should -Be 3
@@ -194,10 +187,10 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
             }
             # What nothing in their own namespace works with is another question.
             $lines[2].freed | Should -BeLessThan ($node.usage | Where-Object kind -EQ Image).reclaimable
-            $disk = Measure-Disk
+            $disk = Measure-Disk $rig
             $did = Clear-CtrImage -Namespace $namespace, $other -Force
             $did.Name | Should -Be docker.io/library/free:1
-            $lines[2].count, $lines[2].freed | Should -Be 1, ($disk - (Measure-Disk))
+            $lines[2].count, $lines[2].freed | Should -Be 1, ($disk - (Measure-Disk $rig))
             Clear-TestNamespace $rig $other
         }
 
@@ -214,10 +207,10 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
             $all = Clear-CtrImage -UntilFree 1PB -WhatIf -WarningVariable told -WarningAction SilentlyContinue
             $all.Name | Should -Be (1..4 | ForEach-Object { "docker.io/library/size:$_" })
             $told | Should -BeLike 'All that may go frees*'
-            $disk = Measure-Disk
+            $disk = Measure-Disk $rig
             $did = Clear-CtrImage -Reclaim 500KB -Force
             $did.Name | Should -Be docker.io/library/size:1, docker.io/library/size:2
-            ($disk - (Measure-Disk)) | Should -Be ($did | Measure-Object Freed -Sum).Sum
+            ($disk - (Measure-Disk $rig)) | Should -Be ($did | Measure-Object Freed -Sum).Sum
             # Their namespace would bind, and all of it be cleared.
             $piped = Get-CtrImage size:3
             $PSDefaultParameterValues.Remove('*-Ctr*:Namespace')
@@ -282,7 +275,7 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
         It 'is done once when eight do it at once' {
             1..8 | ForEach-Object { Add-Image "crowd:$_" 10 }
             $module = Get-ManifestPath
-            $disk = Measure-Disk
+            $disk = Measure-Disk $rig
             $done = 1..8 | ForEach-Object -ThrottleLimit 8 -Parallel {
                 Import-Module $using:module
                 $errors = $null
@@ -290,7 +283,7 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
                 $errors | Where-Object FullyQualifiedErrorId -NotLike 'CtrImageNotFound,*' | ForEach-Object { throw $_ }
             }
             $done.Name | Sort-Object | Should -Be (@($busybox) + (1..8 | ForEach-Object { "docker.io/library/crowd:$_" }))
-            ($done | Measure-Object Freed -Sum).Sum | Should -BeLessOrEqual ($disk - (Measure-Disk))
+            ($done | Measure-Object Freed -Sum).Sum | Should -BeLessOrEqual ($disk - (Measure-Disk $rig))
             Get-CtrImage | Should -BeNullOrEmpty
             Get-CtrLease | Should -BeNullOrEmpty
         }
@@ -331,18 +324,18 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
                     Should -Be ("$namespace Snapshot planted", "$other Content $blob", "$other Container pod-4" | Sort-Object -Culture '')
 
                 $sums = Get-CtrDiskUsage -Namespace *
-                ($sums | Where-Object Kind -NE Metadata | Measure-Object Size -Sum).Sum | Should -Be (Measure-Disk)
+                ($sums | Where-Object Kind -NE Metadata | Measure-Object Size -Sum).Sum | Should -Be (Measure-Disk $rig)
                 ($sums | Where-Object Kind -EQ Container).Count | Should -Be 40
                 $owners = Get-CtrDiskUsage -Namespace * -Detailed
                 @($owners | Where-Object Kind -EQ Image | Where-Object Namespace -EQ $namespace) | Should -HaveCount ($count + 1)
                 $owners | Where-Object { $_.Unique + $_.Shared -ne $_.Size } | Should -BeNullOrEmpty
 
-                $before = Measure-Disk
+                $before = Measure-Disk $rig
                 $would = Clear-CtrImage -Namespace * -WhatIf
                 $would.Count | Should -Be ($count - 29)
                 $did = Clear-CtrImage -Namespace * -Force
                 $did.Name, $did.Freed | Should -Be $would.Name, $would.Freed
-                ($did | Measure-Object Freed -Sum).Sum | Should -Be ($before - (Measure-Disk))
+                ($did | Measure-Object Freed -Sum).Sum | Should -Be ($before - (Measure-Disk $rig))
                 (Get-CtrImage).Name | Sort-Object -Culture '' |
                     Should -Be ($used + $busybox + "docker.io/library/app:$count" | Sort-Object -Culture '')
                 foreach ($one in $namespace, $other, 'k8s.io') {
@@ -373,10 +366,10 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
             $would = & "$runbooks/Clear-NodeImage.ps1" @rules -Reclaim 1KB -WhatIf
             Get-RigState $rig | Should -Be $state
             $would.Name | Should -Be docker.io/library/app:1
-            $before = Measure-Disk
+            $before = Measure-Disk $rig
             $did = & "$runbooks/Clear-NodeImage.ps1" @rules -UntilFree 1PB -WarningAction SilentlyContinue
             $did.Name | Should -Be docker.io/library/app:1, docker.io/library/app:2
-            $before - (Measure-Disk) | Should -Be ($did | Measure-Object Freed -Sum).Sum
+            $before - (Measure-Disk $rig) | Should -Be ($did | Measure-Object Freed -Sum).Sum
             & "$runbooks/Clear-NodeImage.ps1" @rules -UntilFree 1KB | Should -BeNullOrEmpty
             $rules.OlderThan = '14d'
             & "$runbooks/Clear-NodeImage.ps1" @rules -Reclaim 1GB -WarningAction SilentlyContinue | Should -BeNullOrEmpty
@@ -400,7 +393,7 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
             $young = & "$runbooks/Clear-NodeOrphan.ps1" -Session $session -WhatIf
             Get-RigState $rig | Should -Be $state
             $young.Orphans.Key | Should -Be leaked -Because 'the rest is younger than an hour'
-            ($young.Usage | Where-Object Kind -NE Metadata | Measure-Object Size -Sum).Sum | Should -Be (Measure-Disk)
+            ($young.Usage | Where-Object Kind -NE Metadata | Measure-Object Size -Sum).Sum | Should -Be (Measure-Disk $rig)
             $would = & "$runbooks/Clear-NodeOrphan.ps1" -Session $session -MinimumAge 0 -IncludeKept -WhatIf
             $would.Orphans | ForEach-Object { "$($_.Kind) $($_.Key)" } | Sort-Object |
                 Should -Be 'Ingest dead', 'Lease leaked', 'Snapshot planted-rw'

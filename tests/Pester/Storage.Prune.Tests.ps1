@@ -353,6 +353,53 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
         }
     }
 
+    Context 'a file system of its own' {
+        It 'has as many bytes free afterwards as were wanted, and lost no more images than that takes' {
+            # Nobody else writes there. What does count beside images is the daemon's: its databases, its log.
+            $others = 256KB
+            $disk = New-Item -ItemType Directory (Join-Path $TestDrive ([guid]::NewGuid().ToString('n').Substring(0, 8)))
+            & mount -t tmpfs -o size=96m none $disk
+            $small = $null
+            try {
+                $small = Start-RigProcess up, --generation, $generation, --dir, $disk
+                $line = $small.FirstLine.GetAwaiter().GetResult()
+                $line | Should -Not -BeNullOrEmpty -Because 'then there is a daemon'
+                $PSDefaultParameterValues['*-Ctr*:Session'] = ($line | ConvertFrom-Json).address
+                $PSDefaultParameterValues['*-Ctr*:Namespace'] = 'default'
+                # Each takes it twice, as a blob and as a snapshot. The oldest is small.
+                $sizes = 300, 1024, 1500, 800, 2048, 500
+                0..5 | ForEach-Object { Add-Image "image:$_" $sizes[$_] }
+                $null = Invoke-CtrGarbageCollection
+                $left = 0..5
+                # The oldest that reach the goal, without those that the ones behind them make superfluous.
+                foreach ($step in @{ Wanted = 1MB; Gone = , 1 }, @{ Wanted = 5000KB; Gone = 0, 2, 3 }, @{ Wanted = 3MB; Gone = , 4 }) {
+                    $before = [IO.DriveInfo]::new($disk).AvailableFreeSpace
+                    $goal = $before + $step.Wanted
+                    $would = Clear-CtrImage -UntilFree $goal -WhatIf
+                    $did = Clear-CtrImage -UntilFree $goal -Force
+                    $did.Name | Should -Be @($step.Gone | ForEach-Object { "docker.io/library/image:$_" })
+                    $did.Name, $did.Freed | Should -Be $would.Name, $would.Freed
+                    $freed = ($did | Measure-Object Freed -Sum).Sum
+                    $did | Where-Object { $freed - $_.Freed -ge $step.Wanted } | Should -BeNullOrEmpty -Because 'none was gone in vain'
+                    $after = [IO.DriveInfo]::new($disk).AvailableFreeSpace
+                    $after | Should -BeGreaterOrEqual $goal
+                    # A file takes whole blocks of 4 KiB: more is free than its bytes.
+                    $after - $before | Should -BeGreaterOrEqual ($freed - $others)
+                    $after - $before | Should -BeLessOrEqual ($freed + $others)
+                    Clear-CtrImage -UntilFree $goal -Force | Should -BeNullOrEmpty
+                    $left = @($left | Where-Object { $_ -notin $step.Gone })
+                    (Get-CtrImage).Name | Sort-Object | Should -Be @($left | ForEach-Object { "docker.io/library/image:$_" })
+                }
+            } finally {
+                if ($small) {
+                    $small.Process.StandardInput.Close()
+                    $small.Process.WaitForExit()
+                }
+                & umount $disk
+            }
+        }
+    }
+
     Context 'runbooks' {
         It 'Clear-NodeImage frees what is wanted, and keeps what is to be kept' {
             Add-Image keep/this:1 300

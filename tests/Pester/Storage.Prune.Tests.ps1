@@ -41,6 +41,7 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
         $PSDefaultParameterValues['*-Ctr*:Namespace'] = $namespace
         $PSDefaultParameterValues['*-Ctr*:Session'] = $session
         $null = Expand-CtrImage busybox:1.35
+        $null = Invoke-CtrGarbageCollection # what ctr's import leaves: else the daemon takes it at any moment
     }
 
     AfterEach {
@@ -149,49 +150,53 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
 
         It 'is foretold by a report as well: what others use, hold or pinned is in none of its lines' {
             $other = Add-TestNamespace $rig
-            Add-Image free:1 100
-            Add-Image pinned:1 110
-            Add-Image leased:1 120
-            Add-Image ended:1 130
-            Protect-CtrImage pinned:1
-            $null = New-CtrLease pester
-            Add-CtrLeaseResource pester (Get-CtrImage leased:1).Digest
-            $null = New-CtrContainer busybox:1.35 theirs -Namespace $other
-            $null = New-CtrContainer ended:1 waits -- none
-            # An orphan of two namespaces that no label of its own keeps, and the collector leaves alone: what it leaves alone refers to it.
-            foreach ($one in $namespace, $other) {
-                $twice = Add-CtrContent -Value ('twice' * 100) -Namespace $one
-                $keeper = (Add-CtrContent -Value keeper -Namespace $one).Digest
-                $null = Invoke-Ctr $rig -n $one content label $keeper "containerd.io/gc.ref.content.x=$($twice.Digest)"
-                $null = Invoke-Ctr $rig -n $one content label $twice.Digest containerd.io/gc.root=
-            }
-            $file = Join-Path $TestDrive "$([guid]::NewGuid()).json"
-            foreach ($spaces in @('*'), @($namespace, $other)) {
-                Export-CtrReport $file -Namespace $spaces -Force
-                $node = (Get-Content $file -Raw | ConvertFrom-Json).nodes
-                $lines = $node.cleanups
-                $words = $spaces[0] -eq '*' ? '*' : "'$namespace', '$other'"
-                $lines.command | Should -Be 'Invoke-CtrGarbageCollection', (
-                    "Get-CtrOrphan -Namespace $words | Where-Object IsKept -EQ `$false | Remove-CtrOrphan"
-                ), "Clear-CtrImage -Namespace $words", "Clear-CtrImage -Namespace $words -IncludeContainer"
-                # Each is what the command itself foretells.
-                $garbage = Invoke-CtrGarbageCollection -WhatIf
-                $lines[0].count, $lines[0].freed | Should -Be $garbage.Items.Count, $garbage.Freed
-                $orphans = @(Get-CtrOrphan -Namespace $spaces | Where-Object IsKept -EQ $false)
-                $lines[1].count, $lines[1].freed | Should -Be $orphans.Count, $twice.Size
-                $orphans.Key | Should -Be $twice.Digest, $twice.Digest
-                foreach ($at in 2, 3) {
-                    $would = & ([scriptblock]::Create("$($lines[$at].command) -WhatIf"))
-                    $lines[$at].count, $lines[$at].freed | Should -Be $would.Count, ($would | Measure-Object Freed -Sum).Sum
+            try {
+                Add-Image free:1 100
+                Add-Image pinned:1 110
+                Add-Image leased:1 120
+                Add-Image ended:1 130
+                Protect-CtrImage pinned:1
+                $null = New-CtrLease pester
+                Add-CtrLeaseResource pester (Get-CtrImage leased:1).Digest
+                $null = New-CtrContainer busybox:1.35 theirs -Namespace $other
+                $null = New-CtrContainer ended:1 waits -- none
+                # An orphan of two namespaces that no label of its own keeps, and the collector leaves alone: what it leaves alone refers to it.
+                foreach ($one in $namespace, $other) {
+                    $twice = Add-CtrContent -Value ('twice' * 100) -Namespace $one
+                    $keeper = (Add-CtrContent -Value keeper -Namespace $one).Digest
+                    $null = Invoke-Ctr $rig -n $one content label $keeper "containerd.io/gc.ref.content.x=$($twice.Digest)"
+                    $null = Invoke-Ctr $rig -n $one content label $twice.Digest containerd.io/gc.root=
                 }
+                $null = Invoke-CtrGarbageCollection # what ctr's import left in the other namespace
+                $file = Join-Path $TestDrive "$([guid]::NewGuid()).json"
+                foreach ($spaces in @('*'), @($namespace, $other)) {
+                    Export-CtrReport $file -Namespace $spaces -Force
+                    $node = (Get-Content $file -Raw | ConvertFrom-Json).nodes
+                    $lines = $node.cleanups
+                    $words = $spaces[0] -eq '*' ? '*' : "'$namespace', '$other'"
+                    $lines.command | Should -Be 'Invoke-CtrGarbageCollection', (
+                        "Get-CtrOrphan -Namespace $words | Where-Object IsKept -EQ `$false | Remove-CtrOrphan"
+                    ), "Clear-CtrImage -Namespace $words", "Clear-CtrImage -Namespace $words -IncludeContainer"
+                    # Each is what the command itself foretells.
+                    $garbage = Invoke-CtrGarbageCollection -WhatIf
+                    $lines[0].count, $lines[0].freed | Should -Be $garbage.Items.Count, $garbage.Freed
+                    $orphans = @(Get-CtrOrphan -Namespace $spaces | Where-Object IsKept -EQ $false)
+                    $lines[1].count, $lines[1].freed | Should -Be $orphans.Count, $twice.Size
+                    $orphans.Key | Should -Be $twice.Digest, $twice.Digest
+                    foreach ($at in 2, 3) {
+                        $would = & ([scriptblock]::Create("$($lines[$at].command) -WhatIf"))
+                        $lines[$at].count, $lines[$at].freed | Should -Be $would.Count, ($would | Measure-Object Freed -Sum).Sum
+                    }
+                }
+                # What nothing in their own namespace works with is another question.
+                $lines[2].freed | Should -BeLessThan ($node.usage | Where-Object kind -EQ Image).reclaimable
+                $disk = Measure-Disk $rig
+                $did = Clear-CtrImage -Namespace $namespace, $other -Force
+                $did.Name | Should -Be docker.io/library/free:1
+                $lines[2].count, $lines[2].freed | Should -Be 1, ($disk - (Measure-Disk $rig))
+            } finally {
+                Clear-TestNamespace $rig $other
             }
-            # What nothing in their own namespace works with is another question.
-            $lines[2].freed | Should -BeLessThan ($node.usage | Where-Object kind -EQ Image).reclaimable
-            $disk = Measure-Disk $rig
-            $did = Clear-CtrImage -Namespace $namespace, $other -Force
-            $did.Name | Should -Be docker.io/library/free:1
-            $lines[2].count, $lines[2].freed | Should -Be 1, ($disk - (Measure-Disk $rig))
-            Clear-TestNamespace $rig $other
         }
 
         It 'stops at the goal: no more than is needed, the oldest first' {

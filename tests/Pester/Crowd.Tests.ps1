@@ -192,6 +192,24 @@ Describe 'Eight at once, containerd <generation>' -ForEach (Get-RigGeneration) {
         $checked.Digest | Sort-Object -Unique | Should -HaveCount 1
     }
 
+    It 'write reports into one file: it is one of them and whole, and nothing is beside it' {
+        $null = Invoke-Ctr $rig -n $namespace images import --no-unpack $busybox
+        $folder = New-Item -ItemType Directory (Join-Path $TestDrive "report-$namespace")
+        # By the namespaces in its commands each can be told from the others.
+        foreach ($format in 'json', 'html', 'csv') {
+            $file = "$folder/node.$format"
+            $line = "Export-CtrReport '$file' -Namespace `$n, `"of-`$i-*`""
+            Assert-OneDid (Invoke-Crowd @here -Line $line) CtrFileExists
+            Assert-AllWell (Invoke-Crowd @here -Line "$line -Force")
+            $text = Get-Content $file -Raw
+            [regex]::Matches($text, 'of-\d-') | ForEach-Object Value | Sort-Object -Unique | Should -HaveCount 1
+            [regex]::Matches($text, 'of-\d-') | Should -HaveCount 3 -Because 'so many clean-ups have namespaces'
+            $text | Should -Match '(\}|</html>|IncludeContainer"?)\s*\z'
+        }
+        (Get-Content "$folder/node.json" -Raw | ConvertFrom-Json).nodes.cleanups | Should -HaveCount 4
+        (Get-ChildItem $folder -Force).Name | Sort-Object | Should -Be node.csv, node.html, node.json
+    }
+
     It 'receive, pin, look into and send the same image, ctr among them' {
         $source, $target = "$($registry.Address)/library/busybox:1", "$($registry.Address)/crowd/$namespace"
         $crowd = Invoke-Crowd @here -Line "Receive-CtrImage $source" -Ctr images, pull, --plain-http, $source

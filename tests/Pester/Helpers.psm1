@@ -408,6 +408,21 @@ function Clear-TestNamespace {
     }
 }
 
+# Bytes of the content folder, and of all snapshots as ctr tells them. -Content or -Snapshot: of these alone.
+function Measure-Disk {
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidUsingPositionalParameters', '', Justification = 'the words of ctr')]
+    param([pscustomobject] $Rig, [switch] $Content, [switch] $Snapshot)
+    $bytes = 0L
+    if (-not $Snapshot) {
+        $bytes += (Get-ChildItem (Join-Path $Rig.Root io.containerd.content.v1.content blobs) -Recurse -File | Measure-Object Length -Sum).Sum
+    }
+    if (-not $Content) {
+        $lines = foreach ($one in Invoke-Ctr $Rig namespaces ls -q) { Invoke-Ctr $Rig -n $one snapshots usage -b | Select-Object -Skip 1 }
+        $bytes += ($lines | ForEach-Object { [long](-split $_)[1] } | Measure-Object -Sum).Sum
+    }
+    $bytes
+}
+
 # What must be the same after a test as before: leases, ingests and snapshots of all namespaces, mounts below the rig's folder.
 function Get-RigState {
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidUsingPositionalParameters', '', Justification = 'the words of ctr')]

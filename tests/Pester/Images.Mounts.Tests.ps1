@@ -292,6 +292,7 @@ Describe 'Images unpacked and mounted, containerd <generation>' -ForEach (Get-Ri
         (Get-CtrImageMount $target).IsMounted | Should -BeFalse
         $left = Clear-CtrLeftover -Session $session | Where-Object Key -EQ $target
         $left.Kind, $left.ProcessId | Should -Be Lease, $id
+        $left.Reason | Should -BeLike 'It keeps an image*'
         Get-CtrImageMount | Should -BeNullOrEmpty
         # And the next mount does not wait for anybody to clear.
         $null = & $kill

@@ -224,6 +224,21 @@ Describe 'Snapshots, containerd <generation>' -ForEach (Get-RigGeneration) {
         Get-CtrKey $snapshotter | Should -Contain look
     }
 
+    It 'are kept for a mount that is gone until that is cleared, and told by their names' {
+        $folder = New-Item (Join-Path $TestDrive gone) -ItemType Directory
+        $null = New-CtrSnapshot kept
+        $line = "Import-Module '$(Get-ManifestPath)'; `$null = Mount-CtrSnapshot kept '$folder' -Session '$($rig.Address)' -Namespace $namespace"
+        pwsh -NoProfile -NonInteractive -Command $line
+        Clear-CtrLeftover -WhatIf | Should -BeNullOrEmpty -Because 'a mount stays when its maker ends'
+        umount $folder
+        $left = Clear-CtrLeftover
+        $left.Kind, $left.Key | Should -Be Lease, "$folder"
+        $left.Reason | Should -BeLike "It keeps the snapshot 'kept' for a mount there*"
+        Invoke-Ctr $rig -n $namespace leases ls -q | Should -BeNullOrEmpty
+        (Get-CtrSnapshot kept).Key | Should -Be kept
+        Get-CtrSnapshot kept | Remove-CtrSnapshot -Force
+    }
+
     It 'are packed into a tar or a blob of what changed' {
         $made = New-CtrSnapshot packed -Parent $chain
         $folder = Join-Path $TestDrive mnt-pack

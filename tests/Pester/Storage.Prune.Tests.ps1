@@ -34,13 +34,6 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
             $from = $On ? @{ From = $On; AddPath = $folder; Target = "/$([guid]::NewGuid())" } : @{ Path = $folder }
             $null = New-CtrImage $Name @from -Compression None
         }
-
-        # Bytes of the content folder, and of all snapshots as ctr tells them.
-        function Measure-Disk {
-            $files = Get-ChildItem (Join-Path $rig.Root io.containerd.content.v1.content blobs) -Recurse -File
-            $lines = foreach ($one in Invoke-Ctr $rig namespaces ls -q) { Invoke-Ctr $rig -n $one snapshots usage -b | Select-Object -Skip 1 }
-            ($files | Measure-Object Length -Sum).Sum + ($lines | ForEach-Object { [long](-split $_)[1] } | Measure-Object -Sum).Sum
-        }
     }
 
     BeforeEach {
@@ -48,6 +41,7 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
         $PSDefaultParameterValues['*-Ctr*:Namespace'] = $namespace
         $PSDefaultParameterValues['*-Ctr*:Session'] = $session
         $null = Expand-CtrImage busybox:1.35
+        $null = Invoke-CtrGarbageCollection # what ctr's import leaves: else the daemon takes it at any moment
     }
 
     AfterEach {
@@ -123,7 +117,7 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
             $null = New-CtrContainer busybox:1.35 mine -Namespace $other
             $null = Invoke-CtrGarbageCollection
             $state = Get-RigState $rig
-            $before = Measure-Disk
+            $before = Measure-Disk $rig
             $would = Clear-CtrImage -WhatIf
             Get-RigState $rig | Should -Be $state
             $would.Name | Should -Be docker.io/library/base:1, docker.io/library/up:1, docker.io/library/up:2, docker.io/library/up:latest
@@ -134,7 +128,7 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
             $did.Name | Should -Be $would.Name
             $did.Freed | Should -Be $would.Freed
             $did.IsPrediction | Should -Be (, $false * 4)
-            ($did | Measure-Object Freed -Sum).Sum | Should -Be ($before - (Measure-Disk))
+            ($did | Measure-Object Freed -Sum).Sum | Should -Be ($before - (Measure-Disk $rig))
             ($did | Measure-Object Freed -Sum).Sum | Should -BeGreaterThan (200KB)
             (Get-CtrImage).Name | Should -Be $busybox -Because 'a container of another namespace uses it'
             (Get-CtrImage -All).Count | Should -Be 3
@@ -154,6 +148,57 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
             Clear-TestNamespace $rig $other
         }
 
+        It 'is foretold by a report as well: what others use, hold or pinned is in none of its lines' {
+            $other = Add-TestNamespace $rig
+            try {
+                Add-Image free:1 100
+                Add-Image pinned:1 110
+                Add-Image leased:1 120
+                Add-Image ended:1 130
+                Protect-CtrImage pinned:1
+                $null = New-CtrLease pester
+                Add-CtrLeaseResource pester (Get-CtrImage leased:1).Digest
+                $null = New-CtrContainer busybox:1.35 theirs -Namespace $other
+                $null = New-CtrContainer ended:1 waits -- none
+                # An orphan of two namespaces that no label of its own keeps, and the collector leaves alone: what it leaves alone refers to it.
+                foreach ($one in $namespace, $other) {
+                    $twice = Add-CtrContent -Value ('twice' * 100) -Namespace $one
+                    $keeper = (Add-CtrContent -Value keeper -Namespace $one).Digest
+                    $null = Invoke-Ctr $rig -n $one content label $keeper "containerd.io/gc.ref.content.x=$($twice.Digest)"
+                    $null = Invoke-Ctr $rig -n $one content label $twice.Digest containerd.io/gc.root=
+                }
+                $null = Invoke-CtrGarbageCollection # what ctr's import left in the other namespace
+                $file = Join-Path $TestDrive "$([guid]::NewGuid()).json"
+                foreach ($spaces in @('*'), @($namespace, $other)) {
+                    Export-CtrReport $file -Namespace $spaces -Force
+                    $node = (Get-Content $file -Raw | ConvertFrom-Json).nodes
+                    $lines = $node.cleanups
+                    $words = $spaces[0] -eq '*' ? '*' : "'$namespace', '$other'"
+                    $lines.command | Should -Be 'Invoke-CtrGarbageCollection', (
+                        "Get-CtrOrphan -Namespace $words | Where-Object IsKept -EQ `$false | Remove-CtrOrphan"
+                    ), "Clear-CtrImage -Namespace $words", "Clear-CtrImage -Namespace $words -IncludeContainer"
+                    # Each is what the command itself foretells.
+                    $garbage = Invoke-CtrGarbageCollection -WhatIf
+                    $lines[0].count, $lines[0].freed | Should -Be $garbage.Items.Count, $garbage.Freed
+                    $orphans = @(Get-CtrOrphan -Namespace $spaces | Where-Object IsKept -EQ $false)
+                    $lines[1].count, $lines[1].freed | Should -Be $orphans.Count, $twice.Size
+                    $orphans.Key | Should -Be $twice.Digest, $twice.Digest
+                    foreach ($at in 2, 3) {
+                        $would = & ([scriptblock]::Create("$($lines[$at].command) -WhatIf"))
+                        $lines[$at].count, $lines[$at].freed | Should -Be $would.Count, ($would | Measure-Object Freed -Sum).Sum
+                    }
+                }
+                # What nothing in their own namespace works with is another question.
+                $lines[2].freed | Should -BeLessThan ($node.usage | Where-Object kind -EQ Image).reclaimable
+                $disk = Measure-Disk $rig
+                $did = Clear-CtrImage -Namespace $namespace, $other -Force
+                $did.Name | Should -Be docker.io/library/free:1
+                $lines[2].count, $lines[2].freed | Should -Be 1, ($disk - (Measure-Disk $rig))
+            } finally {
+                Clear-TestNamespace $rig $other
+            }
+        }
+
         It 'stops at the goal: no more than is needed, the oldest first' {
             1..4 | ForEach-Object { Add-Image "size:$_" (100 * $_) }
             Remove-CtrImage busybox:1.35
@@ -167,10 +212,10 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
             $all = Clear-CtrImage -UntilFree 1PB -WhatIf -WarningVariable told -WarningAction SilentlyContinue
             $all.Name | Should -Be (1..4 | ForEach-Object { "docker.io/library/size:$_" })
             $told | Should -BeLike 'All that may go frees*'
-            $disk = Measure-Disk
+            $disk = Measure-Disk $rig
             $did = Clear-CtrImage -Reclaim 500KB -Force
             $did.Name | Should -Be docker.io/library/size:1, docker.io/library/size:2
-            ($disk - (Measure-Disk)) | Should -Be ($did | Measure-Object Freed -Sum).Sum
+            ($disk - (Measure-Disk $rig)) | Should -Be ($did | Measure-Object Freed -Sum).Sum
             # Their namespace would bind, and all of it be cleared.
             $piped = Get-CtrImage size:3
             $PSDefaultParameterValues.Remove('*-Ctr*:Namespace')
@@ -235,7 +280,7 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
         It 'is done once when eight do it at once' {
             1..8 | ForEach-Object { Add-Image "crowd:$_" 10 }
             $module = Get-ManifestPath
-            $disk = Measure-Disk
+            $disk = Measure-Disk $rig
             $done = 1..8 | ForEach-Object -ThrottleLimit 8 -Parallel {
                 Import-Module $using:module
                 $errors = $null
@@ -243,7 +288,7 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
                 $errors | Where-Object FullyQualifiedErrorId -NotLike 'CtrImageNotFound,*' | ForEach-Object { throw $_ }
             }
             $done.Name | Sort-Object | Should -Be (@($busybox) + (1..8 | ForEach-Object { "docker.io/library/crowd:$_" }))
-            ($done | Measure-Object Freed -Sum).Sum | Should -BeLessOrEqual ($disk - (Measure-Disk))
+            ($done | Measure-Object Freed -Sum).Sum | Should -BeLessOrEqual ($disk - (Measure-Disk $rig))
             Get-CtrImage | Should -BeNullOrEmpty
             Get-CtrLease | Should -BeNullOrEmpty
         }
@@ -284,18 +329,18 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
                     Should -Be ("$namespace Snapshot planted", "$other Content $blob", "$other Container pod-4" | Sort-Object -Culture '')
 
                 $sums = Get-CtrDiskUsage -Namespace *
-                ($sums | Where-Object Kind -NE Metadata | Measure-Object Size -Sum).Sum | Should -Be (Measure-Disk)
+                ($sums | Where-Object Kind -NE Metadata | Measure-Object Size -Sum).Sum | Should -Be (Measure-Disk $rig)
                 ($sums | Where-Object Kind -EQ Container).Count | Should -Be 40
                 $owners = Get-CtrDiskUsage -Namespace * -Detailed
                 @($owners | Where-Object Kind -EQ Image | Where-Object Namespace -EQ $namespace) | Should -HaveCount ($count + 1)
                 $owners | Where-Object { $_.Unique + $_.Shared -ne $_.Size } | Should -BeNullOrEmpty
 
-                $before = Measure-Disk
+                $before = Measure-Disk $rig
                 $would = Clear-CtrImage -Namespace * -WhatIf
                 $would.Count | Should -Be ($count - 29)
                 $did = Clear-CtrImage -Namespace * -Force
                 $did.Name, $did.Freed | Should -Be $would.Name, $would.Freed
-                ($did | Measure-Object Freed -Sum).Sum | Should -Be ($before - (Measure-Disk))
+                ($did | Measure-Object Freed -Sum).Sum | Should -Be ($before - (Measure-Disk $rig))
                 (Get-CtrImage).Name | Sort-Object -Culture '' |
                     Should -Be ($used + $busybox + "docker.io/library/app:$count" | Sort-Object -Culture '')
                 foreach ($one in $namespace, $other, 'k8s.io') {
@@ -313,6 +358,53 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
         }
     }
 
+    Context 'a file system of its own' {
+        It 'has as many bytes free afterwards as were wanted, and lost no more images than that takes' {
+            # Nobody else writes there. What does count beside images is the daemon's: its databases, its log.
+            $others = 256KB
+            $disk = New-Item -ItemType Directory (Join-Path $TestDrive ([guid]::NewGuid().ToString('n').Substring(0, 8)))
+            & mount -t tmpfs -o size=96m none $disk
+            $small = $null
+            try {
+                $small = Start-RigProcess up, --generation, $generation, --dir, $disk
+                $line = $small.FirstLine.GetAwaiter().GetResult()
+                $line | Should -Not -BeNullOrEmpty -Because 'then there is a daemon'
+                $PSDefaultParameterValues['*-Ctr*:Session'] = ($line | ConvertFrom-Json).address
+                $PSDefaultParameterValues['*-Ctr*:Namespace'] = 'default'
+                # Each takes it twice, as a blob and as a snapshot. The oldest is small.
+                $sizes = 300, 1024, 1500, 800, 2048, 500
+                0..5 | ForEach-Object { Add-Image "image:$_" $sizes[$_] }
+                $null = Invoke-CtrGarbageCollection
+                $left = 0..5
+                # The oldest that reach the goal, without those that the ones behind them make superfluous.
+                foreach ($step in @{ Wanted = 1MB; Gone = , 1 }, @{ Wanted = 5000KB; Gone = 0, 2, 3 }, @{ Wanted = 3MB; Gone = , 4 }) {
+                    $before = [IO.DriveInfo]::new($disk).AvailableFreeSpace
+                    $goal = $before + $step.Wanted
+                    $would = Clear-CtrImage -UntilFree $goal -WhatIf
+                    $did = Clear-CtrImage -UntilFree $goal -Force
+                    $did.Name | Should -Be @($step.Gone | ForEach-Object { "docker.io/library/image:$_" })
+                    $did.Name, $did.Freed | Should -Be $would.Name, $would.Freed
+                    $freed = ($did | Measure-Object Freed -Sum).Sum
+                    $did | Where-Object { $freed - $_.Freed -ge $step.Wanted } | Should -BeNullOrEmpty -Because 'none was gone in vain'
+                    $after = [IO.DriveInfo]::new($disk).AvailableFreeSpace
+                    $after | Should -BeGreaterOrEqual $goal
+                    # A file takes whole blocks of 4 KiB: more is free than its bytes.
+                    $after - $before | Should -BeGreaterOrEqual ($freed - $others)
+                    $after - $before | Should -BeLessOrEqual ($freed + $others)
+                    Clear-CtrImage -UntilFree $goal -Force | Should -BeNullOrEmpty
+                    $left = @($left | Where-Object { $_ -notin $step.Gone })
+                    (Get-CtrImage).Name | Sort-Object | Should -Be @($left | ForEach-Object { "docker.io/library/image:$_" })
+                }
+            } finally {
+                if ($small) {
+                    $small.Process.StandardInput.Close()
+                    $small.Process.WaitForExit()
+                }
+                & umount $disk
+            }
+        }
+    }
+
     Context 'runbooks' {
         It 'Clear-NodeImage frees what is wanted, and keeps what is to be kept' {
             Add-Image keep/this:1 300
@@ -326,10 +418,10 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
             $would = & "$runbooks/Clear-NodeImage.ps1" @rules -Reclaim 1KB -WhatIf
             Get-RigState $rig | Should -Be $state
             $would.Name | Should -Be docker.io/library/app:1
-            $before = Measure-Disk
+            $before = Measure-Disk $rig
             $did = & "$runbooks/Clear-NodeImage.ps1" @rules -UntilFree 1PB -WarningAction SilentlyContinue
             $did.Name | Should -Be docker.io/library/app:1, docker.io/library/app:2
-            $before - (Measure-Disk) | Should -Be ($did | Measure-Object Freed -Sum).Sum
+            $before - (Measure-Disk $rig) | Should -Be ($did | Measure-Object Freed -Sum).Sum
             & "$runbooks/Clear-NodeImage.ps1" @rules -UntilFree 1KB | Should -BeNullOrEmpty
             $rules.OlderThan = '14d'
             & "$runbooks/Clear-NodeImage.ps1" @rules -Reclaim 1GB -WarningAction SilentlyContinue | Should -BeNullOrEmpty
@@ -353,7 +445,7 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
             $young = & "$runbooks/Clear-NodeOrphan.ps1" -Session $session -WhatIf
             Get-RigState $rig | Should -Be $state
             $young.Orphans.Key | Should -Be leaked -Because 'the rest is younger than an hour'
-            ($young.Usage | Where-Object Kind -NE Metadata | Measure-Object Size -Sum).Sum | Should -Be (Measure-Disk)
+            ($young.Usage | Where-Object Kind -NE Metadata | Measure-Object Size -Sum).Sum | Should -Be (Measure-Disk $rig)
             $would = & "$runbooks/Clear-NodeOrphan.ps1" -Session $session -MinimumAge 0 -IncludeKept -WhatIf
             $would.Orphans | ForEach-Object { "$($_.Kind) $($_.Key)" } | Sort-Object |
                 Should -Be 'Ingest dead', 'Lease leaked', 'Snapshot planted-rw'

@@ -48,8 +48,8 @@ Describe 'A report, containerd <generation>' -ForEach (Get-RigGeneration) {
     }
 
     It 'says as JSON what the other cmdlets say' {
-        $written = Export-CtrReport (Join-Path $TestDrive node.json) -Session $session -PassThru
-        $json = Get-Content $written.FullName -Raw | ConvertFrom-Json
+        # As Get-Item gives it, so that what comes next takes its name for the file itself.
+        $json = Export-CtrReport (Join-Path $TestDrive 'node[1].json') -Session $session -PassThru | Get-Content -Raw | ConvertFrom-Json
         $node = $json.nodes
         $json.schemaVersion | Should -Be 1
         $node.version | Should -Be (Get-CtrServer -Session $session).Version
@@ -104,6 +104,18 @@ Describe 'A report, containerd <generation>' -ForEach (Get-RigGeneration) {
         $page | Should -Match 'Nothing is known of this node'
         { Export-CtrReport (Join-Path $TestDrive none.html) -Session (Join-Path $TestDrive no.sock) } | Should -Throw -ErrorId CtrAddressNotFound*
         Join-Path $TestDrive none.html | Should -Not -Exist
+    }
+
+    It 'is not written about namespaces that are not there' {
+        $none = Join-Path $TestDrive nothing.html
+        foreach ($name in 'no-such', 'no-such-*') {
+            { Export-CtrReport $none -Session $session -Namespace $name -ErrorAction Stop } | Should -Throw "*$name*" -ErrorId CtrNamespaceNotFound*
+            Export-CtrReport $none -Session $session -Namespace $name -ErrorAction Ignore
+            $none | Should -Not -Exist
+        }
+        Export-CtrReport $none -Session $session -Namespace no-such, $namespace -ErrorVariable errors -ErrorAction SilentlyContinue
+        $errors | Should -HaveCount 1
+        Get-Content $none -Raw | Should -Match 'no-such'
     }
 
     It 'has the namespaces of one object, and says so to a second one' {

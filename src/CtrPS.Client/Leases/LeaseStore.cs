@@ -134,6 +134,10 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
         string @namespace, string id, string snapshotter, CancellationToken cancellationToken) =>
         ListAsync(@namespace, id, CtrLeaseResource.Snapshots + snapshotter, cancellationToken);
 
+    /// <summary>The keys of the snapshots of any snapshotter that a lease holds. None where it is gone.</summary>
+    public Task<IReadOnlyList<string>> ListSnapshotsAsync(string @namespace, string id, CancellationToken cancellationToken) =>
+        ListAsync(@namespace, id, type => type.StartsWith(CtrLeaseResource.Snapshots, StringComparison.Ordinal), cancellationToken);
+
     /// <summary>That a lease is there.</summary>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.LeaseNotFound"/>.</exception>
     public async Task RequireAsync(string @namespace, string id, CancellationToken cancellationToken)
@@ -148,12 +152,19 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
         }
     }
 
-    private async Task<IReadOnlyList<string>> ListAsync(string @namespace, string id, string type, CancellationToken cancellationToken) => Ids(
-        type,
-        await calls.FindAsync(
+    private Task<IReadOnlyList<string>> ListAsync(string @namespace, string id, string type, CancellationToken cancellationToken) =>
+        ListAsync(@namespace, id, one => one == type, cancellationToken);
+
+    /// <summary>What a lease holds of the wanted kinds, by containerd's words for them (metadata/leases.go).</summary>
+    private async Task<IReadOnlyList<string>> ListAsync(
+        string @namespace, string id, Func<string, bool> isWanted, CancellationToken cancellationToken)
+    {
+        ListResourcesResponse? response = await calls.FindAsync(
             () => _client.ListResourcesAsync(new ListResourcesRequest { Id = id }, calls.Unary(@namespace, cancellationToken)),
             CallSubject.Lease(id, @namespace),
-            cancellationToken).ConfigureAwait(false));
+            cancellationToken).ConfigureAwait(false);
+        return [.. (response?.Resources ?? []).Where(resource => isWanted(resource.Type)).Select(resource => resource.Id)];
+    }
 
     private async Task AddAsync(Lease lease, string type, string id, CancellationToken cancellationToken)
     {
@@ -190,10 +201,6 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
             cancellationToken).ConfigureAwait(false);
         return [.. response.Leases.Select(ToInfo)];
     }
-
-    /// <summary>What a lease holds of a kind, by containerd's word for it (metadata/leases.go).</summary>
-    private static IReadOnlyList<string> Ids(string type, ListResourcesResponse? response) =>
-        [.. (response?.Resources ?? []).Where(resource => resource.Type == type).Select(resource => resource.Id)];
 
     /// <summary>A lease as the daemon tells it.</summary>
     public static LeaseInfo ToInfo(Containerd.Services.Leases.V1.Lease lease) => new(

@@ -1,18 +1,14 @@
-using System.IO.Enumeration;
-
 namespace CtrPS.Client.Registry;
 
 /// <summary>
 /// The part for registries of containerd's configuration, versions 2 and 3 (internal/cri/config): <c>mirrors</c>, <c>configs</c> and <c>auths</c>,
-/// which hosts.toml replaces. Imports are read as containerd reads them: patterns, relative to the file that has them, the later file wins.
+/// which hosts.toml replaces.
 /// </summary>
 internal sealed class CriConfiguration
 {
-    private const int MaxFiles = 256;
     private static readonly string[] Plugins = ["io.containerd.cri.v1.images", "io.containerd.grpc.v1.cri"];
     private static readonly string[] MirrorCapabilities = ["pull", "resolve"];
 
-    private readonly HashSet<string> _seen = [];
     private readonly List<string> _remarks = [];
     private readonly Dictionary<string, IReadOnlyList<string>> _mirrors = [];
     private readonly Dictionary<string, CtrHostWish> _tls = [];
@@ -29,29 +25,27 @@ internal sealed class CriConfiguration
     public static CtrHostsConversion Read(string path)
     {
         var all = new CriConfiguration();
-        all.Take(Path.GetFullPath(path));
+        foreach ((string file, TomlMap root) in ConfigurationFiles.Read(path, Parse))
+        {
+            all.Take(file, root);
+        }
+
         return all.Convert();
     }
 
-    private void Take(string path)
+    private static TomlMap Parse(string path)
     {
-        if (!_seen.Add(path))
-        {
-            return;
-        }
-
-        if (_seen.Count > MaxFiles)
-        {
-            throw HostsFaults.File(path, $"is one import too many: more than {MaxFiles} files are read for nobody");
-        }
-
         string text = TomlFile.ReadText(path) ?? throw new CtrException(
             CtrErrorIds.InvalidHostsFile, CtrStatus.NotFound, $"There is no configuration '{path}'.")
         {
             Target = path,
             RecommendedAction = "Name containerd's config.toml with -Path.",
         };
-        TomlMap root = TomlFile.Parse(path, text);
+        return TomlFile.Parse(path, text);
+    }
+
+    private void Take(string path, TomlMap root)
+    {
         long version = root.Exactly("version") is { } said ? said.Value as long? ?? throw Wrong(path, said, "is no number") : 1;
         if (version is not (2 or 3))
         {
@@ -74,14 +68,6 @@ internal sealed class CriConfiguration
             if (Map(path, Map(path, plugin)!.Exactly("registry")) is { } registry)
             {
                 TakeRegistry(path, registry);
-            }
-        }
-
-        foreach (TomlNode import in List(path, root.Exactly("imports")))
-        {
-            foreach (string file in Expand(Path.GetDirectoryName(path)!, Text(path, import)))
-            {
-                Take(file);
             }
         }
     }
@@ -187,28 +173,6 @@ internal sealed class CriConfiguration
         _tls.GetValueOrDefault(registry == RegistryNames.DockerHub ? RegistryNames.DockerHubHost : registry)
         ?? _tls.GetValueOrDefault(registry)
         ?? new CtrHostWish();
-
-    /// <summary>The files of an import, in the order of their names (filepath.Glob).</summary>
-    private static IEnumerable<string> Expand(string folder, string pattern)
-    {
-        string full = Path.GetFullPath(Path.Combine(folder, pattern));
-        if (!full.AsSpan().ContainsAny('*', '?'))
-        {
-            return [full];
-        }
-
-        IEnumerable<string> found = [Path.GetPathRoot(full)!];
-        foreach (string part in Path.GetRelativePath(Path.GetPathRoot(full)!, full).Split(Path.DirectorySeparatorChar))
-        {
-            found = found.Where(Directory.Exists).SelectMany(at => part.AsSpan().ContainsAny('*', '?')
-                ? Directory.EnumerateFileSystemEntries(at)
-                    .Where(entry => FileSystemName.MatchesSimpleExpression(part, Path.GetFileName(entry), ignoreCase: false))
-                    .Order(StringComparer.Ordinal)
-                : new[] { Path.Combine(at, part) }.Where(Path.Exists));
-        }
-
-        return [.. found];
-    }
 
     private static TomlMap? Map(string path, TomlNode? node) =>
         node is null ? null : node.Value as TomlMap ?? throw Wrong(path, node, "is no table");

@@ -15,9 +15,12 @@ internal sealed class GraphReader(DaemonReader reader, ContentStore content, str
     private readonly CollectorRules _rules = CollectorRules.Of(serverVersion);
     private readonly DocumentCache _documents = new();
 
-    public async Task<StorageGraph> ReadAsync(CancellationToken cancellationToken)
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="sandboxImages">What <see cref="SandboxImages"/> found, where it is asked which images may go.</param>
+    public async Task<StorageGraph> ReadAsync(CancellationToken cancellationToken, IReadOnlySet<string>? sandboxImages = null)
     {
-        var graph = new StorageGraph(await reader.ReadAsync(cancellationToken).ConfigureAwait(false), _rules, DateTimeOffset.Now);
+        var graph = new StorageGraph(
+            await reader.ReadAsync(cancellationToken).ConfigureAwait(false), _rules, DateTimeOffset.Now, sandboxImages);
         foreach (NamespaceRecords records in graph.Namespaces)
         {
             await AddDocumentsAsync(graph, records, cancellationToken).ConfigureAwait(false);

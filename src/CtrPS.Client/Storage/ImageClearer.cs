@@ -76,12 +76,8 @@ internal sealed class ImageClearer(ContainerdConnection connection, GraphReader 
             item.With(copy => copy.Freed = freed.GetValueOrDefault(Clearance.KeyOf(item))), errors.GetValueOrDefault(Clearance.KeyOf(item))))];
     }
 
-    private async Task<StorageGraph> ReadGraphAsync(CancellationToken cancellationToken)
-    {
-        StorageGraph graph = await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-        graph.SandboxImages = await _sandboxes.ReadAsync(cancellationToken).ConfigureAwait(false);
-        return graph;
-    }
+    private async Task<StorageGraph> ReadGraphAsync(CancellationToken cancellationToken) =>
+        await reader.ReadAsync(cancellationToken, await _sandboxes.ReadAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
 
     private async Task<Clearance> ReadAsync(StorageGraph graph, CtrClearRequest request, CancellationToken cancellationToken)
     {

@@ -25,7 +25,7 @@ internal sealed class LeftoverStore(LeaseStore leases, ContentStore content, Pip
 
         return [
             .. all.Where(lease => lease.IsAbandoned).Select(lease => ToLeftover(lease, @namespace)),
-            .. (await StaleMountsAsync(all, cancellationToken).ConfigureAwait(false)).Select(lease => ToLeftover(lease, @namespace)),
+            .. await StaleMountsAsync(@namespace, all, cancellationToken).ConfigureAwait(false),
             .. ingests.Where(ingest => left.ContainsKey(ingest.Reference)).Select(ingest => ToLeftover(ingest, left[ingest.Reference], @namespace)),
         ];
     }
@@ -67,7 +67,8 @@ internal sealed class LeftoverStore(LeaseStore leases, ContentStore content, Pip
     private static (string?, DateTimeOffset?) Identity(Ingest? ingest) => (ingest?.Reference, ingest?.StartedAt);
 
     /// <summary>The leases of mounts that are not there: the maker was killed on the way, somebody unmounted it, the machine was restarted.</summary>
-    private async Task<IReadOnlyList<LeaseInfo>> StaleMountsAsync(IReadOnlyList<LeaseInfo> all, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<CtrLeftover>> StaleMountsAsync(
+        string @namespace, IReadOnlyList<LeaseInfo> all, CancellationToken cancellationToken)
     {
         if (!all.Any(lease => lease.Mount is not null) || !await machine.IsLocalAsync(cancellationToken).ConfigureAwait(false))
         {
@@ -75,7 +76,20 @@ internal sealed class LeftoverStore(LeaseStore leases, ContentStore content, Pip
         }
 
         var table = MountTable.Read();
-        return [.. all.Where(lease => lease.Mount?.IsStale(lease.Id, table) == true)];
+        var stale = new List<CtrLeftover>();
+        foreach (LeaseInfo lease in all.Where(lease => lease.Mount?.IsStale(lease.Id, table) == true))
+        {
+            // An image's has a snapshot of its own, by the name of the folder.
+            IReadOnlyList<string> held = await leases.ListSnapshotsAsync(@namespace, lease.Id, cancellationToken).ConfigureAwait(false);
+            stale.Add(ToLeftover(lease, @namespace, held switch
+            {
+                [] => "It was made for a mount there, and nothing is mounted.",
+                _ when held.Contains(lease.Id) => "It keeps an image for a mount there, and nothing is mounted.",
+                _ => $"It keeps the snapshot '{held[0]}' for a mount there, and nothing is mounted. What only this lease holds goes with it.",
+            }));
+        }
+
+        return stale;
     }
 
     /// <summary>The refs of the writes that no lease holds but abandoned ones, each with such a one where there is.</summary>
@@ -101,17 +115,18 @@ internal sealed class LeftoverStore(LeaseStore leases, ContentStore content, Pip
         return left;
     }
 
-    private static CtrLeftover ToLeftover(LeaseInfo lease, string @namespace) => new()
+    private static CtrLeftover ToLeftover(LeaseInfo lease, string @namespace) => ToLeftover(lease, @namespace, lease.Work is null
+        ? "Its process has ended. What only this lease holds goes with it."
+        : "Its process has ended in the middle of a copy, which could be gone on with: what is there already is lost, the next try begins anew.");
+
+    private static CtrLeftover ToLeftover(LeaseInfo lease, string @namespace, string reason) => new()
     {
         Kind = CtrLeftoverKind.Lease,
         Key = lease.Id,
         Namespace = @namespace,
         ProcessId = (lease.Holder ?? lease.Mount?.Maker)?.ProcessId,
         Since = lease.CreatedAt,
-        Reason = lease.Mount is not null ? "It keeps an image that was to be mounted there, and nothing is mounted."
-            : lease.Work is null
-            ? "Its process has ended. What only this lease holds goes with it."
-            : "Its process has ended in the middle of a copy, which could be gone on with: what is there already is lost, the next try begins anew.",
+        Reason = reason,
     };
 
     private static CtrLeftover ToLeftover(Ingest ingest, LeaseInfo? lease, string @namespace) => new()

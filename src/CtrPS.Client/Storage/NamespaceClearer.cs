@@ -84,7 +84,8 @@ internal sealed class NamespaceClearer(ContainerdConnection connection)
 
     /// <summary>
     /// Ends a task and removes it. The daemon finds a task by the record of its container alone: where that is gone, there is one for as long as the
-    /// removal takes.
+    /// removal takes. What runtime that names does not matter: the daemon has the task's own shim by its id, and asks the record for no more than
+    /// whether it is there (runtime/v2, TaskManager.Delete, 1.6 to 2.3).
     /// </summary>
     public async Task RemoveTaskAsync(string @namespace, string id, bool hasContainer, CancellationToken cancellationToken)
     {
@@ -93,7 +94,7 @@ internal sealed class NamespaceClearer(ContainerdConnection connection)
             var record = new Container
             {
                 Id = id,
-                Runtime = new Container.Types.Runtime { Name = "io.containerd.runc.v2" },
+                Runtime = new Container.Types.Runtime { Name = ContainerNames.RuncRuntime },
                 Spec = new Any { TypeUrl = ContainerRecords.SpecUrl, Value = ByteString.CopyFromUtf8("{}") },
             };
             _ = await connection.Containers.CreateRecordAsync(@namespace, record, null, cancellationToken).ConfigureAwait(false);

@@ -87,6 +87,7 @@ internal sealed class OrphanFinder(StorageGraph graph, TimeSpan idle, string? co
                         ? $"No image or lease needs it. Its label {CollectorLabels.Root} keeps it."
                         : "No image or lease needs it.");
                 orphan.Size = isLost ? 0 : blob.Size;
+                orphan.Holders = graph.Namespaces.Count(other => other.Blobs.ContainsKey(blob.Digest));
                 Keep(orphan, isKept);
             }
         }

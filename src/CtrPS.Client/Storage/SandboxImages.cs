@@ -20,31 +20,54 @@ internal sealed class SandboxImages(IServerInspector server, DaemonMachine machi
             ? Of(await PathAsync(cancellationToken).ConfigureAwait(false))
             : new HashSet<string>();
 
-    /// <summary>Those that a configuration names.</summary>
+    /// <summary>
+    /// Those that a configuration names, with what it imports: of each key what the last file says. containerd up to 2.1 takes the part of a plugin
+    /// as a whole from the last file that has it; what an earlier one names is spared all the same.
+    /// </summary>
     public static IReadOnlySet<string> Of(string path)
     {
+        var named = new Dictionary<string, string>();
         try
         {
-            if (TomlFile.ReadText(path) is not { } text || Below(TomlFile.Parse(path, text), "plugins") is not { } plugins)
+            foreach ((_, TomlMap root) in ConfigurationFiles.Read(path, Read))
             {
-                return new HashSet<string>();
+                TomlMap? plugins = Below(root, "plugins");
+                foreach ((string key, TomlNode? said) in new[]
+                {
+                    ("sandbox_image", Below(plugins, "io.containerd.grpc.v1.cri")?.Exactly("sandbox_image")),
+                    ("sandbox", Below(Below(plugins, "io.containerd.cri.v1.images"), "pinned_images")?.Exactly("sandbox")),
+                })
+                {
+                    if (said?.Value is string { Length: > 0 } name)
+                    {
+                        named[key] = name;
+                    }
+                }
             }
-
-            TomlNode?[] named =
-            [
-                Below(plugins, "io.containerd.grpc.v1.cri")?.Exactly("sandbox_image"),
-                Below(plugins, "io.containerd.cri.v1.images") is { } images ? Below(images, "pinned_images")?.Exactly("sandbox") : null,
-            ];
-            return named.Select(node => node?.Value).OfType<string>().Select(name =>
-                CtrImageReference.TryParse(name, out CtrImageReference? reference) ? reference.ToString() : name).ToHashSet();
         }
         catch (CtrException e) when (e.ErrorId == CtrErrorIds.InvalidHostsFile)
         {
-            return new HashSet<string>(); // the daemon goes by what it read when it started
+            // Its imports are none: what was found before counts.
+        }
+
+        return named.Values.Select(name => CtrImageReference.TryParse(name, out CtrImageReference? reference) ? reference.ToString() : name)
+            .ToHashSet();
+    }
+
+    /// <summary>Null: it is not there, or no configuration any more; the daemon goes by what it read when it started.</summary>
+    private static TomlMap? Read(string path)
+    {
+        try
+        {
+            return TomlFile.ReadText(path) is { } text ? TomlFile.Parse(path, text) : null;
+        }
+        catch (CtrException e) when (e.ErrorId == CtrErrorIds.InvalidHostsFile)
+        {
+            return null;
         }
     }
 
-    private static TomlMap? Below(TomlMap map, string key) => map.Exactly(key)?.Value as TomlMap;
+    private static TomlMap? Below(TomlMap? map, string key) => map?.Exactly(key)?.Value as TomlMap;
 
     /// <summary>The file that the daemon was started with.</summary>
     private async Task<string> PathAsync(CancellationToken cancellationToken)

@@ -30,9 +30,15 @@ internal sealed class StorageGraph
     private readonly HashSet<string> _configs = new(StringComparer.Ordinal);
     private readonly CollectorRules _rules;
 
-    public StorageGraph(IReadOnlyList<NamespaceRecords> namespaces, CollectorRules rules, DateTimeOffset now)
+    /// <param name="namespaces">What is there.</param>
+    /// <param name="rules">The rules of the daemon's collector.</param>
+    /// <param name="now">When it was read.</param>
+    /// <param name="sandboxImages">Names of images that sandboxes of pods are made from, besides the usual ones. Null: it was not asked for.</param>
+    public StorageGraph(
+        IReadOnlyList<NamespaceRecords> namespaces, CollectorRules rules, DateTimeOffset now, IReadOnlySet<string>? sandboxImages = null)
     {
         Namespaces = namespaces;
+        SandboxImages = sandboxImages ?? new HashSet<string>();
         Now = now;
         _rules = rules;
         _namespaces = namespaces.ToDictionary(one => one.Name, StringComparer.Ordinal);
@@ -48,7 +54,7 @@ internal sealed class StorageGraph
     public DateTimeOffset Now { get; }
 
     /// <summary>Names of images that sandboxes of pods are made from, besides the usual ones.</summary>
-    public IReadOnlySet<string> SandboxImages { get; set; } = new HashSet<string>();
+    public IReadOnlySet<string> SandboxImages { get; }
 
     /// <summary>The rules of the daemon's collector.</summary>
     public CollectorRules Rules => _rules;

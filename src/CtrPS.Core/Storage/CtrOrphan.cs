@@ -36,6 +36,9 @@ public sealed class CtrOrphan : CtrObject
     /// <summary>The command that removes it.</summary>
     public string FreedBy { get; internal set; } = "";
 
+    /// <summary>Of a namespace's blob: how many namespaces have it. 0 for anything else.</summary>
+    internal int Holders { get; set; }
+
     /// <summary>Snapshots that stand on it and have to go first.</summary>
     internal int Order { get; set; }
 

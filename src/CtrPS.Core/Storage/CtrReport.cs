@@ -54,7 +54,18 @@ internal sealed record CtrReportNode
     /// <summary>The checks that found something. An image without anything for the platform is of another machine's kind, and no fault.</summary>
     public IEnumerable<CtrImageCheck> Faulty => Checks.Where(one => one.Faults.Count > 0);
 
-    /// <summary>What could be freed, and by which command. The same bytes may be in several of them.</summary>
+    /// <summary>The namespaces that were asked for, as a command names them.</summary>
+    public string Namespaces { get; init; } = "";
+
+    /// <summary>What Clear-CtrImage would take there. Null where there is an error.</summary>
+    public CtrClearPlan? Images { get; init; }
+
+    /// <summary>The same with containers that have ended.</summary>
+    public CtrClearPlan? ImagesAndContainers { get; init; }
+
+    /// <summary>
+    /// What could be freed, and by which command: of each what its own -WhatIf says. The same bytes may be in several of them.
+    /// </summary>
     public IEnumerable<CtrCleanup> Cleanups
     {
         get
@@ -67,23 +78,22 @@ internal sealed record CtrReportNode
             yield return new CtrCleanup("Collect garbage", Garbage.Items.Count, Garbage.Freed, "Invoke-CtrGarbageCollection");
             CtrOrphan[] loose = [.. Orphans.Where(one => !one.IsKept)];
             yield return new CtrCleanup(
-                "Remove orphans that no label keeps", loose.Length, loose.Sum(one => one.Size ?? 0),
-                "Get-CtrOrphan | Where-Object IsKept -EQ $false | Remove-CtrOrphan");
-            foreach ((CtrDiskUsageKind kind, string words, string command) in new[]
-            {
-                (CtrDiskUsageKind.Image, "Remove images that no container uses and nobody pinned", "Clear-CtrImage -Namespace *"),
-                (
-                    CtrDiskUsageKind.Container, "Remove containers whose task does not run",
-                    "Get-CtrDiskUsage -Detailed -Kind Container | Where-Object InUse -EQ $false | Select-Object FreedBy"),
-            })
-            {
-                if (Usage.Summary.FirstOrDefault(one => one.Kind == kind) is { } sum)
-                {
-                    yield return new CtrCleanup(words, sum.Count - sum.InUse, sum.Reclaimable, command);
-                }
-            }
+                "Remove orphans that no label keeps", loose.Length, FreedOf(loose),
+                $"Get-CtrOrphan -Namespace {Namespaces} | Where-Object IsKept -EQ $false | Remove-CtrOrphan");
+            yield return Of("Remove images that nothing works with", Images, "");
+            yield return Of(
+                "Remove containers without a task that runs, and images that nothing else works with", ImagesAndContainers, " -IncludeContainer");
         }
     }
+
+    private CtrCleanup Of(string words, CtrClearPlan? plan, string option) =>
+        new(words, plan?.Items.Count ?? 0, plan?.Items.Sum(item => item.Freed) ?? 0, $"Clear-CtrImage -Namespace {Namespaces}{option}");
+
+    /// <summary>A blob's file is one for all namespaces, and goes with the last of them.</summary>
+    private static long FreedOf(IReadOnlyCollection<CtrOrphan> orphans) =>
+        orphans.Where(one => one.Holders == 0).Sum(one => one.Size ?? 0)
+            + orphans.Where(one => one.Holders > 0).GroupBy(one => one.Key)
+                .Where(some => some.Count() == some.First().Holders).Sum(some => some.Max(one => one.Size ?? 0));
 }
 
 /// <summary>A blob that several images have.</summary>

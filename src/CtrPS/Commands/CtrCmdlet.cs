@@ -258,6 +258,23 @@ public abstract class CtrCmdlet : CtrTextCmdlet, IDisposable
     {
     }
 
+    /// <summary>
+    /// Gives a file or a folder as Get-Item does: its view has mode, owner and size, and the next cmdlet takes its path for the file itself, whatever
+    /// characters are in it.
+    /// </summary>
+    private protected void WriteItem(FileSystemInfo item)
+    {
+        try
+        {
+            string path = $@"Microsoft.PowerShell.Core\FileSystem::{item.FullName}";
+            WriteObject(OnPipeline(() => InvokeProvider.Item.Get([path], force: true, literalPath: true)), enumerateCollection: true);
+        }
+        catch (ItemNotFoundException)
+        {
+            WriteObject(item); // another program has moved it meanwhile
+        }
+    }
+
     /// <summary>Whether only what would be done is to be said.</summary>
     private protected bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
         ? given is SwitchParameter { IsPresent: true }

@@ -231,7 +231,7 @@ internal sealed class NewFile : IAsyncDisposable
                 error)
             {
                 Target = path,
-                RecommendedAction = "Free space there, write to another disk, or use -Compress.",
+                RecommendedAction = "Free space there, or write to another disk.",
             }
             : new CtrException(
                 CtrErrorIds.WriteFailed, error is UnauthorizedAccessException ? CtrStatus.PermissionDenied : CtrStatus.Unknown,

@@ -102,9 +102,12 @@ public sealed class HostsTextTests : IDisposable
             {table}.auths."https://gcr.io"]
               auth = "geheim"
             """);
-        Write("conf.d/1.toml", $"version = {version}\n{table}.mirrors.\"r.example.com\"]\nendpoint = [\"https://one.invalid\"]\n");
+        Write(
+            "conf.d/1.toml",
+            $"version = {version}\nimports = [\"../0.toml\"]\n{table}.mirrors.\"r.example.com\"]\nendpoint = [\"https://one.invalid\"]\n");
         Write("conf.d/2.toml", $"version = {version}\n{table}.mirrors.\"r.example.com\"]\nendpoint = [\"https://two.invalid\"]\n");
         Write("conf.d/no.txt", "broken [");
+        Write("0.toml", $"version = {version}\n{table}.mirrors.\"r.example.com\"]\nendpoint = [\"https://zero.invalid\"]\n");
         CtrHostsConversion found = new RegistryHosts().ReadConfiguration(path);
         var texts = found.Wishes.ToDictionary(wish => wish.Registry, wish => new RegistryHosts().Compose(wish, "/x/hosts.toml").Text);
         Assert.Equal(["*", "docker.io", "m.example.com", "r.example.com"], texts.Keys.Order(StringComparer.Ordinal));
@@ -123,7 +126,7 @@ public sealed class HostsTextTests : IDisposable
 
             """.ReplaceLineEndings("\n"),
             texts["docker.io"]);
-        Assert.Contains("https://two.invalid", texts["r.example.com"], StringComparison.Ordinal);
+        Assert.Contains("https://zero.invalid", texts["r.example.com"], StringComparison.Ordinal); // after all that the first file imports
         Assert.Contains($"ca = [\"{certificate}\"]", texts["m.example.com"], StringComparison.Ordinal);
         Assert.Contains("all.example.com", texts["*"], StringComparison.Ordinal);
         string remark = Assert.Single(found.Remarks);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Containerd.Services.Containers.V1;
 using Containerd.Services.Content.V1;
 using Containerd.Services.Images.V1;
@@ -148,6 +149,94 @@ public sealed class ClearanceTests(OwnDaemons daemons) : IClassFixture<OwnDaemon
         }
 
         Assert.Empty(SandboxImages.Of(file));
+    }
+
+    [Theory]
+    [MemberData(nameof(Generations))]
+    public async Task What_a_configuration_imports_counts_as_the_daemon_takes_it(Generation generation)
+    {
+        ContainerdRig rig = await daemons.GetAsync(generation);
+        (int version, string plugin, string said) = generation == Generation.V2
+            ? (3, "\"io.containerd.cri.v1.images\".pinned_images", "      sandbox")
+            : (2, "\"io.containerd.grpc.v1.cri\"", "    sandbox_image");
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("ctrps-");
+        try
+        {
+            string Write(string name, string imports, string? image)
+            {
+                string path = Path.Join(folder.FullName, name);
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                string table = image is null ? "" : $"[plugins.{plugin}]\n{said.Trim()} = \"{image}\"\n";
+                File.WriteAllText(path, $"version = {version}\nimports = [{imports}]\n{table}");
+                return path;
+            }
+
+            // What one of the first imports has to say comes after all of these.
+            string main = Write(
+                "config.toml", $"\"{folder.FullName}/conf.d/[0-8]*-a?.toml\", \"last.toml\", \"none/*.toml\"", "r.example.com/main:1");
+            _ = Write("conf.d/1-ab.toml", "\"../config.toml\", \"deep/deep.toml\"", null);
+            _ = Write("conf.d/2-ac.toml", "", "r.example.com/second:1");
+            _ = Write("conf.d/9-ad.toml", "", "r.example.com/never:1");
+            _ = Write("conf.d/1-abc.toml", "", "r.example.com/never:2");
+            _ = Write("last.toml", "", "r.example.com/last:1");
+            foreach ((string deep, string? image) in new[] { ("r.example.com/deep:1", "r.example.com/deep:1"), ("r.example.com/last:1", null) })
+            {
+                _ = Write("conf.d/deep/deep.toml", "", image);
+                var start = new ProcessStartInfo(Path.Join(Path.GetDirectoryName(rig.CtrPath), "containerd"), ["--config", main, "config", "dump"])
+                {
+                    RedirectStandardOutput = true,
+                };
+                using Process dumping = Process.Start(start)!;
+                string[] dump = (await dumping.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).Split('\n', '"', '\'');
+                Assert.Equal(deep, dump[dump.IndexOf($"{said} = ") + 1]);
+                Assert.Equal([deep], SandboxImages.Of(main));
+            }
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Imports_that_are_broken_circular_or_without_end_hide_nothing_that_was_found()
+    {
+        const string Table = "[plugins.\"io.containerd.grpc.v1.cri\"]\nsandbox_image = \"infra:1\"\n";
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("ctrps-");
+        try
+        {
+            string path = Path.Join(folder.FullName, "config.toml");
+            foreach ((string name, string text) in new[] { ("a.toml", "no toml ["), ("b.toml", "imports = [\"*.toml\"]\n"), ("c.toml", Table) })
+            {
+                File.WriteAllText(Path.Join(folder.FullName, name), text);
+            }
+
+            foreach (string imports in (string[])["[\"*.toml\"]", "[\"absent.toml\", \"c.toml\"]", "[\"[c-a*\", \"[z-a]*\", \"c.toml\"]"])
+            {
+                File.WriteAllText(path, $"imports = {imports}\n");
+                Assert.Equal(["docker.io/library/infra:1"], SandboxImages.Of(path));
+            }
+
+            // Folders that never end: each level has its configuration, by a link.
+            _ = Directory.CreateSymbolicLink(Path.Join(folder.FullName, "down"), folder.FullName);
+            foreach (string imports in (string[])["7", "[7]", "[\"down/config.toml\"]", "[\"*/*/*/*/*/*/*/*/*/*.toml\", \"down/c*.toml\"]"])
+            {
+                File.WriteAllText(path, $"imports = {imports}\n{Table}");
+                Assert.Equal(["docker.io/library/infra:1"], SandboxImages.Of(path));
+            }
+
+            foreach (int i in Enumerable.Range(0, 1000))
+            {
+                File.WriteAllText(Path.Join(folder.FullName, $"x{i}.toml"), "");
+            }
+
+            File.WriteAllText(path, $"imports = [\"x*.toml\"]\n{Table}");
+            Assert.Equal(["docker.io/library/infra:1"], SandboxImages.Of(path));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [Fact]
@@ -401,12 +490,8 @@ public sealed class ClearanceTests(OwnDaemons daemons) : IClassFixture<OwnDaemon
 
         public CtrClearRequest Request() => new() { Namespaces = [.. _namespaces.Select(records => records.Name)] };
 
-        public Clearance Open(CtrClearRequest request, IReadOnlySet<string>? sandboxes = null)
-        {
-            StorageGraph graph = Graph(_namespaces);
-            graph.SandboxImages = sandboxes ?? new HashSet<string>();
-            return new(graph, request, _sizes, null);
-        }
+        public Clearance Open(CtrClearRequest request, IReadOnlySet<string>? sandboxes = null) =>
+            new(Graph(_namespaces, sandboxes), request, _sizes, null);
 
         /// <summary>Bytes that a collection would free once some are gone: the collector's walk over records without them.</summary>
         public long GarbageBytes(IReadOnlyCollection<CtrClearedResource> gone)
@@ -433,9 +518,9 @@ public sealed class ClearanceTests(OwnDaemons daemons) : IClassFixture<OwnDaemon
                     .Sum(blob => blob.Size);
         }
 
-        private StorageGraph Graph(IReadOnlyList<NamespaceRecords> namespaces)
+        private StorageGraph Graph(IReadOnlyList<NamespaceRecords> namespaces, IReadOnlySet<string>? sandboxes = null)
         {
-            var graph = new StorageGraph(namespaces, CollectorRules.Of(version), Now);
+            var graph = new StorageGraph(namespaces, CollectorRules.Of(version), Now, sandboxes);
             foreach ((string name, string from, string to) in _children)
             {
                 graph.Add(

@@ -78,7 +78,7 @@ public sealed class ExportCtrInventoryCommand : CtrSessionCmdlet
             });
             if (PassThru)
             {
-                WriteObject(written);
+                WriteItem(written);
             }
         }
     });

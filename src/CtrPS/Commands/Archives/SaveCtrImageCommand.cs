@@ -257,7 +257,7 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
         });
         if (PassThru)
         {
-            WriteObject(written);
+            WriteItem(written);
         }
     }
 

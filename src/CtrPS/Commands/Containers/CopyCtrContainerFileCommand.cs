@@ -117,7 +117,7 @@ public sealed class CopyCtrContainerFileCommand : CtrContainerCmdlet
         {
             foreach (Chosen one in written)
             {
-                WriteObject(one.File.Kind == CtrFileKind.Directory ? new DirectoryInfo(one.Path) : new FileInfo(one.Path));
+                WriteItem(one.File.Kind == CtrFileKind.Directory ? new DirectoryInfo(one.Path) : new FileInfo(one.Path));
             }
         });
     }

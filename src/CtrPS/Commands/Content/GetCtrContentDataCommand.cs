@@ -175,7 +175,7 @@ public sealed class GetCtrContentDataCommand : CtrListCmdlet
         });
         if (PassThru)
         {
-            WriteObject(written);
+            WriteItem(written);
         }
     }
 

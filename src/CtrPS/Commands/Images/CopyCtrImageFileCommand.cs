@@ -146,7 +146,7 @@ public sealed class CopyCtrImageFileCommand : CtrImageCmdlet
             if (!notes.Any(note => ReferenceEquals(note.File, file)))
             {
                 string path = Path.Join(folder, name);
-                WriteObject(file.Kind == CtrFileKind.Directory ? new DirectoryInfo(path) : new FileInfo(path));
+                WriteItem(file.Kind == CtrFileKind.Directory ? new DirectoryInfo(path) : new FileInfo(path));
             }
         }
     }

@@ -105,7 +105,7 @@ public sealed class ExportCtrSnapshotCommand : CtrSnapshotCmdlet
             FileInfo written = AwaitTransfer($"Packing {one.Key}", (meter, token) => SaveAsync(connection, one, _file, meter, token));
             if (PassThru)
             {
-                WriteObject(written);
+                WriteItem(written);
             }
         }
     });

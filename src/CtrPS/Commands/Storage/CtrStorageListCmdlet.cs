@@ -27,6 +27,10 @@ public abstract class CtrStorageListCmdlet : CtrListCmdlet
     /// <summary>Whether a namespace is asked for. The empty name is that of what is in none.</summary>
     private protected bool IsWanted(string name) => _patterns.Any(pattern => pattern.IsMatch(name));
 
+    /// <summary>Those of all namespaces that are asked for, in the order in which they are.</summary>
+    private protected IReadOnlyList<string> WantedOf(IReadOnlyCollection<string> all) =>
+        [.. _patterns.SelectMany(pattern => all.Where(pattern.IsMatch)).Distinct()];
+
     /// <summary>Does the cmdlet's work at a daemon.</summary>
     private protected abstract void List(CtrSession session, ICtrConnection connection);
 

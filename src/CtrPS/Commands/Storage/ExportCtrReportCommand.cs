@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
+using System.Management.Automation.Language;
 using System.Text;
 using CtrPS.Files;
 using CtrPS.Output;
@@ -78,10 +79,30 @@ public sealed class ExportCtrReportCommand : CtrStorageListCmdlet
             };
         }
 
+        IReadOnlyList<string> namespaces = WantedOf([.. Await(connection.Namespaces.ListAsync).Select(one => one.Name)]);
+        if (namespaces.Count == 0 && !IsWanted(""))
+        {
+            // Of a name it was told already. A page about nothing would be taken for one about a node that has nothing.
+            string[] patterns = [.. Namespace!.Where(WildcardPattern.ContainsWildcardCharacters)];
+            if (patterns.Length == 0)
+            {
+                return;
+            }
+
+            throw new CtrException(
+                CtrErrorIds.NamespaceNotFound,
+                CtrStatus.NotFound,
+                $"There is no namespace like {string.Join(", ", patterns.Select(Word))} at '{session.Address}'.")
+            {
+                Target = session.Address,
+                RecommendedAction = "List the namespaces with Get-CtrNamespace.",
+            };
+        }
+
         CtrImage[] images =
         [
-            .. Await(connection.Namespaces.ListAsync).Where(one => IsWanted(one.Name)).SelectMany(one => Pull(token =>
-                connection.Images.ListAsync(new CtrImageQuery { Namespace = one.Name, Detail = CtrImageDetail.None }, token))),
+            .. namespaces.SelectMany(name => Pull(token =>
+                connection.Images.ListAsync(new CtrImageQuery { Namespace = name, Detail = CtrImageDetail.None }, token))),
         ];
         Report._nodes.Add(new CtrReportNode
         {
@@ -95,6 +116,9 @@ public sealed class ExportCtrReportCommand : CtrStorageListCmdlet
             Shared = Await(token => connection.Storage.FindSharedAsync(IsWanted, token)),
             Orphans = Await(token => connection.Storage.FindOrphansAsync(IsWanted, TimeSpan.FromHours(1), token)),
             Garbage = Await(token => connection.Garbage.PredictAsync(session.Namespace, token)),
+            Namespaces = string.Join(", ", (Namespace ?? ["*"]).Select(Word)),
+            Images = Plan(connection, new CtrClearRequest { Namespaces = namespaces }),
+            ImagesAndContainers = Plan(connection, new CtrClearRequest { Namespaces = namespaces, WithContainers = true }),
             Checks =
             [
                 .. PullTransfer($"Checking images at {session.Address}", (meter, token) => connection.Care.TestAsync(
@@ -102,6 +126,13 @@ public sealed class ExportCtrReportCommand : CtrStorageListCmdlet
             ],
         });
     }
+
+    private CtrClearPlan Plan(ICtrConnection connection, CtrClearRequest request) =>
+        Await(token => connection.Clearer.OpenAsync(request, token)).Plan(new HashSet<CtrClearKey>());
+
+    /// <summary>A namespace or a pattern as it is typed.</summary>
+    private static string Word(string name) =>
+        name == "*" ? name : $"'{CodeGeneration.EscapeSingleQuotedStringContent(name)}'";
 
     /// <inheritdoc/>
     private protected override void OnFailure(CtrException error)
@@ -142,7 +173,7 @@ public sealed class ExportCtrReportCommand : CtrStorageListCmdlet
             });
             if (PassThru)
             {
-                WriteObject(written);
+                WriteItem(written);
             }
         });
     }

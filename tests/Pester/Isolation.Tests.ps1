@@ -187,6 +187,7 @@ Describe 'Isolation, containerd <generation>' -ForEach (Get-RigGeneration) {
             $null = Get-CtrContent
             $null = $content | Get-CtrContentData
             $content | Set-CtrContent -Label @{ a = 'b' }
+            $content | Send-CtrContent -Destination localhost:1/x/y -WhatIf
             $content | Remove-CtrContent
             Get-CtrIngest | Stop-CtrIngest -WhatIf
             Stop-CtrIngest "$name-*"
@@ -226,6 +227,7 @@ Describe 'Isolation, containerd <generation>' -ForEach (Get-RigGeneration) {
             $nobody = @{ MaximumRetryCount = 0; ErrorAction = 'Ignore'; HostsDirectory = [IO.Path]::GetTempPath() }
             $null = Find-CtrImage localhost:1/x/y @nobody
             $null = Get-CtrRemoteImage localhost:1/x/y @nobody
+            $null = Get-CtrRemoteContentData localhost:1/x/y "sha256:$('a' * 64)" @nobody
             $null = Copy-CtrRemoteImage localhost:1/x/y localhost:1/x/z @nobody
             Remove-CtrRemoteImage localhost:1/x/y @nobody
             $null = Test-CtrRegistry localhost:1/x/y @nobody

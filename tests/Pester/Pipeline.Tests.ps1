@@ -30,7 +30,7 @@ Describe 'Ctrl-C while nobody answers' {
         'Update-CtrTask a -Memory 64MB', 'Set-CtrImage a @{ a = 1 }', 'Add-CtrImageTag a b', 'Remove-CtrImage a', 'Remove-CtrImage a*'
         'Get-CtrSnapshot', 'Get-CtrSnapshotMount a', 'New-CtrSnapshot a', 'Complete-CtrSnapshot a b', 'Set-CtrSnapshot a @{ a = 1 }'
         'Remove-CtrSnapshot a', 'Get-CtrContent', "Get-CtrContentData sha256:$('a' * 64)", 'Add-CtrContent -Value a'
-        "Remove-CtrContent sha256:$('a' * 64)", 'Get-CtrIngest'
+        "Remove-CtrContent sha256:$('a' * 64)", 'Get-CtrIngest', "Send-CtrContent sha256:$('a' * 64) localhost:1/x"
         'Get-CtrDiskUsage', "Get-CtrReference sha256:$('a' * 64)", 'Get-CtrOrphan', 'Remove-CtrOrphan a', 'Invoke-CtrGarbageCollection'
         'Get-CtrImage -Unused', 'Clear-CtrImage -Force'
         'Get-CtrLease', 'Get-CtrLeaseResource a', 'New-CtrLease a', 'Remove-CtrLease a', "Add-CtrLeaseResource a sha256:$('a' * 64)"
@@ -266,6 +266,7 @@ endpoint = ["https://m.example.com"]
                 'Resume-CtrTask' = { Resume-CtrTask paused -Namespace $namespace -PassThru -WhatIf }
                 'Save-CtrContainer' = { Save-CtrContainer $container $folder/saved.tar -Namespace $namespace -PassThru -WhatIf }
                 'Save-CtrImage' = { Save-CtrImage busybox:1.35 $folder/saved.tar -Namespace $namespace -WhatIf }
+                'Send-CtrContent' = { Send-CtrContent $content $remote -Namespace $namespace -WhatIf }
                 'Send-CtrImage' = { Send-CtrImage busybox:1.35 ($remote + '2') -Namespace $namespace -WhatIf }
                 'Send-CtrSignal' = { Send-CtrSignal $container KILL -Namespace $namespace -All -WhatIf }
                 'Set-CtrContainer' = { Set-CtrContainer $container @{ a = 'b' } -Namespace $namespace -PassThru -WhatIf }
@@ -358,6 +359,8 @@ endpoint = ["https://m.example.com"]
                 "`"Resume`" on target `"task of container 'paused' in namespace '$namespace'`"."
                 "`"Save its root file system to '$folder/saved.tar'`" on target `"$which`"."
                 "`"Save`" on target `"1 image (3 blobs, 1.0 MiB) to '$folder/saved.tar'`"."
+                "`"Send as '$($remote -replace ':1$')@$content' (application/octet-stream, 6.0 B), unless it is there`" on target " +
+                "`"blob '$content' in namespace '$namespace'`"."
                 "`"Send as '${remote}2' with digest ${digest}: 3 blobs with 1.0 MiB, only what is not there`" on target `"$image`"."
                 "`"Send SIGKILL to all processes`" on target `"task of $which`"."
                 "`"Set labels a=b`" on target `"$which`"."

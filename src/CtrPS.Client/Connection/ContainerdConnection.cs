@@ -45,6 +45,7 @@ internal sealed class ContainerdConnection : ICtrConnection
         Importer = new ImageImporter(this);
         Receiver = new ImageReceiver(this);
         Sender = new ImageSender(this);
+        ContentSender = new ContentSender(this);
         Care = new ImageCare(this, async (path, token) => await ArchiveReader.OpenAsync(path, token).ConfigureAwait(false));
         Inspector = new ImageInspector(this);
         Builder = new ImageBuilder(this);
@@ -80,6 +81,8 @@ internal sealed class ContainerdConnection : ICtrConnection
     public IImageReceiver Receiver { get; }
 
     public IImageSender Sender { get; }
+
+    public IContentSender ContentSender { get; }
 
     public IImageCare Care { get; }
 

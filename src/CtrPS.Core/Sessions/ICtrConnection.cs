@@ -18,6 +18,9 @@ internal interface ICtrConnection : IAsyncDisposable
     /// <summary>Images into registries.</summary>
     IImageSender Sender { get; }
 
+    /// <summary>Single blobs into registries.</summary>
+    IContentSender ContentSender { get; }
+
     /// <summary>Checking, mending and copying images.</summary>
     IImageCare Care { get; }
 

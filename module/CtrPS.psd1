@@ -19,6 +19,7 @@
         'Checkpoint-CtrContainer'
         'Checkpoint-CtrTask'
         'Clear-CtrImage'
+        'Clear-CtrImageLayer'
         'Clear-CtrLeftover'
         'Compare-CtrContainer'
         'Compare-CtrImage'

@@ -32,7 +32,7 @@ Describe 'Ctrl-C while nobody answers' {
         'Remove-CtrSnapshot a', 'Get-CtrContent', "Get-CtrContentData sha256:$('a' * 64)", 'Add-CtrContent -Value a'
         "Remove-CtrContent sha256:$('a' * 64)", 'Get-CtrIngest', "Send-CtrContent sha256:$('a' * 64) localhost:1/x"
         'Get-CtrDiskUsage', "Get-CtrReference sha256:$('a' * 64)", 'Get-CtrOrphan', 'Remove-CtrOrphan a', 'Invoke-CtrGarbageCollection'
-        'Get-CtrImage -Unused', 'Clear-CtrImage -Force'
+        'Get-CtrImage -Unused', 'Clear-CtrImage -Force', 'Clear-CtrImageLayer a'
         'Get-CtrLease', 'Get-CtrLeaseResource a', 'New-CtrLease a', 'Remove-CtrLease a', "Add-CtrLeaseResource a sha256:$('a' * 64)"
     ) {
         $shell = [powershell]::Create()
@@ -221,6 +221,7 @@ endpoint = ["https://m.example.com"]
                 'Checkpoint-CtrContainer' = { Checkpoint-CtrContainer $container localhost/pester:c -Namespace $namespace -WhatIf }
                 'Checkpoint-CtrTask' = { Checkpoint-CtrTask $container -Namespace $namespace -Exit -ImagePath $folder -WhatIf }
                 'Clear-CtrImage' = { $null = Clear-CtrImage -Namespace pester-clear -WhatIf }
+                'Clear-CtrImageLayer' = { $null = Clear-CtrImageLayer busybox:1.35 -Namespace $namespace -WhatIf }
                 'Clear-CtrLeftover' = { Clear-CtrLeftover -Namespace $namespace -WhatIf }
                 'Complete-CtrSnapshot' = { Complete-CtrSnapshot pester-snapshot pester-done -Namespace $namespace -WhatIf }
                 'Connect-CtrRegistry' = { Connect-CtrRegistry r.example.com ([pscredential]::new('me', [securestring]::new())) -WhatIf }

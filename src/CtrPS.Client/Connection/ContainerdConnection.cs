@@ -67,6 +67,7 @@ internal sealed class ContainerdConnection : ICtrConnection
         Users = new ResourceUsers(graph);
         Storage = new StorageInspector(this, graph, usages);
         Clearer = new ImageClearer(this, graph, usages);
+        LayerClearer = new LayerClearer(this, serverVersion);
         Events = new EventSource(channel, calls, Containers, Namespaces);
         Logs = new LogStore(Containers, Tasks, Machine);
         Checkpoints = new CheckpointStore(new CheckpointMaker(channel, this), new CheckpointRestorer(this));
@@ -109,6 +110,8 @@ internal sealed class ContainerdConnection : ICtrConnection
     public IStorageInspector Storage { get; }
 
     public IImageClearer Clearer { get; }
+
+    public ILayerClearer LayerClearer { get; }
 
     public ILeftoverStore Leftovers { get; }
 

@@ -87,6 +87,9 @@ internal interface ICtrConnection : IAsyncDisposable
     /// <summary>Clearing away images that nothing works with.</summary>
     IImageClearer Clearer { get; }
 
+    /// <summary>Clearing away packed layers of images that are unpacked.</summary>
+    ILayerClearer LayerClearer { get; }
+
     /// <summary>What killed processes of ours left.</summary>
     ILeftoverStore Leftovers { get; }
 }

@@ -208,6 +208,11 @@ Describe 'Eight at once, containerd <generation>' -ForEach (Get-RigGeneration) {
         $target = "$($registry.Address)/crowd/content-$namespace"
         $words = @('content', 'push-object', '--plain-http', "${target}:ctr", $digests[-1], 'application/octet-stream')
         $crowd = Invoke-Crowd @here -Line "Send-CtrContent $(($digests | Sort-Object -Unique) -join ',') ${target}:1" -Ctr $words
+        # ctr's word for a blob that is there.
+        if ($crowd.Ctr.Code -ne 0) {
+            $crowd.Ctr.Text | Should -BeLike '*on remote: already exists'
+            $crowd.Ctr = $null
+        }
         Assert-AllWell $crowd
         (Get-CtrRemoteImage "${target}:1").Digest | Should -Be $digests[0]
     }
@@ -248,9 +253,9 @@ Describe 'Eight at once, a registry alone' {
 
     It 'read the same blob, each into a file of its own' {
         $layer = ((Get-CtrRemoteImage "$at/library/busybox:1").ToJson() | ConvertFrom-Json).layers[0]
-        $crowd = Invoke-Crowd @here -Line "Get-CtrRemoteContentData $at/library/busybox $($layer.digest) -Path '$TestDrive/'`$i -PassThru"
+        $crowd = Invoke-Crowd @here -Line "Get-CtrRemoteContentData $at/library/busybox $($layer.digest) -Path ('$TestDrive/' + `$i) -PassThru"
         Assert-AllWell $crowd
-        $crowd.Given | ForEach-Object { $_.Values.Length } | Should -Be (@($layer.size) * 8)
+        $crowd.Given | ForEach-Object { $_.Values[0].Length } | Should -Be (@($layer.size) * 8)
         (Get-ChildItem $TestDrive -Force | Get-FileHash).Hash | Sort-Object -Unique | Should -Be $layer.digest.Substring(7).ToUpperInvariant()
     }
 

@@ -216,7 +216,7 @@ Describe 'Isolation, containerd <generation>' -ForEach (Get-RigGeneration) {
             $null = Invoke-CtrGarbageCollection
             $null = Get-CtrImage -Unused
             $null = Clear-CtrImage -Namespace $name -WhatIf
-            $null = Clear-CtrImageLayer busybox:1.35 -WhatIf
+            $null = Clear-CtrImageLayer busybox:* -WhatIf
             $null = Clear-CtrLeftover -Namespace $name
             $null = Get-CtrRegistryHost docker.io
             Set-CtrRegistryHost docker.io https://mirror.example.com -HostsDirectory ([IO.Path]::GetTempPath()) -WhatIf

@@ -316,6 +316,7 @@ endpoint = ["https://m.example.com"]
                 "`"Keep the state in '$folder' and end`" on target `"task of $which`"."
                 "`"Remove`" on target `"image 'docker.io/library/nginx:deb' in namespace 'pester-clear': 0.0 B become free`"."
                 "`"Remove`" on target `"1 image: 0.0 B become free`"."
+                "`"Discard 1 layer, without which it cannot be saved or sent`" on target `"${image}: 0.0 B become free`"."
                 "`"Freeze as 'pester-done'`" on target `"$snapshot`"."
                 "`"Log in as 'me', kept in the file '$folder/config.json'`" on target `"registry 'r.example.com'`"."
                 "`"Convert to layers of zstd as 'docker.io/library/pester-zstd:latest'`" on target `"$image`"."

@@ -160,8 +160,9 @@ Describe 'Blobs and registries, containerd <generation>' -ForEach $generations {
 
         # Bytes that ctr reads from a registry, as a digest.
         function Get-CtrBytesDigest {
+            param([string[]] $Word)
             $file = "$TestDrive/ctr.bin"
-            & $ctr @args > $file
+            & $ctr content @Word > $file
             $LASTEXITCODE | Should -Be 0
             Get-Sha256 $file
         }
@@ -175,11 +176,11 @@ Describe 'Blobs and registries, containerd <generation>' -ForEach $generations {
     It 'gives what ctr gives' {
         $name = Push-ToRegistry $registry busybox "$path/read:1"
         foreach ($digest in $layer, $config) {
-            $theirs = Get-CtrBytesDigest content fetch-blob --plain-http $name $digest
+            $theirs = Get-CtrBytesDigest -Word 'fetch-blob', '--plain-http', $name, $digest
             $theirs | Should -Be $digest
             ((Get-CtrRemoteContentData $name $digest -AsByteStream | sha256sum) -split ' ')[0] | Should -Be $theirs.Substring(7)
         }
-        $object = Get-CtrBytesDigest content fetch-object --plain-http $name
+        $object = Get-CtrBytesDigest -Word 'fetch-object', '--plain-http', $name
         (Get-CtrRemoteImage $name).Digest | Should -Be $object
         ((Get-CtrRemoteContentData $name $object -AsByteStream | sha256sum) -split ' ')[0] | Should -Be $object.Substring(7)
     }
@@ -192,8 +193,8 @@ Describe 'Blobs and registries, containerd <generation>' -ForEach $generations {
         $sent.Status | Sort-Object -Unique | Should -Be Sent
         $sent[0].Target | Should -BeLike "$target@sha256:*"
         ($sent | Measure-Object BytesSent -Sum).Sum | Should -Be ($sent | Measure-Object Size -Sum).Sum
-        Get-CtrBytesDigest content fetch-blob --plain-http "${target}:1" $layer | Should -Be $layer
-        Get-CtrBytesDigest content fetch-object --plain-http "${target}:1" | Should -Be $image.Digest
+        Get-CtrBytesDigest -Word 'fetch-blob', '--plain-http', "${target}:1", $layer | Should -Be $layer
+        Get-CtrBytesDigest -Word 'fetch-object', '--plain-http', "${target}:1" | Should -Be $image.Digest
         (Get-CtrRemoteImage "${target}:1").Size | Should -Be $image.Size
         foreach ($reader in 'oras', 'crane' | Where-Object { Get-RegistryReader $_ }) {
             $words = $reader -eq 'oras' ? @('manifest', 'fetch', '--plain-http', "${target}:1") : @('manifest', '--insecure', "${target}:1")
@@ -227,7 +228,7 @@ Describe 'Blobs and registries, containerd <generation>' -ForEach $generations {
         (Send-CtrContent $bytes.Digest "${target}:1").MediaType | Should -Be application/vnd.oci.image.index.v1+json
         (Send-CtrContent $bytes.Digest $target -MediaType application/octet-stream).Status | Should -BeIn Sent, UpToDate
         { Send-CtrContent $bytes.Digest $target -MediaType nothing } |
-            Should -Throw -ErrorId 'CtrInvalidArgument,*' -ExpectedMessage "*no media type*"
+            Should -Throw -ErrorId 'CtrInvalidArgument,*' -ExpectedMessage '*no media type*'
         $other = Add-CtrContent -Value '{"schemaVersion":2,"manifests":[ ]}'
         $errors = $null
         $sent = Send-CtrContent $bytes.Digest, $other.Digest "${target}:2" -ErrorAction SilentlyContinue -ErrorVariable errors
@@ -247,7 +248,7 @@ Describe 'Blobs and registries, containerd <generation>' -ForEach $generations {
         $words = Send-CtrContent $config $target -Credential $credential -Verbose -Debug *>&1
         $words | Out-String | Should -Not -Match 'secret word'
         ($words | Where-Object { $_ -is [CtrPS.CtrSentContent] }).Status | Should -Be Sent
-        Get-CtrBytesDigest content fetch-blob --plain-http --user 'pester:secret word' "${target}:1" $config | Should -Be $config
+        Get-CtrBytesDigest -Word 'fetch-blob', '--plain-http', '--user', 'pester:secret word', "${target}:1", $config | Should -Be $config
     }
 
     It 'shows what it would do, and does it not' {

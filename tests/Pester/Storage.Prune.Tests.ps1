@@ -119,6 +119,19 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
             (Get-CtrSnapshot | Where-Object Kind -EQ Committed).Count | Should -Be 4
         }
 
+        It 'of an index takes what is unpacked, and leaves the other platforms theirs' {
+            $null = Import-CtrImage (Get-ArchivePath index-full) -AllPlatforms -NoUnpack
+            { Clear-CtrImageLayer index:full } | Should -Throw -ErrorId 'CtrFailedPrecondition,*' -ExpectedMessage '*linux/amd64, linux/arm64*'
+            $null = Expand-CtrImage index:full
+            $told = Clear-CtrImageLayer index:full -Verbose 4>&1 | Out-String -Width 300
+            $told | Should -BeLike '*is not unpacked for linux/arm64: those layers stay*'
+            $kept = foreach ($manifest in Get-CtrImageManifest index:full -Tree | Where-Object Kind -EQ Manifest) {
+                "$($manifest.Platform) $((Get-CtrContent $manifest.Digest).Labels.Keys -match '\.l\.\d')"
+            }
+            $kept | Sort-Object | Should -Be 'linux/amd64 ', 'linux/arm64 containerd.io/gc.ref.content.l.0'
+            Clear-CtrImageLayer index:full | Should -BeNullOrEmpty -Because 'what could go is gone'
+        }
+
         It 'leaves what is not unpacked, or whose snapshot nothing keeps, and says so where it was named' {
             Add-Image packed:1 10
             Get-CtrSnapshot | Where-Object Name -NotIn (Get-CtrImageLayer busybox:1.35).ChainId | Remove-CtrSnapshot -Force
@@ -438,6 +451,8 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
                 Should -Be 'Ingest dead', 'Lease leaked', 'Snapshot planted-rw'
             ($would.Orphans | Where-Object Kind -EQ Lease).Reason | Should -BeLike '*process of CtrPS that made it is gone*'
             Get-RigState $rig | Should -Be $state
+            $line = "Remove-CtrOrphan -Session $($rig.Address) -Namespace $namespace plant"
+            (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Be planted-rw
             $did = & "$runbooks/Clear-NodeOrphan.ps1" -Session $session -MinimumAge 0 -IncludeKept
             $did.Owners.Owner | Should -Contain $busybox
             $did.Collection.IsPrediction | Should -BeFalse

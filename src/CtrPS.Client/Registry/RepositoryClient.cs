@@ -76,9 +76,8 @@ internal sealed class RepositoryClient(
         ReadAsync(blob, MediaTypes.IsIndex(blob.MediaType) || MediaTypes.IsManifest(blob.MediaType), cancellationToken);
 
     /// <summary>As the other, for who knows whether it is a manifest: those of some artifacts are of media types that nobody knows.</summary>
-    public Task<ReadOnlyMemory<byte>> ReadAsync(Descriptor blob, bool isManifest, CancellationToken cancellationToken)
-    {
-        return blob.Size > ManifestDocument.MaxSize
+    public Task<ReadOnlyMemory<byte>> ReadAsync(Descriptor blob, bool isManifest, CancellationToken cancellationToken) =>
+        blob.Size > ManifestDocument.MaxSize
             ? throw new CtrException(
                 CtrErrorIds.BlobCorrupt,
                 CtrStatus.ResourceExhausted,
@@ -101,7 +100,6 @@ internal sealed class RepositoryClient(
                     Target = blob.Digest,
                 };
             });
-    }
 
     /// <summary>Opens a blob at an offset, at the first host that has it.</summary>
     /// <param name="blob">The blob.</param>

@@ -51,21 +51,19 @@ internal sealed class LayerClearance : ILayerClearance
     {
         var labels = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         var packed = new List<string>();
+        bool isUnpacked = false;
         ImageNode root = await _source.ReadGraphAsync(Records.TargetOf(image)).ConfigureAwait(false);
         foreach (ImageNode manifest in root.Manifests.Where(one => one is { IsSound: true, IsFileSystem: true }))
         {
             string digest = manifest.Descriptor.Digest;
+            bool isHere = await IsUnpackedAsync(manifest, cancellationToken).ConfigureAwait(false);
+            isUnpacked |= isHere;
             string[] keys = [.. LayerLabels(manifest).Where(key => !_agreed.GetValueOrDefault(digest, []).Contains(key))];
-            if (keys.Length == 0)
-            {
-                continue;
-            }
-
-            if (await IsUnpackedAsync(manifest, cancellationToken).ConfigureAwait(false))
+            if (keys.Length > 0 && isHere)
             {
                 labels[digest] = keys;
             }
-            else
+            else if (keys.Length > 0)
             {
                 packed.Add(manifest.Platform?.ToString() ?? digest);
             }
@@ -74,7 +72,7 @@ internal sealed class LayerClearance : ILayerClearance
         string[] layers = [.. labels.SelectMany(one => one.Value.Select(key => _before!.Blobs[one.Key].Labels[key])).Distinct()];
         long freed = Gone(_agreed, _layers.Concat(layers)).Sum(SizeOf);
         return new CtrLayerPlan(
-            labels, layers, Gone(_agreed.Concat(labels), _layers.Concat(layers)).Sum(SizeOf) - freed, [.. packed.Distinct()]);
+            labels, layers, Gone(_agreed.Concat(labels), _layers.Concat(layers)).Sum(SizeOf) - freed, isUnpacked, [.. packed.Distinct()]);
     }
 
     public void Agree(CtrLayerPlan plan)

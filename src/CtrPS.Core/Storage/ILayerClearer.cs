@@ -28,6 +28,11 @@ internal interface ILayerClearance
 /// <param name="Labels">By digest of a manifest: the keys of its labels by which it keeps its layers.</param>
 /// <param name="Layers">Layers that these name.</param>
 /// <param name="Freed">Bytes that become free.</param>
+/// <param name="IsUnpacked">It is unpacked for some platform.</param>
 /// <param name="Packed">The platforms of manifests that keep their layers, as they are not unpacked.</param>
 internal sealed record CtrLayerPlan(
-    IReadOnlyDictionary<string, IReadOnlyList<string>> Labels, IReadOnlyList<string> Layers, long Freed, IReadOnlyList<string> Packed);
+    IReadOnlyDictionary<string, IReadOnlyList<string>> Labels,
+    IReadOnlyList<string> Layers,
+    long Freed,
+    bool IsUnpacked,
+    IReadOnlyList<string> Packed);

@@ -41,9 +41,6 @@ public sealed class SendCtrContentCommand : CtrImageTransferCmdlet
     public int ThrottleLimit { get; set; } = 4;
 
     /// <inheritdoc/>
-    private protected override string? OneSessionOnly => Credential is null ? null : RegistryWords.OneSession;
-
-    /// <inheritdoc/>
     private protected override void OnRecord()
     {
         foreach (CtrContentIdentity wanted in Content)

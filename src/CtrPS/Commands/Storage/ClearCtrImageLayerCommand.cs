@@ -56,7 +56,7 @@ public sealed class ClearCtrImageLayerCommand : CtrImageCmdlet
         string words = Words(found.Image);
         CtrLayerPlan plan = Await(token => clearance.PlanAsync(found.Image, token));
         string packed = plan.Packed.Count == 0 ? "" : $" for {string.Join(", ", plan.Packed)}";
-        if (plan.Labels.Count == 0 && packed.Length > 0 && !isOfPattern)
+        if (!plan.IsUnpacked && packed.Length > 0 && !isOfPattern)
         {
             throw new CtrException(
                 CtrErrorIds.FailedPrecondition,
@@ -81,7 +81,7 @@ public sealed class ClearCtrImageLayerCommand : CtrImageCmdlet
 
         string layers = plan.Layers.Count == 1 ? "1 layer" : $"{plan.Layers.Count} layers";
         if (!ShouldProcess(
-            found.Session, $"{words}: {CtrFormat.Size(plan.Freed)} become free", $"Discard {layers}, without which it cannot be saved or sent")
+            $"{At(found.Session, words)}: {CtrFormat.Size(plan.Freed)} become free", $"Discard {layers}, without which it cannot be saved or sent")
             && !IsWhatIf)
         {
             return false;

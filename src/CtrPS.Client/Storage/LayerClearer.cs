@@ -30,6 +30,7 @@ internal sealed class LayerClearance : ILayerClearance
     private readonly HashSet<string> _others;
     private readonly Dictionary<string, IReadOnlyList<string>> _agreed = new(StringComparer.Ordinal);
     private readonly HashSet<string> _layers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Config, string Snapshot)> _kept = new(StringComparer.Ordinal);
 
     /// <param name="connection">The daemon.</param>
     /// <param name="namespace">The namespace.</param>
@@ -56,7 +57,8 @@ internal sealed class LayerClearance : ILayerClearance
         foreach (ImageNode manifest in root.Manifests.Where(one => one is { IsSound: true, IsFileSystem: true }))
         {
             string digest = manifest.Descriptor.Digest;
-            bool isHere = await IsUnpackedAsync(manifest, cancellationToken).ConfigureAwait(false);
+            bool isHere = await FindSnapshotAsync(manifest, cancellationToken).ConfigureAwait(false) is { } snapshot
+                && IsKept(_before, _kept[digest] = (manifest.Config!.Descriptor.Digest, snapshot));
             isUnpacked |= isHere;
             string[] keys = [.. LayerLabels(manifest).Where(key => !_agreed.GetValueOrDefault(digest, []).Contains(key))];
             if (keys.Length > 0 && isHere)
@@ -93,6 +95,21 @@ internal sealed class LayerClearance : ILayerClearance
         if (_before is null)
         {
             return [];
+        }
+
+        // Who was asked may have thought for long.
+        NamespaceRecords? now = (await _connection.Reader.ReadAsync(cancellationToken).ConfigureAwait(false))
+            .FirstOrDefault(one => one.Name == _before.Name);
+        if (_agreed.Keys.FirstOrDefault(one => now?.Blobs.ContainsKey(one) == true && !IsKept(now, _kept[one])) is { } lost)
+        {
+            throw new CtrException(
+                CtrErrorIds.FailedPrecondition,
+                CtrStatus.FailedPrecondition,
+                $"What the manifest '{lost}' in namespace '{_before.Name}' was unpacked to is gone since it was looked at. No layer was discarded.")
+            {
+                Target = lost,
+                RecommendedAction = "Unpack the image with Expand-CtrImage, and try again.",
+            };
         }
 
         foreach ((string manifest, IReadOnlyList<string> keys) in _agreed)
@@ -139,22 +156,18 @@ internal sealed class LayerClearance : ILayerClearance
             .Select(label => label.Key);
     }
 
-    /// <summary>
-    /// Whether the snapshot of all its layers is there, and its config keeps it: else a later collection would take the last of the image.
-    /// </summary>
-    private async Task<bool> IsUnpackedAsync(ImageNode manifest, CancellationToken cancellationToken)
-    {
-        Descriptor config = manifest.Config!.Descriptor;
-        if (!manifest.Config.IsSound || !_before!.Blobs.TryGetValue(config.Digest, out Info? blob))
-        {
-            return false;
-        }
+    /// <summary>The name that the snapshot of all layers of a manifest has. Null where its config does not tell.</summary>
+    private async Task<string?> FindSnapshotAsync(ImageNode manifest, CancellationToken cancellationToken) => manifest.Config!.IsSound
+        && (await _documents.ReadLayersAsync(_source, manifest.Config.Descriptor, cancellationToken).ConfigureAwait(false)).ChainIds is [.., var top]
+        ? top
+        : null;
 
-        ImageConfig layers = await _documents.ReadLayersAsync(_source, config, cancellationToken).ConfigureAwait(false);
-        return layers.ChainIds.Count > 0 && blob.Labels.Any(label => _rules.Reference(_before.Name, label.Key, label.Value)
-            is { Kind: CtrResourceKind.Snapshot, Snapshotter: var snapshotter, Key: var key }
-            && key == layers.ChainIds[^1] && _before.Snapshots.ContainsKey((snapshotter, key)));
-    }
+    /// <summary>Whether a snapshot is there, and the config keeps it: else a later collection would take the last of the image.</summary>
+    private bool IsKept(NamespaceRecords? records, (string Config, string Snapshot) image) =>
+        records?.Blobs.TryGetValue(image.Config, out Info? config) == true
+            && config.Labels.Any(label => _rules.Reference(records.Name, label.Key, label.Value)
+                is { Kind: CtrResourceKind.Snapshot, Snapshotter: var snapshotter, Key: var key }
+                && key == image.Snapshot && records.Snapshots.ContainsKey((snapshotter, key)));
 
     /// <summary>Of layers those that a collection takes once labels are gone.</summary>
     private IEnumerable<string> Gone(IEnumerable<KeyValuePair<string, IReadOnlyList<string>>> labels, IEnumerable<string> layers)

@@ -131,6 +131,12 @@ Describe 'Content, containerd <generation>' -ForEach (Get-RigGeneration) {
             ($typed | Where-Object Digest -EQ $config).MediaType | Should -Be $manifest.config.mediaType
             ($typed | Where-Object Digest -EQ $image.Digest).MediaType | Should -Be $image.MediaType
             (Get-CtrContent -MediaType *manifest*).Digest | Should -Be $image.Digest
+            $typed | Out-String -Width 80 | Should -BeLike "*MediaType*$($image.MediaType)*"
+            Get-CtrContent | Out-String -Width 80 | Should -Not -Match 'MediaType'
+            $line = 'Get-CtrContent -MediaType application/vnd.oci.image.ind'
+            (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Be "'application/vnd.oci.image.index.v1+json'"
+            { Get-CtrContent 7419e2, 123456 } |
+                Should -Throw -ErrorId 'ParameterArgumentTransformationError,*' -ExpectedMessage '*741900 is a number*'
             (Get-CtrContent -MinimumSize 100KB).Digest | Should -Be $layer
             Get-CtrContent -OlderThan 1h | Should -BeNullOrEmpty
             Get-CtrContent -OlderThan 2d | Should -BeNullOrEmpty # without quotes it is a number to PowerShell
@@ -266,6 +272,7 @@ Describe 'Content, containerd <generation>' -ForEach (Get-RigGeneration) {
     Context 'whose labels change' {
         It 'has them as ctr sets and shows them' {
             $changed = Set-CtrContent $config -Label @{ a = 'b'; c = 'd=e' } -PassThru
+            $changed.Kind | Should -Be Config -Because 'that is what its manifest says of it'
             $changed.Labels['a'], $changed.Labels['c'] | Should -Be 'b', 'd=e'
             (Invoke-Ctr $rig -n $namespace content ls "digest==$config") -join ' ' | Should -Match 'a=b'
             Set-CtrContent $config.Substring(0, 15) @{ a = $null; c = '' }
@@ -351,11 +358,13 @@ Describe 'Content, containerd <generation>' -ForEach (Get-RigGeneration) {
             (Invoke-Ctr $rig -n $namespace content active) -join ' ' | Should -Match 'layer-x'
             ([DateTimeOffset]::Now - $ingest.StartedAt).TotalMinutes | Should -BeLessThan 5
             { $ingest | Stop-CtrIngest } | Should -Throw -ErrorId 'CtrIngestInUse,*' -ExpectedMessage '*not thrown away*'
+            { Stop-CtrIngest layer-x -Namespace k8s.io } |
+                Should -Throw -ErrorId 'CtrIngestNotFound,*' -ExpectedMessage "*namespace 'k8s.io'. It is in '$namespace'."
             $ingest | Stop-CtrIngest -Force -WhatIf
             (Get-CtrIngest).Ref | Should -Be layer-x
             ($ingest | Stop-CtrIngest -Force -PassThru).Ref | Should -Be layer-x
             Get-CtrIngest | Should -BeNullOrEmpty
-            { Stop-CtrIngest layer-x } | Should -Throw -ErrorId 'CtrIngestNotFound,*'
+            { Stop-CtrIngest layer-x } | Should -Throw -ErrorId 'CtrIngestNotFound,*' -ExpectedMessage '*: it may be done.'
             { Get-CtrIngest layer-x } | Should -Throw -ErrorId 'CtrIngestNotFound,*'
             Stop-CtrIngest layer-*
             $process.Kill()

@@ -230,6 +230,23 @@ Describe 'Eight at once, containerd <generation>' -ForEach (Get-RigGeneration) {
         $digests | Sort-Object -Unique | Should -HaveCount 1
     }
 
+    It 'send the same blobs and their manifest, ctr among them' {
+        $null = Invoke-Ctr $rig -n $namespace images import --no-unpack $busybox
+        $session = Connect-CtrSession $rig.Address -Namespace $namespace
+        $digests = @((Get-CtrImage busybox:1.35).Digest) + (Get-CtrImageManifest busybox:1.35 -Tree).Digest
+        Disconnect-CtrSession $session
+        $target = "$($registry.Address)/crowd/content-$namespace"
+        $words = @('content', 'push-object', '--plain-http', "${target}:ctr", $digests[-1], 'application/octet-stream')
+        $crowd = Invoke-Crowd @here -Line "Send-CtrContent $(($digests | Sort-Object -Unique) -join ',') ${target}:1" -Ctr $words
+        # ctr's word for a blob that is there.
+        if ($crowd.Ctr.Code -ne 0) {
+            $crowd.Ctr.Text | Should -BeLike '*on remote: already exists'
+            $crowd.Ctr = $null
+        }
+        Assert-AllWell $crowd
+        (Get-CtrRemoteImage "${target}:1").Digest | Should -Be $digests[0]
+    }
+
     It 'remove the same images, ctr among them' {
         $null = Invoke-Ctr $rig -n $namespace images import $busybox
         $null = Invoke-Ctr $rig -n $namespace images tag docker.io/library/busybox:1.35 docker.io/library/other:1
@@ -254,6 +271,7 @@ Describe 'Eight at once, a registry alone' {
         $here = @{ Rig = Get-Rig $daemon.generation; Namespace = 'default' }
         $at = (Get-Registry).Address
         $null = Push-ToRegistry (Get-Registry) attested crowd/source:1
+        $null = Push-ToRegistry (Get-Registry) busybox
     }
 
     It 'copy the same image to one name and to names of their own, while it is listed and looked at' {
@@ -261,6 +279,14 @@ Describe 'Eight at once, a registry alone' {
         Assert-AllWell (Invoke-Crowd @here -Line "$line; Find-CtrImage $at/crowd/source; Get-CtrRemoteImage $at/crowd/source:1")
         (Find-CtrImage -Registry $at 'crowd/copy*').Count | Should -Be 9
         (Get-CtrRemoteImage "$at/crowd/copy:one").Digest | Should -Be (Get-CtrRemoteImage "$at/crowd/source:1").Digest
+    }
+
+    It 'read the same blob, each into a file of its own' {
+        $layer = ((Get-CtrRemoteImage "$at/library/busybox:1").ToJson() | ConvertFrom-Json).layers[0]
+        $crowd = Invoke-Crowd @here -Line "Get-CtrRemoteContentData $at/library/busybox $($layer.digest) -Path ('$TestDrive/' + `$i) -PassThru"
+        Assert-AllWell $crowd
+        $crowd.Given | ForEach-Object { $_.Values[0].Length } | Should -Be (@($layer.size) * 8)
+        (Get-ChildItem $TestDrive -Force | Get-FileHash).Hash | Sort-Object -Unique | Should -Be $layer.digest.Substring(7).ToUpperInvariant()
     }
 
     It 'remove the same tag: it is gone, and who came late says so' {

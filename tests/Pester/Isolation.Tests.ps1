@@ -187,6 +187,7 @@ Describe 'Isolation, containerd <generation>' -ForEach (Get-RigGeneration) {
             $null = Get-CtrContent
             $null = $content | Get-CtrContentData
             $content | Set-CtrContent -Label @{ a = 'b' }
+            $content | Send-CtrContent -Destination localhost:1/x/y -WhatIf
             $content | Remove-CtrContent
             Get-CtrIngest | Stop-CtrIngest -WhatIf
             Stop-CtrIngest "$name-*"
@@ -215,6 +216,7 @@ Describe 'Isolation, containerd <generation>' -ForEach (Get-RigGeneration) {
             $null = Invoke-CtrGarbageCollection
             $null = Get-CtrImage -Unused
             $null = Clear-CtrImage -Namespace $name -WhatIf
+            $null = Clear-CtrImageLayer busybox:* -WhatIf
             $null = Clear-CtrLeftover -Namespace $name
             $null = Get-CtrRegistryHost docker.io
             Set-CtrRegistryHost docker.io https://mirror.example.com -HostsDirectory ([IO.Path]::GetTempPath()) -WhatIf
@@ -226,6 +228,7 @@ Describe 'Isolation, containerd <generation>' -ForEach (Get-RigGeneration) {
             $nobody = @{ MaximumRetryCount = 0; ErrorAction = 'Ignore'; HostsDirectory = [IO.Path]::GetTempPath() }
             $null = Find-CtrImage localhost:1/x/y @nobody
             $null = Get-CtrRemoteImage localhost:1/x/y @nobody
+            $null = Get-CtrRemoteContentData localhost:1/x/y "sha256:$('a' * 64)" @nobody
             $null = Copy-CtrRemoteImage localhost:1/x/y localhost:1/x/z @nobody
             Remove-CtrRemoteImage localhost:1/x/y @nobody
             $null = Test-CtrRegistry localhost:1/x/y @nobody

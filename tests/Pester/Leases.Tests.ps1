@@ -173,6 +173,27 @@ Describe 'Leases, containerd <generation>' -ForEach (Get-RigGeneration) {
         Get-CtrLease | Remove-CtrLease -Synchronous
     }
 
+    It 'take the first digits of a digest, and are told what to lose by what they hold' {
+        $null = New-CtrLease short
+        $chain = Get-CtrImageLayer busybox:1.35 | ForEach-Object ChainId
+        (Add-CtrLeaseResource short $image.Digest.Substring(7, 8) -PassThru).Key | Should -Be $image.Digest
+        Add-CtrLeaseResource short $chain -Snapshotter overlayfs
+        { Add-CtrLeaseResource short ffffffffffff } | Should -Throw -ErrorId 'CtrContentNotFound,*'
+        { Remove-CtrLeaseResource short nothing } | Should -Throw -ErrorId 'CtrNotFound,*' -ExpectedMessage "*lease 'short'*holds no 'nothing'*"
+        { Remove-CtrLeaseResource short ffffffffffff } | Should -Throw -ErrorId 'CtrNotFound,*'
+        $line = "Remove-CtrLeaseResource short -Namespace $namespace -Key sha"
+        $complete = (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText
+        $complete | Sort-Object | Should -Be ($image.Digest, $chain | Sort-Object)
+        $line = "Add-CtrLeaseResource short -Namespace $namespace -Snapshotter overlayfs -Key $($chain.Substring(0, 20))"
+        (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Be $chain
+        $null = New-CtrSnapshot plain-key -Lease short
+        Remove-CtrLeaseResource short plain-key
+        Remove-CtrLeaseResource short $image.Digest.Substring(0, 20)
+        (Get-CtrLeaseResource short).Key | Should -Be $chain
+        Remove-CtrSnapshot plain-key -ErrorAction Ignore # unless the collector was faster, as nothing keeps it any more
+        Remove-CtrLease short
+    }
+
     It 'complete by id and type, and say what they would do' {
         $null = New-CtrLease pester-tab
         $line = "Remove-CtrLease -Namespace $namespace pester-t"

@@ -135,6 +135,10 @@ Describe 'Objects, containerd <generation>' -ForEach (Get-RigGeneration) {
                 Name = 'docker.io/library/a:1'; Namespace = $namespace; Target = 'r.example.com/a:1'; Digest = "sha256:$('a' * 64)"
                 Host = 'https://r.example.com/v2'; Platforms = [string[]]'linux/amd64'; Pushed = 2; BytesSent = 5000
             }
+            CtrSentContent      = New-Sample CtrSentContent @{
+                Namespace = $namespace; Target = 'r.example.com/a:1'; Digest = "sha256:$('a' * 64)"; Host = 'https://r.example.com/v2'
+                MediaType = 'application/octet-stream'; Size = 5000; BytesSent = 5000
+            }
             CtrRegistryHost     = Get-CtrRegistryHost localhost:5000 -HostsDirectory $TestDrive
             CtrRegistryLogin    = New-Sample CtrRegistryLogin @{
                 Registry = 'docker.io'; User = 'me'; Kind = 'Password'; File = '/home/me/config.json'

@@ -30,9 +30,9 @@ Describe 'Ctrl-C while nobody answers' {
         'Update-CtrTask a -Memory 64MB', 'Set-CtrImage a @{ a = 1 }', 'Add-CtrImageTag a b', 'Remove-CtrImage a', 'Remove-CtrImage a*'
         'Get-CtrSnapshot', 'Get-CtrSnapshotMount a', 'New-CtrSnapshot a', 'Complete-CtrSnapshot a b', 'Set-CtrSnapshot a @{ a = 1 }'
         'Remove-CtrSnapshot a', 'Get-CtrContent', "Get-CtrContentData sha256:$('a' * 64)", 'Add-CtrContent -Value a'
-        "Remove-CtrContent sha256:$('a' * 64)", 'Get-CtrIngest'
+        "Remove-CtrContent sha256:$('a' * 64)", 'Get-CtrIngest', "Send-CtrContent sha256:$('a' * 64) localhost:1/x"
         'Get-CtrDiskUsage', "Get-CtrReference sha256:$('a' * 64)", 'Get-CtrOrphan', 'Remove-CtrOrphan a', 'Invoke-CtrGarbageCollection'
-        'Get-CtrImage -Unused', 'Clear-CtrImage -Force'
+        'Get-CtrImage -Unused', 'Clear-CtrImage -Force', 'Clear-CtrImageLayer a'
         'Get-CtrLease', 'Get-CtrLeaseResource a', 'New-CtrLease a', 'Remove-CtrLease a', "Add-CtrLeaseResource a sha256:$('a' * 64)"
     ) {
         $shell = [powershell]::Create()
@@ -221,6 +221,7 @@ endpoint = ["https://m.example.com"]
                 'Checkpoint-CtrContainer' = { Checkpoint-CtrContainer $container localhost/pester:c -Namespace $namespace -WhatIf }
                 'Checkpoint-CtrTask' = { Checkpoint-CtrTask $container -Namespace $namespace -Exit -ImagePath $folder -WhatIf }
                 'Clear-CtrImage' = { $null = Clear-CtrImage -Namespace pester-clear -WhatIf }
+                'Clear-CtrImageLayer' = { $null = Clear-CtrImageLayer busybox:1.35 -Namespace $namespace -WhatIf }
                 'Clear-CtrLeftover' = { Clear-CtrLeftover -Namespace $namespace -WhatIf }
                 'Complete-CtrSnapshot' = { Complete-CtrSnapshot pester-snapshot pester-done -Namespace $namespace -WhatIf }
                 'Connect-CtrRegistry' = { Connect-CtrRegistry r.example.com ([pscredential]::new('me', [securestring]::new())) -WhatIf }
@@ -266,6 +267,7 @@ endpoint = ["https://m.example.com"]
                 'Resume-CtrTask' = { Resume-CtrTask paused -Namespace $namespace -PassThru -WhatIf }
                 'Save-CtrContainer' = { Save-CtrContainer $container $folder/saved.tar -Namespace $namespace -PassThru -WhatIf }
                 'Save-CtrImage' = { Save-CtrImage busybox:1.35 $folder/saved.tar -Namespace $namespace -WhatIf }
+                'Send-CtrContent' = { Send-CtrContent $content $remote -Namespace $namespace -WhatIf }
                 'Send-CtrImage' = { Send-CtrImage busybox:1.35 ($remote + '2') -Namespace $namespace -WhatIf }
                 'Send-CtrSignal' = { Send-CtrSignal $container KILL -Namespace $namespace -All -WhatIf }
                 'Set-CtrContainer' = { Set-CtrContainer $container @{ a = 'b' } -Namespace $namespace -PassThru -WhatIf }
@@ -314,6 +316,7 @@ endpoint = ["https://m.example.com"]
                 "`"Keep the state in '$folder' and end`" on target `"task of $which`"."
                 "`"Remove`" on target `"image 'docker.io/library/nginx:deb' in namespace 'pester-clear': 0.0 B become free`"."
                 "`"Remove`" on target `"1 image: 0.0 B become free`"."
+                "`"Discard 1 layer, without which it cannot be saved or sent`" on target `"${image}: 0.0 B become free`"."
                 "`"Freeze as 'pester-done'`" on target `"$snapshot`"."
                 "`"Log in as 'me', kept in the file '$folder/config.json'`" on target `"registry 'r.example.com'`"."
                 "`"Convert to layers of zstd as 'docker.io/library/pester-zstd:latest'`" on target `"$image`"."
@@ -358,6 +361,8 @@ endpoint = ["https://m.example.com"]
                 "`"Resume`" on target `"task of container 'paused' in namespace '$namespace'`"."
                 "`"Save its root file system to '$folder/saved.tar'`" on target `"$which`"."
                 "`"Save`" on target `"1 image (3 blobs, 1.0 MiB) to '$folder/saved.tar'`"."
+                "`"Send as '$($remote -replace ':1$')@$content' (application/octet-stream, 6.0 B), unless it is there`" on target " +
+                "`"blob '$content' in namespace '$namespace'`"."
                 "`"Send as '${remote}2' with digest ${digest}: 3 blobs with 1.0 MiB, only what is not there`" on target `"$image`"."
                 "`"Send SIGKILL to all processes`" on target `"task of $which`"."
                 "`"Set labels a=b`" on target `"$which`"."

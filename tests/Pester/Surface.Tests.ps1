@@ -168,7 +168,7 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
         # They speak to none, or open one.
         $quiet = 'Get-CtrArchive', 'Test-CtrArchive', 'New-CtrMount', 'Connect-CtrSession', 'Get-CtrSession', 'Get-CtrRegistryHost',
         'Set-CtrRegistryHost', 'ConvertTo-CtrHostsToml', 'Connect-CtrRegistry', 'Disconnect-CtrRegistry', 'Get-CtrRegistry', 'Find-CtrImage',
-        'Get-CtrRemoteImage', 'Remove-CtrRemoteImage', 'Copy-CtrRemoteImage', 'Test-CtrRegistry'
+        'Get-CtrRemoteImage', 'Get-CtrRemoteContentData', 'Remove-CtrRemoteImage', 'Copy-CtrRemoteImage', 'Test-CtrRegistry'
         $command.Parameters.ContainsKey('Session') | Should -Be ($name -notin $quiet)
         if ($command.Parameters.ContainsKey('Session')) {
             $session = $command.Parameters['Session']
@@ -223,7 +223,7 @@ Describe '<name> is as its neighbours:' -ForEach $commands {
             # One file to be written, or several that are there.
             Test-Attribute $path ([SupportsWildcards]) | Should -Be $path.ParameterType.IsArray
             # There files come in the place of containers, or one is written of what comes.
-            if ($name -notin 'Get-CtrLog', 'Get-CtrContentData') {
+            if ($name -notin 'Get-CtrLog', 'Get-CtrContentData', 'Get-CtrRemoteContentData') {
                 (Get-Binding $literal).ValueFromPipelineByPropertyName | Should -Not -Contain (-not $readsPaths)
                 (Get-Binding $path).ValueFromPipeline | Should -Not -Contain (-not $readsPaths)
             }
@@ -395,6 +395,10 @@ Describe 'The views' {
                 Name = 'a'; Namespace = 'n' * 76; Target = "r.example.com/$('a' * 76):1"; Digest = "sha256:$('a' * 64)"
                 Pushed = 999; Mounted = 999; Skipped = 999; BytesSent = 1023GB; Duration = [timespan]::FromSeconds(9999); Status = 'UpToDate'
             }
+            CtrSentContent = New-Sample CtrSentContent @{
+                Namespace = 'n' * 76; Target = "r.example.com/$('a' * 76):1"; Digest = "sha256:$('a' * 64)"
+                Size = 1023GB; BytesSent = 1023GB; Duration = [timespan]::FromSeconds(9999); Status = 'UpToDate'
+            }
             CtrMetric = New-Sample CtrMetric @{
                 Namespace = 'k8s.io'; Id = 'm' * 76; CpuPercent = 6399.9; CpuUsage = '10.00:00:00'; MemoryBytes = 1023GB; MemoryLimit = 1023GB
                 Pids = 4194304; Raw = $raw
@@ -409,7 +413,7 @@ Describe 'The views' {
     It 'are for types that exist' {
         $names = @($format.SelectNodes('//TypeName').InnerText) + @($types.SelectNodes('/Types/Type/Name | //GetCodeReference/TypeName').InnerText)
         $names.Count | Should -BeGreaterThan 8
-        $names | Where-Object { -not (($_ -replace '#(?:Node|Size)$') -as [type]) } | Should -BeNullOrEmpty
+        $names | Where-Object { -not (($_ -replace '#(?:Node|Size|MediaType)$') -as [type]) } | Should -BeNullOrEmpty
     }
 
     It 'are there for each type that a cmdlet gives' {
@@ -422,7 +426,7 @@ Describe 'The views' {
     It 'show <_> with all columns within 80' -ForEach @(
         'CtrImage', 'CtrImagePlatform', 'CtrNamespace', 'CtrEvent', 'CtrLogLine', 'CtrPlugin', 'CtrSession', 'CtrServer', 'CtrDeprecation'
         'CtrContainer', 'CtrTask', 'CtrProcess', 'CtrMetric', 'CtrLeftover', 'CtrRegistryHost', 'CtrRegistryLogin', 'CtrHostsFile'
-        'CtrConvertedImage', 'CtrReceivedImage', 'CtrSentImage'
+        'CtrConvertedImage', 'CtrReceivedImage', 'CtrSentImage', 'CtrSentContent'
         'CtrClearedResource', 'CtrDiskUsageSummary', 'CtrReference', 'CtrOrphan', 'CtrGarbage', 'CtrGarbageCollection'
         'CtrRemoteTag', 'CtrRemoteRepository', 'CtrRemoteImage', 'CtrReferrer', 'CtrCopiedImage', 'CtrRegistryCheck', 'CtrImageUpdate'
     ) {

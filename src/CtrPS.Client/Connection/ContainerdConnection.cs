@@ -45,6 +45,7 @@ internal sealed class ContainerdConnection : ICtrConnection
         Importer = new ImageImporter(this);
         Receiver = new ImageReceiver(this);
         Sender = new ImageSender(this);
+        ContentSender = new ContentSender(this);
         Care = new ImageCare(this, async (path, token) => await ArchiveReader.OpenAsync(path, token).ConfigureAwait(false));
         Inspector = new ImageInspector(this);
         Builder = new ImageBuilder(this);
@@ -66,6 +67,7 @@ internal sealed class ContainerdConnection : ICtrConnection
         Users = new ResourceUsers(graph);
         Storage = new StorageInspector(this, graph, usages);
         Clearer = new ImageClearer(this, graph, usages);
+        LayerClearer = new LayerClearer(this, serverVersion);
         Events = new EventSource(channel, calls, Containers, Namespaces);
         Logs = new LogStore(Containers, Tasks, Machine);
         Checkpoints = new CheckpointStore(new CheckpointMaker(channel, this), new CheckpointRestorer(this));
@@ -80,6 +82,8 @@ internal sealed class ContainerdConnection : ICtrConnection
     public IImageReceiver Receiver { get; }
 
     public IImageSender Sender { get; }
+
+    public IContentSender ContentSender { get; }
 
     public IImageCare Care { get; }
 
@@ -106,6 +110,8 @@ internal sealed class ContainerdConnection : ICtrConnection
     public IStorageInspector Storage { get; }
 
     public IImageClearer Clearer { get; }
+
+    public ILayerClearer LayerClearer { get; }
 
     public ILeftoverStore Leftovers { get; }
 

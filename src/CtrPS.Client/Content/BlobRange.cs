@@ -9,8 +9,9 @@ namespace CtrPS.Client.Content;
 /// <param name="blob">The blob.</param>
 /// <param name="offset">Where the bytes begin.</param>
 /// <param name="count">How many to give at the most.</param>
-/// <param name="namespace">Where it is, for messages.</param>
-internal sealed class BlobRange(Stream bytes, Descriptor blob, long offset, long count, string @namespace) : ForwardStream
+/// <param name="where">Where it is, in words: <c>namespace 'k8s.io'</c>.</param>
+/// <param name="wayOut">What to do where it is damaged.</param>
+internal sealed class BlobRange(Stream bytes, Descriptor blob, long offset, long count, string where, string wayOut) : ForwardStream
 {
     private readonly IncrementalHash? _hash = offset == 0 && count >= blob.Size ? Digests.Hash(blob.Digest) : null;
     private readonly long _length = Math.Min(count, blob.Size - offset);
@@ -18,6 +19,15 @@ internal sealed class BlobRange(Stream bytes, Descriptor blob, long offset, long
     private bool _isProved;
 
     public override long Length => _length;
+
+    /// <summary>Of a blob in a namespace.</summary>
+    public static BlobRange OfNamespace(Stream bytes, Descriptor blob, long offset, long count, string @namespace) => new(
+        bytes,
+        blob,
+        offset,
+        count,
+        $"namespace '{@namespace}'",
+        "Find the images that have it with Test-CtrImage -Deep, and mend them with Repair-CtrImage.");
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -64,11 +74,10 @@ internal sealed class BlobRange(Stream bytes, Descriptor blob, long offset, long
             : null;
         if (fault is not null)
         {
-            throw new CtrException(
-                CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{blob.Digest}' in namespace '{@namespace}' is corrupt: {fault}.")
+            throw new CtrException(CtrErrorIds.BlobCorrupt, CtrStatus.DataLoss, $"The blob '{blob.Digest}' in {where} is corrupt: {fault}.")
             {
                 Target = blob.Digest,
-                RecommendedAction = "Find the images that have it with Test-CtrImage -Deep, and mend them with Repair-CtrImage.",
+                RecommendedAction = wayOut,
             };
         }
     }

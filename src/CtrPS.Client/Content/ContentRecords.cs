@@ -77,7 +77,7 @@ internal sealed class ContentRecords(GrpcChannel channel, Calls calls, ContentSt
     {
         var blob = new Descriptor { MediaType = "", Digest = one.Digest, Size = one.Size };
         Stream bytes = await content.OpenNearestAsync(one.Namespace, blob, offset, cancellationToken).ConfigureAwait(false);
-        return new BlobRange(bytes, blob, offset, count, one.Namespace);
+        return BlobRange.OfNamespace(bytes, blob, offset, count, one.Namespace);
     }
 
     public async Task<CtrContent> AddAsync(CtrContentRequest request, CtrTransferMeter meter, CancellationToken cancellationToken)

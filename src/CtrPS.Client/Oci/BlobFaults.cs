@@ -156,7 +156,8 @@ internal static class BlobFaults
         return $"The {what} '{blob.Digest}' ({(blob.MediaType.Length == 0 ? "no media type" : blob.MediaType)}, {blob.Size} bytes){platform}";
     }
 
-    private static string WayOut(IBlobSource source) => source.Place switch
+    /// <summary>What to do about a blob that is missing or damaged where nothing more is known.</summary>
+    public static string WayOut(IBlobSource source) => source.Place switch
     {
         BlobPlace.Archive => "Fetch the archive again and compare its checksum with that of the original, or save the image again. "
             + "Test-CtrArchive tells all that is damaged.",

@@ -16,6 +16,9 @@ internal static class RegistryFaults
     private const string Login = "Log in with Connect-CtrRegistry, give -Credential, or check the name: registries answer so as well where there is "
         + "no such repository.";
 
+    private const string LacksBlobs = "It has not all blobs that the manifest names: send them before it (Send-CtrContent), or the whole image "
+        + "(Send-CtrImage).";
+
     /// <summary>An address as it may be shown.</summary>
     public static string Show(Uri address) => ForeignText.Show(address.GetComponents(
         UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/'));
@@ -76,12 +79,26 @@ internal static class RegistryFaults
                 "Wait, log in (Connect-CtrRegistry) for a higher limit, or use a mirror (Set-CtrRegistryHost)."),
             HttpStatusCode.RequestEntityTooLarge => (CtrErrorIds.RegistryFailed, CtrStatus.ResourceExhausted, "it is too large for it.",
                 "A proxy before the registry limits the size of requests: raise its limit."),
-            _ => (CtrErrorIds.RegistryFailed, code >= 500 ? CtrStatus.Unavailable : CtrStatus.FailedPrecondition, $"it answered {code}.", null),
+            _ => (CtrErrorIds.RegistryFailed, code >= 500 ? CtrStatus.Unavailable : CtrStatus.FailedPrecondition, $"it answered {code}.",
+                said.Contains("MANIFEST_BLOB_UNKNOWN", StringComparison.Ordinal) ? LacksBlobs : null),
         };
         return new CtrException(id, status, $"The {what} at {Show(host)}: {fault}{(said.Length == 0 ? "" : $" It says: {said}")}")
         {
             Target = host.Authority,
             RecommendedAction = action,
+        };
+    }
+
+    /// <summary>A repository has something under no such digest, neither as a blob nor as a manifest.</summary>
+    public static CtrException NoBlob(CtrImageReference repository, string digest, CtrException cause)
+    {
+        string name = $"{repository.Registry}/{repository.Repository}";
+        return new CtrException(
+            CtrErrorIds.BlobMissing, CtrStatus.NotFound, $"The repository '{name}' has no blob and no manifest '{digest}'. {cause.Message}", cause)
+        {
+            Target = digest,
+            RecommendedAction = "What an image consists of, its manifest says: (Get-CtrRemoteImage NAME).ToJson($true). Registries answer so, too, "
+                + "where there is no such repository, or none without a login (Connect-CtrRegistry, -Credential).",
         };
     }
 

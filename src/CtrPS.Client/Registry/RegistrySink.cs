@@ -11,9 +11,9 @@ namespace CtrPS.Client.Registry;
 /// uploads in parts are broken at several registries. The registry proves what it is given.
 /// </summary>
 /// <param name="repository">The repository.</param>
-/// <param name="root">The manifest or index that the tag is to point to.</param>
+/// <param name="root">The manifest or index that the tag is to point to. Null: there is none.</param>
 /// <param name="mountable">Repositories of the registry that a blob was fetched from or sent to before.</param>
-internal sealed class RegistrySink(RepositoryClient repository, ImageNode root, Func<string, IEnumerable<string>> mountable) : IBlobSink
+internal sealed class RegistrySink(RepositoryClient repository, ImageNode? root, Func<string, IEnumerable<string>> mountable) : IBlobSink
 {
     private const string SubjectHeader = "OCI-Subject";
 

@@ -46,6 +46,11 @@ internal sealed class RemoteImages : IRemoteImages
         RemoteImageReader.DescribeAsync(reference, platforms, (RegistryClient)registries, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<ICtrRemoteBlob> FindBlobAsync(
+        CtrImageReference reference, string digest, ICtrRegistries registries, CancellationToken cancellationToken) =>
+        RemoteBlob.FindAsync(reference, digest, (RegistryClient)registries, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<ICtrRemovalPlan> PlanRemovalAsync(
         CtrImageReference reference, ICtrRegistries registries, CancellationToken cancellationToken) =>
         RemoteImageRemover.PlanAsync(reference, (RegistryClient)registries, cancellationToken);

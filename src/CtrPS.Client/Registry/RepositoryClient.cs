@@ -51,11 +51,33 @@ internal sealed class RepositoryClient(
             (host, isLast) => ResolveAtAsync(host, @object, isDigest ? @object : null, isLast, cancellationToken));
     }
 
-    /// <summary>Reads a manifest, an index or another small blob whole, and proves its bytes.</summary>
-    public Task<ReadOnlyMemory<byte>> ReadAsync(Descriptor blob, CancellationToken cancellationToken)
+    /// <summary>
+    /// Finds a blob or a manifest by its digest: how large it is, and its media type where it is a manifest. Registries keep the two apart, and a
+    /// digest alone does not tell which it is.
+    /// </summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.BlobMissing"/>: no host has it; and the registry's faults.</exception>
+    public async Task<(Descriptor Found, bool IsManifest)> FindAsync(string digest, CancellationToken cancellationToken)
     {
-        bool isManifest = MediaTypes.IsIndex(blob.MediaType) || MediaTypes.IsManifest(blob.MediaType);
-        return blob.Size > ManifestDocument.MaxSize
+        try
+        {
+            return await AskAsync(RegistryCapabilities.Pull, async (host, isLast) =>
+                await FindBlobAtAsync(host, digest, isLast, cancellationToken).ConfigureAwait(false) is { } blob
+                    ? (blob, false)
+                    : (await ResolveAtAsync(host, digest, digest, isLast, cancellationToken).ConfigureAwait(false), true)).ConfigureAwait(false);
+        }
+        catch (CtrException e) when (e.ErrorId == CtrErrorIds.RemoteImageNotFound)
+        {
+            throw RegistryFaults.NoBlob(reference, digest, e);
+        }
+    }
+
+    /// <summary>Reads a manifest, an index or another small blob whole, and proves its bytes.</summary>
+    public Task<ReadOnlyMemory<byte>> ReadAsync(Descriptor blob, CancellationToken cancellationToken) =>
+        ReadAsync(blob, MediaTypes.IsIndex(blob.MediaType) || MediaTypes.IsManifest(blob.MediaType), cancellationToken);
+
+    /// <summary>As the other, for who knows whether it is a manifest: those of some artifacts are of media types that nobody knows.</summary>
+    public Task<ReadOnlyMemory<byte>> ReadAsync(Descriptor blob, bool isManifest, CancellationToken cancellationToken) =>
+        blob.Size > ManifestDocument.MaxSize
             ? throw new CtrException(
                 CtrErrorIds.BlobCorrupt,
                 CtrStatus.ResourceExhausted,
@@ -78,7 +100,6 @@ internal sealed class RepositoryClient(
                     Target = blob.Digest,
                 };
             });
-    }
 
     /// <summary>Opens a blob at an offset, at the first host that has it.</summary>
     /// <param name="blob">The blob.</param>
@@ -192,6 +213,35 @@ internal sealed class RepositoryClient(
         {
             throw await RegistryFaults.AnsweredAsync(request.What, host.Root, response, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>A blob at a host. Null: there is none, and it may be a manifest.</summary>
+    private async Task<Descriptor?> FindBlobAtAsync(RegistryHost host, string digest, bool isLast, CancellationToken cancellationToken)
+    {
+        RegistryRequest request = Request(HttpMethod.Head, $"blobs/{digest}", host) with { What = $"blob '{digest}'" };
+
+        // Where HEAD is refused (by a store that it is led to, mostly) or tells no size, the head of GET does.
+        foreach (HttpMethod method in new[] { HttpMethod.Head, HttpMethod.Get })
+        {
+            using HttpResponseMessage response =
+                await host.SendAsync(request with { Method = method }, isLast, cancellationToken).ConfigureAwait(false);
+            if (response.StatusCode == HttpStatusCode.NotFound)
+            {
+                return null;
+            }
+
+            if (response.IsSuccessStatusCode && response.Content.Headers is { ContentEncoding.Count: 0, ContentLength: { } size })
+            {
+                return new Descriptor { MediaType = "application/octet-stream", Digest = digest, Size = size };
+            }
+
+            if (method == HttpMethod.Get && !response.IsSuccessStatusCode)
+            {
+                throw await RegistryFaults.AnsweredAsync(request.What, host.Root, response, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        throw RegistryFaults.Broken(request.What, host.Root, "it does not say how large it is.");
     }
 
     private async Task<Descriptor> ResolveAtAsync(

@@ -17,7 +17,7 @@ internal sealed class SnapshotDiff(ContentStore content, LeaseStore leases, Leas
     {
         meter.SetTotal(layer.Size);
         Stream bytes = await content.OpenNearestAsync(Namespace, layer, 0, cancellationToken).ConfigureAwait(false);
-        var proved = new BlobRange(bytes, layer, 0, layer.Size, Namespace);
+        var proved = BlobRange.OfNamespace(bytes, layer, 0, layer.Size, Namespace);
         await using (proved.ConfigureAwait(false))
         {
             byte[] buffer = GC.AllocateUninitializedArray<byte>(1 << 20);

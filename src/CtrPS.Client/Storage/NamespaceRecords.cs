@@ -19,7 +19,7 @@ internal readonly record struct GraphNode(CtrResourceKind Kind, string Namespace
 internal sealed record LeaseHold(LeaseInfo Info, IReadOnlyList<Resource> Resources);
 
 /// <summary>All that a namespace has at a moment, as the daemon tells it.</summary>
-internal sealed class NamespaceRecords
+internal sealed record NamespaceRecords
 {
     public required string Name { get; init; }
 

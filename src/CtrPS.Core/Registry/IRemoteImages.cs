@@ -32,6 +32,17 @@ internal interface IRemoteImages
     Task<CtrRemoteImage> DescribeAsync(
         CtrImageReference reference, IReadOnlyList<CtrPlatform> platforms, ICtrRegistries registries, CancellationToken cancellationToken);
 
+    /// <summary>Finds something of a repository by its digest: a blob, a manifest or an index.</summary>
+    /// <param name="reference">The repository; tag and digest of it mean nothing.</param>
+    /// <param name="digest">The digest.</param>
+    /// <param name="registries">How registries are spoken to.</param>
+    /// <param name="cancellationToken">Ends the asking.</param>
+    /// <exception cref="CtrException">
+    /// <see cref="CtrErrorIds.BlobMissing"/>: the repository has nothing of that digest; <see cref="CtrErrorIds.InvalidDigest"/>.
+    /// </exception>
+    Task<ICtrRemoteBlob> FindBlobAsync(
+        CtrImageReference reference, string digest, ICtrRegistries registries, CancellationToken cancellationToken);
+
     /// <summary>Finds out what removing an image would take along. Nothing is changed.</summary>
     Task<ICtrRemovalPlan> PlanRemovalAsync(CtrImageReference reference, ICtrRegistries registries, CancellationToken cancellationToken);
 
@@ -53,6 +64,20 @@ internal interface IRemoteImages
 
     /// <summary>Compares an image of a namespace with its registry. That it cannot be asked is a result, never an error.</summary>
     Task<CtrImageUpdate> CompareAsync(CtrImage image, ICtrRegistries registries, CancellationToken cancellationToken);
+}
+
+/// <summary>Something at a registry that has a digest.</summary>
+internal interface ICtrRemoteBlob
+{
+    /// <summary>Bytes.</summary>
+    long Size { get; }
+
+    /// <summary>
+    /// Opens the bytes for one reading, over connections that may break. They are proved: where they are not what the digest says, reading their
+    /// end throws.
+    /// </summary>
+    /// <exception cref="CtrException">The registry's faults; <see cref="CtrErrorIds.BlobCorrupt"/> at the end.</exception>
+    Task<Stream> OpenAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>What removing an image from a registry would do.</summary>

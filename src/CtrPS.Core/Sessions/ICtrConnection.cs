@@ -18,6 +18,9 @@ internal interface ICtrConnection : IAsyncDisposable
     /// <summary>Images into registries.</summary>
     IImageSender Sender { get; }
 
+    /// <summary>Single blobs into registries.</summary>
+    IContentSender ContentSender { get; }
+
     /// <summary>Checking, mending and copying images.</summary>
     IImageCare Care { get; }
 
@@ -83,6 +86,9 @@ internal interface ICtrConnection : IAsyncDisposable
 
     /// <summary>Clearing away images that nothing works with.</summary>
     IImageClearer Clearer { get; }
+
+    /// <summary>Clearing away packed layers of images that are unpacked.</summary>
+    ILayerClearer LayerClearer { get; }
 
     /// <summary>What killed processes of ours left.</summary>
     ILeftoverStore Leftovers { get; }

@@ -1,25 +1,27 @@
 namespace CtrPS;
 
-/// <summary>An image, or a container, that was cleared away, or would be.</summary>
+/// <summary>An image, a container, or the packed layer of an image, that was cleared away, or would be.</summary>
 public sealed class CtrClearedResource : CtrObject
 {
     internal CtrClearedResource()
     {
     }
 
-    /// <summary>What it is: an image or a container.</summary>
+    /// <summary>What it is: an image, a container, or content, which is a layer.</summary>
     public CtrResourceKind Kind { get; internal set; }
 
-    /// <summary>The image's full name, or the container's id.</summary>
+    /// <summary>The image's full name, the container's id, or the layer's digest.</summary>
     public string Name { get; internal set; } = null!;
 
     /// <summary>Records of the image that nobody named and that went with the last of its names.</summary>
     public IReadOnlyList<string> Aliases { get; internal set => field = CtrList.Of(value); } = CtrList<string>.Empty;
 
-    /// <summary>The digest that the image's name pointed to. Null for a container.</summary>
+    /// <summary>The digest that the image's name pointed to, or that of the layer. Null for a container.</summary>
     public string? Digest { get; internal set; }
 
-    /// <summary>When its record was made or changed last, as by a further pull of an image; of a container also when its task ended.</summary>
+    /// <summary>
+    /// When its record was made or changed last, as by a further pull of an image; of a container also when its task ended; of a layer when it came.
+    /// </summary>
     public DateTimeOffset? Since { get; internal set; }
 
     /// <summary>

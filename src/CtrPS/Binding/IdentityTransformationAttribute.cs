@@ -15,6 +15,8 @@ public abstract class IdentityTransformationAttribute : ArgumentTransformationAt
         PSObject { BaseObject: PSCustomObject } record => FromRecord(record) ?? record,
         PSObject { BaseObject: int or long or double or decimal } digits => LanguagePrimitives.ConvertTo<string>(digits), // as it was typed
         PSObject wrapped => Transform(engineIntrinsics, wrapped.BaseObject),
+        double or decimal => throw new ArgumentTransformationMetadataException(
+            $"{inputData} is a number, as which PowerShell reads 7419e2 or 1.10 where they stand in a list. Put each in quotation marks."),
         IDictionary => inputData,
         IList many => Many(engineIntrinsics, many),
         _ => FromObject(inputData) ?? inputData,

@@ -17,6 +17,14 @@ public static class CtrFormat
     private const int PathWidth = 26;
 
     private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+
+    /// <summary>Spans of time: the seconds of each, and from how many on the next one is better.</summary>
+    private static readonly (double Length, double Below, string Unit)[] Spans =
+    [
+        (1, 60, "second"), (60, 60, "minute"), (3600, 48, "hour"), (86400, 14, "day"), (7 * 86400, 9, "week"), (30.44 * 86400, 24, "month"),
+        (365.25 * 86400, double.PositiveInfinity, "year"),
+    ];
+
     private static readonly string[] PodParts = [nameof(CtrEvent.PodNamespace), nameof(CtrEvent.PodName), nameof(CtrEvent.ContainerName)];
 
     /// <summary>Text from outside on one line: what would steer the terminal is escaped. Empty for null.</summary>
@@ -102,7 +110,7 @@ public static class CtrFormat
     public static string Left(object? until) =>
         Moment(until) is not { } end ? "never"
         : end <= DateTimeOffset.Now ? "over"
-        : "in " + Span(end - DateTimeOffset.Now);
+        : "in " + Span(end - DateTimeOffset.Now, isNearest: true); // what is to be over in two hours has less a moment later
 
     /// <summary>Bytes as a number and in units: <c>196398285 (187.3 MiB)</c>.</summary>
     /// <param name="bytes">How many. Null: not known, or no limit.</param>
@@ -337,19 +345,15 @@ public static class CtrFormat
         null => null,
     };
 
-    private static string Span(TimeSpan span)
+    private static string Span(TimeSpan span, bool isNearest = false)
     {
-        (double count, string unit) = span switch
+        double seconds = Math.Max(0, span.TotalSeconds);
+        return Spans.Select(one => (Whole: Count(seconds / one.Length), one.Below, one.Unit)).First(one => one.Whole < one.Below) switch
         {
-            { TotalSeconds: < 60 } => (Math.Max(0, span.TotalSeconds), "second"),
-            { TotalMinutes: < 60 } => (span.TotalMinutes, "minute"),
-            { TotalHours: < 48 } => (span.TotalHours, "hour"),
-            { TotalDays: < 14 } => (span.TotalDays, "day"),
-            { TotalDays: < 60 } => (span.TotalDays / 7, "week"),
-            { TotalDays: < 730 } => (span.TotalDays / 30.44, "month"),
-            _ => (span.TotalDays / 365.25, "year"),
+            { Whole: 1, Unit: var unit } => $"1 {unit}",
+            var (whole, _, unit) => $"{whole} {unit}s",
         };
-        int whole = (int)count;
-        return whole == 1 ? $"1 {unit}" : $"{whole} {unit}s";
+
+        double Count(double units) => isNearest ? Math.Round(units) : Math.Floor(units);
     }
 }

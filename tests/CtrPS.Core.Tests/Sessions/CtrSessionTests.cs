@@ -96,6 +96,10 @@ public sealed class CtrSessionTests
 
         public IImageSender Sender => throw new NotSupportedException();
 
+        public ILayerClearer LayerClearer => throw new NotSupportedException();
+
+        public IContentSender ContentSender => throw new NotSupportedException();
+
         public IImageCare Care => throw new NotSupportedException();
 
         public IImageInspector Inspector => throw new NotSupportedException();

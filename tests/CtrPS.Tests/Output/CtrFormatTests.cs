@@ -34,6 +34,15 @@ public sealed class CtrFormatTests
     public void Ages_have_one_unit(int seconds, string expected) =>
         Assert.Equal(expected, CtrFormat.Age(DateTimeOffset.Now.AddSeconds(-seconds - 0.2)));
 
+    [Theory]
+    [InlineData(7200, "in 2 hours")]
+    [InlineData(3600, "in 1 hour")]
+    [InlineData(90, "in 1 minute")]
+    [InlineData(86400 * 30, "in 4 weeks")]
+    [InlineData(-1, "over")]
+    public void What_is_left_is_told_to_the_nearest_unit(int seconds, string expected) =>
+        Assert.Equal(expected, CtrFormat.Left(DateTimeOffset.Now.AddSeconds(seconds - 0.2)));
+
     [Fact]
     public void Nothing_is_shown_where_nothing_is_known()
     {

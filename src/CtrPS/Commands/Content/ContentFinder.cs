@@ -64,8 +64,7 @@ internal static class ContentFinder
 
         CtrContent[] found =
         [
-            .. all.Where(one => (given.Contains(':', StringComparison.Ordinal) ? one.Digest : HexOf(one.Digest))
-                .StartsWith(given, StringComparison.OrdinalIgnoreCase)),
+            .. all.Where(one => IsBeginningOf(given, one.Digest)),
         ];
         return found.Length <= 1
             ? found
@@ -123,8 +122,12 @@ internal static class ContentFinder
     }
 
     /// <summary>A digest as long as those of an algorithm are. The client looks closer.</summary>
-    private static bool IsWhole(string given) =>
+    public static bool IsWhole(string given) =>
         given.IndexOf(':', StringComparison.Ordinal) is > 0 and var colon && (given.Length - colon - 1) is 64 or 96 or 128;
+
+    /// <summary>Whether a text is the first digits of a digest, with or without the algorithm: as many as it takes, or all.</summary>
+    public static bool IsBeginningOf(string given, string digest) => IsBeginning(given)
+        && (given.Contains(':', StringComparison.Ordinal) ? digest : HexOf(digest)).StartsWith(given, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsBeginning(string given)
     {

@@ -29,6 +29,7 @@ public sealed class GetCtrContentCommand : CtrListCmdlet
 
     /// <summary>Only blobs of these media types; wildcards. * reads them and leaves nothing out.</summary>
     [Parameter(HelpMessage = "Read the media types, and give only blobs of these. Wildcards are allowed: * is all.")]
+    [ArgumentCompleter(typeof(MediaTypeCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] MediaType { get; set; } = [];
@@ -78,7 +79,7 @@ public sealed class GetCtrContentCommand : CtrListCmdlet
                     && labels.Fits(one.Labels)
                     && (types.Length == 0 || MediaType.Contains("*") || types.Any(type => one.MediaType is { } own && type.IsMatch(own))))
                 {
-                    WriteObject(one);
+                    Write(one);
                 }
             }
         }
@@ -92,6 +93,17 @@ public sealed class GetCtrContentCommand : CtrListCmdlet
         {
             throw Await(token => ContentFinder.NotFoundAsync(connection, namespaces, wanted!, token));
         }
+    }
+
+    private void Write(CtrContent one)
+    {
+        var shown = PSObject.AsPSObject(one);
+        if (MediaType.Length > 0 && shown.TypeNames[0] == typeof(CtrContent).FullName)
+        {
+            shown.TypeNames.Insert(0, typeof(CtrContent).FullName + "#MediaType"); // a table of its own
+        }
+
+        WriteObject(shown);
     }
 
     /// <summary>A namespace's blobs, listed once: many objects that are piped in ask for the same.</summary>

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using System.Text;
 using CtrPS.Binding;
 using CtrPS.Completion;
 using CtrPS.Files;
@@ -17,11 +16,6 @@ public sealed class GetCtrContentDataCommand : CtrListCmdlet
     private const string BytesSet = "Bytes";
     private const string PathSet = "Path";
     private const string LiteralPathSet = "LiteralPath";
-
-    /// <summary>Manifests, configs and the like have far less; a layer is no text.</summary>
-    private const int MaxText = 64 << 20;
-
-    private const int ChunkSize = 1 << 20;
 
     private bool _isWritten;
 
@@ -130,15 +124,20 @@ public sealed class GetCtrContentDataCommand : CtrListCmdlet
             };
         }
 
+        var bytes = new BlobBytes(
+            one.Digest,
+            $"namespace '{one.Namespace}'",
+            Math.Min(Count, one.Size - Offset),
+            token => connection.Content.OpenAsync(one, Offset, Count, token));
         if ((Path ?? LiteralPath) is { } path)
         {
-            Save(connection, one, path);
+            Save(bytes, path);
             return;
         }
 
         if (AsByteStream)
         {
-            foreach (byte[] chunk in Pull(token => ByteChunks.ReadAsync((output, stop) => CopyAsync(connection, one, output, null, stop), token)))
+            foreach (byte[] chunk in Pull(token => ByteChunks.ReadAsync((output, stop) => bytes.CopyAsync(output, null, stop), token)))
             {
                 WriteObject(chunk, enumerateCollection: false);
             }
@@ -146,80 +145,22 @@ public sealed class GetCtrContentDataCommand : CtrListCmdlet
             return;
         }
 
-        WriteObject(Await(token => ReadTextAsync(connection, one, token)));
+        WriteObject(Await(bytes.ReadTextAsync));
     }
 
-    private void Save(ICtrConnection connection, CtrContent one, string given)
+    private void Save(BlobBytes bytes, string given)
     {
         if (_isWritten)
         {
-            throw new CtrException(
-                CtrErrorIds.InvalidArgument, CtrStatus.InvalidArgument, $"The blob '{one.Digest}' was not written: a file holds one blob.")
-            {
-                Target = one.Digest,
-                RecommendedAction = "Write each into a file of its own: ForEach-Object { $_ | Get-CtrContentData -Path \"$($_.Size).bin\" }.",
-            };
+            throw bytes.NoRoom("Get-CtrContentData");
         }
 
         string path = NewFile.Resolve(this, given, Force);
         _isWritten = true;
-        FileInfo written = AwaitTransfer($"Writing {path}", async (meter, token) =>
-        {
-            long size = Math.Min(Count, one.Size - Offset);
-            meter.SetTotal(size);
-            NewFile file = NewFile.Create(path, size, checksum: false, Force);
-            await using (file.ConfigureAwait(false))
-            {
-                return await file.WriteAsync(output => CopyAsync(connection, one, output, meter, token)).ConfigureAwait(false);
-            }
-        });
+        FileInfo written = AwaitTransfer($"Writing {path}", (meter, token) => bytes.SaveAsync(path, Force, meter, token));
         if (PassThru)
         {
             WriteItem(written);
         }
     }
-
-    private async Task CopyAsync(
-        ICtrConnection connection, CtrContent one, Stream output, CtrTransferMeter? meter, CancellationToken cancellationToken)
-    {
-        Stream bytes = await connection.Content.OpenAsync(one, Offset, Count, cancellationToken).ConfigureAwait(false);
-        await using (bytes.ConfigureAwait(false))
-        {
-            byte[] buffer = GC.AllocateUninitializedArray<byte>(ChunkSize);
-            for (int read; (read = await bytes.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
-            {
-                await output.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
-                meter?.AddDone(read);
-            }
-        }
-    }
-
-    private async Task<string> ReadTextAsync(ICtrConnection connection, CtrContent one, CancellationToken cancellationToken)
-    {
-        if (one.Size > MaxText)
-        {
-            throw NotText(one, $"has {one.Size} bytes, and as text at most {MaxText} are given");
-        }
-
-        var content = new MemoryStream((int)one.Size);
-        await CopyAsync(connection, one, content, null, cancellationToken).ConfigureAwait(false);
-        ReadOnlySpan<byte> bytes = content.GetBuffer().AsSpan(0, (int)content.Length);
-        try
-        {
-            return bytes.Contains((byte)0)
-                ? throw NotText(one, "has bytes that no text has")
-                : new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(bytes);
-        }
-        catch (DecoderFallbackException e)
-        {
-            throw NotText(one, "is no text of UTF-8", e);
-        }
-    }
-
-    private static CtrException NotText(CtrContent one, string why, Exception? cause = null) => new(
-        CtrErrorIds.ContentNotText, CtrStatus.InvalidArgument, $"The blob '{one.Digest}' in namespace '{one.Namespace}' {why}.", cause)
-    {
-        Target = one.Digest,
-        RecommendedAction = "Take its bytes with -AsByteStream, or write it to a file with -Path.",
-    };
 }

@@ -43,9 +43,9 @@ internal static class IngestFinder
         }
 
         string where = (namespaces.Count == 1 ? "namespace " : "the namespaces ") + string.Join(", ", namespaces.Select(one => $"'{one}'"));
-        string hint = elsewhere.Count > 0 ? $" It is in {string.Join(", ", elsewhere.Select(one => $"'{one}'"))}." : "";
+        string hint = elsewhere.Count > 0 ? $". It is in {string.Join(", ", elsewhere.Select(one => $"'{one}'"))}." : ": it may be done.";
         return new CtrException(
-            CtrErrorIds.IngestNotFound, CtrStatus.NotFound, $"There is no unfinished write '{reference}' in {where}: it may be done.{hint}")
+            CtrErrorIds.IngestNotFound, CtrStatus.NotFound, $"There is no unfinished write '{reference}' in {where}{hint}")
         {
             Target = reference,
             RecommendedAction = elsewhere.Count > 0 ? $"Use -Namespace {elsewhere[0]}." : "List them with Get-CtrIngest -Namespace *.",

@@ -12,6 +12,8 @@ public sealed class SetCtrContentCommand : CtrContentCmdlet
     private const string ChangeSet = "Change";
     private const string ReplaceSet = "Replace";
 
+    private readonly Dictionary<(CtrSession Session, string Namespace), Dictionary<string, CtrContentKind>> _kinds = [];
+
     /// <summary>Labels to set; an empty or null value removes the label. Others stay.</summary>
     [Parameter(
         Position = 1, Mandatory = true, ParameterSetName = ChangeSet, HelpMessage = "Labels to set; an empty value removes the label. Others stay.")]
@@ -43,8 +45,24 @@ public sealed class SetCtrContentCommand : CtrContentCmdlet
             if (PassThru && Await(token => connection.Content.FindAsync(one.Namespace, one.Digest, token)) is { } changed)
             {
                 changed.Session = session;
+                changed.Kind = changed.Kind == CtrContentKind.Unknown
+                    ? Kinds(session, connection, one.Namespace).GetValueOrDefault(one.Digest)
+                    : changed.Kind;
                 WriteObject(changed);
             }
         });
+    }
+
+    /// <summary>What the blobs of a namespace are, as Get-CtrContent tells it: most are what others say of them. Listed once.</summary>
+    private Dictionary<string, CtrContentKind> Kinds(CtrSession session, ICtrConnection connection, string name)
+    {
+        if (!_kinds.TryGetValue((session, name), out Dictionary<string, CtrContentKind>? kinds))
+        {
+            kinds = Await(token => connection.Content.ListAsync(name, mediaTypes: false, token))
+                .ToDictionary(one => one.Digest, one => one.Kind, StringComparer.Ordinal);
+            _kinds[(session, name)] = kinds;
+        }
+
+        return kinds;
     }
 }

@@ -15,6 +15,12 @@ public sealed class AddCtrLeaseResourceCommand : CtrLeaseResourceCmdlet
     private protected override string Action => "Add to the lease";
 
     /// <inheritdoc/>
+    private protected override (string Type, string Key) Resolve(CtrLease lease, string type, string key, ICtrConnection connection) =>
+        type != CtrLeaseResource.Content || ContentFinder.IsWhole(key) || WildcardPattern.ContainsWildcardCharacters(key)
+            ? (type, key)
+            : (type, Await(token => ContentFinder.FindAsync(connection, lease.Namespace, new CtrContentIdentity(key), token))[0].Digest);
+
+    /// <inheritdoc/>
     private protected override void Change(CtrLease lease, string type, string key, ICtrConnection connection)
     {
         CtrLeaseResource added = Await(token => connection.Leases.AddResourceAsync(lease, type, key, token));

@@ -6,11 +6,12 @@ namespace CtrPS.Commands;
 /// <summary>Base of the cmdlets that change what leases hold.</summary>
 public abstract class CtrLeaseResourceCmdlet : CtrLeaseCmdlet
 {
-    /// <summary>What it is about: digests of blobs, keys of snapshots, refs of writes, names of images.</summary>
+    /// <summary>What it is about: digests of blobs or their first digits, keys of snapshots, refs of writes, names of images.</summary>
     [Parameter(
         Position = 1, Mandatory = true, ValueFromPipelineByPropertyName = true,
         HelpMessage = "What it is about: digests of blobs, or by -Type keys of snapshots, refs of unfinished writes, names of images.")]
     [Alias("Digest")]
+    [ArgumentCompleter(typeof(LeaseKeyCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Key { get; set; } = [];
 
@@ -44,15 +45,19 @@ public abstract class CtrLeaseResourceCmdlet : CtrLeaseCmdlet
                 {
                     Guard(key, () =>
                     {
-                        if (ShouldProcess(session, $"{type} '{key}', {Words(lease)}", Action))
+                        (string kind, string whole) = Resolve(lease, type, key, connection);
+                        if (ShouldProcess(session, $"{kind} '{whole}', {Words(lease)}", Action))
                         {
-                            Change(lease, type, key, connection);
+                            Change(lease, kind, whole, connection);
                         }
                     });
                 }
             });
         }
     }
+
+    /// <summary>What a key means: type and whole key.</summary>
+    private protected abstract (string Type, string Key) Resolve(CtrLease lease, string type, string key, ICtrConnection connection);
 
     /// <summary>Does it.</summary>
     private protected abstract void Change(CtrLease lease, string type, string key, ICtrConnection connection);

@@ -71,7 +71,7 @@ public sealed class ExportCtrSnapshotCommand : CtrSnapshotCmdlet
     /// <inheritdoc/>
     private protected override void OnRecord() => ForEachSnapshot((one, session, connection) =>
     {
-        string what = one.Parent.Length == 0 ? "all that it has" : $"what it has and '{one.Parent}' has not";
+        string what = one.Parent.Length == 0 ? "all that it has" : $"what it changes of '{one.Parent}'";
         if (_file is null)
         {
             Dictionary<string, string> labels = KeptByLabel.Labels(Label, Lease, noRoot: false);

@@ -16,6 +16,7 @@ public sealed class RemoveCtrOrphanCommand : CtrSessionCmdlet
         HelpMessage = "Orphans from Get-CtrOrphan, or their keys.")]
     [Alias("Key")]
     [ResourceNameTransformation]
+    [ArgumentCompleter(typeof(Completion.OrphanCompleter))]
     [ValidateNotNullOrEmpty]
     public CtrResourceName[] Orphan { get; set; } = [];
 

@@ -45,6 +45,9 @@ internal static class Connector
     /// <inheritdoc cref="OwnFile.TakeAfter"/>
     public static void TakeAfter(SafeFileHandle file, string path) => OwnFile.TakeAfter(file, path);
 
+    /// <inheritdoc cref="OwnFile.TryMove"/>
+    public static bool TryMove(string from, string to, bool replace) => OwnFile.TryMove(from, to, replace);
+
     /// <inheritdoc cref="OwnFile.TryLock"/>
     public static bool TryLock(SafeFileHandle file) => OwnFile.TryLock(file);
 

@@ -1,9 +1,12 @@
+using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace CtrPS.Client.Posix;
 
-/// <summary>What .NET does not do with a file that we make: owners, and locks that no setting of the process switches off.</summary>
+/// <summary>
+/// What .NET does not do with a file that we make: owners, locks that no setting of the process switches off, and names that nobody has yet.
+/// </summary>
 internal static partial class OwnFile
 {
     private const int ExclusiveNow = 2 | 4; // LOCK_EX | LOCK_NB
@@ -38,6 +41,35 @@ internal static partial class OwnFile
     /// Locks an open file for as long as it is open. False where another has locked it, and where the file system cannot tell.
     /// </summary>
     public static bool TryLock(SafeFileHandle file) => OperatingSystem.IsWindows() || Lock(file, ExclusiveNow) == 0;
+
+    /// <summary>
+    /// Gives a file another name in its folder. .NET's own Move looks whether the name is free, and renames then: of two at once both succeed, and
+    /// one file is lost.
+    /// </summary>
+    /// <returns>False where something is there that may not be replaced.</returns>
+    /// <exception cref="IOException">What the system says.</exception>
+    public static bool TryMove(string from, string to, bool replace)
+    {
+        try
+        {
+            if (replace || !OperatingSystem.IsLinux())
+            {
+                File.Move(from, to, overwrite: replace);
+                return true;
+            }
+
+            using SafeFileHandle folder = WrittenFolder.Open(Path.GetDirectoryName(to)!);
+            return WrittenFolder.TryRename(folder, Path.GetFileName(from), Path.GetFileName(to), replace: false);
+        }
+        catch (IOException) when (!replace && File.Exists(to))
+        {
+            return false;
+        }
+        catch (Win32Exception e)
+        {
+            throw new IOException(e.Message, e);
+        }
+    }
 
     /// <summary>Whether an open file is still the one at a path.</summary>
     public static bool IsAt(SafeFileHandle file, string path) => FileIdentity.Of(file) == FileStatus.Of(path, follow: false)?.Identity;

@@ -142,10 +142,6 @@ internal sealed class NewFile : IAsyncDisposable
 
             return new FileInfo(_path);
         }
-        catch (IOException e) when (!_force && !_named && File.Exists(_path))
-        {
-            throw Exists(_path, e); // it came there while this one was written
-        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw Translate(e, _path, _expected);
@@ -200,8 +196,12 @@ internal sealed class NewFile : IAsyncDisposable
         }
 
         // Elsewhere its lock goes last: without it, it could be taken for a leftover.
-        File.Move(_file.Name, _path, overwrite: _force);
-        _named = true;
+        _named = Connector.TryMove(_file.Name, _path, _force);
+        if (!_named)
+        {
+            throw Exists(_path); // it came there while this one was written
+        }
+
         await _file.DisposeAsync().ConfigureAwait(false);
     }
 
@@ -253,8 +253,8 @@ internal sealed class NewFile : IAsyncDisposable
         }
     }
 
-    private static CtrException Exists(string path, Exception? cause = null) =>
-        new(CtrErrorIds.FileExists, CtrStatus.AlreadyExists, $"The file '{path}' exists already.", cause)
+    private static CtrException Exists(string path) =>
+        new(CtrErrorIds.FileExists, CtrStatus.AlreadyExists, $"The file '{path}' exists already.")
         {
             Target = path,
             RecommendedAction = "Use -Force to replace it.",

@@ -80,7 +80,7 @@ public sealed class GetCtrRemoteContentDataCommand : CtrRegistryOptionsCmdlet
             FileInfo written = AwaitTransfer($"Writing {path}", (meter, token) => bytes.SaveAsync(path, Force, meter, token));
             if (PassThru)
             {
-                WriteObject(written);
+                WriteItem(written);
             }
         }
         else if (_isWritten)

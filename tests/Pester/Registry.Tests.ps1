@@ -234,6 +234,30 @@ Describe 'Registries, containerd <generation>' -ForEach $generations {
         $got.BytesFetched + $got.BytesResumed | Should -BeGreaterOrEqual 0
     }
 
+    It 'asks a registry again that does not know a blob just then' {
+        $faulty = Get-Registry -Faulty
+        $null = Receive-CtrImage $busybox -NoUnpack
+        $unknown = @{
+            Method = 'PUT'; Path = '/manifests/'; Status = 400
+            Body   = '{"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown to registry"}]}'
+        }
+        try {
+            Clear-RegistryFault $faulty
+            Add-RegistryFault $faulty ($unknown + @{ Times = 1 })
+            (Send-CtrImage $busybox "$($faulty.Address)/unknown-${namespace}:1").Status | Should -Be Sent
+            Get-RegistryRequest $faulty | Where-Object { $_.Method -eq 'PUT' -and $_.Path -like '*/manifests/*' } | Should -HaveCount 2
+            Clear-RegistryFault $faulty
+            Add-RegistryFault $faulty $unknown
+            { Send-CtrImage $busybox "$($faulty.Address)/unknown-${namespace}:2" } |
+                Should -Throw -ErrorId 'CtrRegistryFailed,*' -ExpectedMessage '*MANIFEST_BLOB_UNKNOWN*'
+            { Send-CtrImage $busybox "$($faulty.Address)/unknown-${namespace}:2" -MaximumRetryCount 0 } |
+                Should -Throw -ErrorId 'CtrRegistryFailed,*'
+            Get-RegistryRequest $faulty | Where-Object { $_.Method -eq 'PUT' -and $_.Path -like '*/manifests/*' } | Should -HaveCount 4
+        } finally {
+            Clear-RegistryFault $faulty
+        }
+    }
+
     It 'completes names and shows what it would do' {
         $null = Receive-CtrImage $busybox -NoUnpack
         $line = 'Send-CtrImage 127.0'

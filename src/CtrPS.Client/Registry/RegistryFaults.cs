@@ -19,6 +19,9 @@ internal static class RegistryFaults
     private const string LacksBlobs = "It has not all blobs that the manifest names: send them before it (Send-CtrContent), or the whole image "
         + "(Send-CtrImage).";
 
+    /// <summary>Whether a registry refused a manifest because it does not know a blob of it.</summary>
+    public static bool IsBlobUnknown(CtrException e) => e.RecommendedAction == LacksBlobs;
+
     /// <summary>An address as it may be shown.</summary>
     public static string Show(Uri address) => ForeignText.Show(address.GetComponents(
         UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/'));

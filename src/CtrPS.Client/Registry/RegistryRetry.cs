@@ -42,6 +42,21 @@ internal static class RegistryRetry
             ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Exception is CtrException e && MayPass(e)),
         }).Build();
 
+    /// <summary>
+    /// For a manifest whose blobs were found or put a moment ago: registries say now and then that they do not know one, while another client puts
+    /// the same (distribution 2 writes the file that links a blob to a repository anew, and it is empty for that moment).
+    /// </summary>
+    public static ResiliencePipeline OfManifests(CtrRegistryOptions options) => options.MaximumRetryCount == 0
+        ? ResiliencePipeline.Empty
+        : new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
+        {
+            MaxRetryAttempts = Math.Min(2, options.MaximumRetryCount),
+            Delay = TimeSpan.FromMilliseconds(300),
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+            ShouldHandle = arguments => ValueTask.FromResult(arguments.Outcome.Exception is CtrException e && RegistryFaults.IsBlobUnknown(e)),
+        }).Build();
+
     private static bool MayPass(CtrException e) => e.ErrorId is CtrErrorIds.RegistryUnreachable or CtrErrorIds.RegistryLimited
         || (e.ErrorId == CtrErrorIds.RegistryFailed && e.Status == CtrStatus.Unavailable);
 

@@ -19,6 +19,7 @@ internal sealed class RegistrySink(RepositoryClient repository, ImageNode? root,
 
     private readonly RegistryHost _host = repository.PushHost;
     private readonly ResiliencePipeline _retries = RegistryRetry.OfWork(repository.Options);
+    private readonly ResiliencePipeline _manifestRetries = RegistryRetry.OfManifests(repository.Options);
     private readonly string _scope = $"repository:{repository.Reference.Repository}:pull,push";
     private readonly ConcurrentDictionary<string, bool> _noted = new(StringComparer.Ordinal);
     private long _sent;
@@ -95,7 +96,9 @@ internal sealed class RegistrySink(RepositoryClient repository, ImageNode? root,
                 Headers = { ContentType = MediaTypeHeaderValue.Parse(blob.Descriptor.MediaType) },
             },
         };
-        using HttpResponseMessage response = await RepositoryClient.SendAsync(_host, request, isLast: true, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response = await _manifestRetries.ExecuteAsync(
+            async token => await RepositoryClient.SendAsync(_host, request, isLast: true, token).ConfigureAwait(false), cancellationToken)
+            .ConfigureAwait(false);
         _ = Interlocked.Add(ref _sent, bytes.Length);
         string own = blob.Descriptor.Digest;
         _noted[own] = response.Headers.Contains(SubjectHeader);

@@ -21,13 +21,32 @@ internal sealed class LayerWriter(ContentStore content, Lease lease)
     /// </summary>
     private const string FormLabel = "ctrps.io/layer-form";
 
-    /// <summary>Writes a layer.</summary>
+    /// <summary>How often a layer is written that others let go each time.</summary>
+    private const int MaxRaces = 5;
+
+    /// <summary>Writes a layer. Where others write the same and let it go meanwhile it is written again.</summary>
     /// <param name="mediaType">Its media type.</param>
     /// <param name="form">How it is to be compressed.</param>
-    /// <param name="write">Writes its plain bytes.</param>
+    /// <param name="write">Writes its plain bytes, the same whenever it is called.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>The layer and its diff id.</returns>
     public async Task<(Descriptor Layer, string DiffId)> WriteAsync(
+        string mediaType, LayerForm form, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await WriteOnceAsync(mediaType, form, write, cancellationToken).ConfigureAwait(false);
+            }
+            catch (CtrException e) when (attempt < MaxRaces && e is { ErrorId: CtrErrorIds.BlobMissing, Status: CtrStatus.Aborted })
+            {
+                // It was there already, and is not any more.
+            }
+        }
+    }
+
+    private async Task<(Descriptor Layer, string DiffId)> WriteOnceAsync(
         string mediaType, LayerForm form, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

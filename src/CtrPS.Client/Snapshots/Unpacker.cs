@@ -32,6 +32,9 @@ internal sealed class Unpacker(
     /// <summary>How often a name for the working snapshot is drawn anew.</summary>
     private const int MaxNames = 3;
 
+    /// <summary>How often a layer is packed that others let go each time.</summary>
+    private const int MaxRaces = 5;
+
     private readonly Diff.DiffClient _diff = new(channel);
 
     /// <summary>One layer is unpacked once, also where several images of this process need it at the same time.</summary>
@@ -169,11 +172,20 @@ internal sealed class Unpacker(
         var request = new DiffRequest { Ref = reference, MediaType = mediaType };
         request.Left.Add(lower);
         request.Right.Add(upper.Select(ToRead));
-        ContentDescriptor layer = (await calls.InvokeAsync(
-            () => _diff.DiffAsync(request, Calls.Unbounded(lease.Namespace, cancellationToken, lease.Id)),
-            new CallSubject($"layer '{reference}'", reference),
-            cancellationToken).ConfigureAwait(false)).Diff;
-        return new Descriptor { MediaType = layer.MediaType, Digest = layer.Digest, Size = layer.Size };
+        for (int attempt = 1; ; attempt++)
+        {
+            ContentDescriptor layer = (await calls.InvokeAsync(
+                () => _diff.DiffAsync(request, Calls.Unbounded(lease.Namespace, cancellationToken, lease.Id)),
+                new CallSubject($"layer '{reference}'", reference),
+                cancellationToken).ConfigureAwait(false)).Diff;
+
+            // Another client may have packed the same, and let it go just now: then it was not made under our lease.
+            await lease.AddBlobAsync(layer.Digest, cancellationToken).ConfigureAwait(false);
+            if (attempt == MaxRaces || await content.FindAsync(lease.Namespace, layer.Digest, cancellationToken).ConfigureAwait(false) is not null)
+            {
+                return new Descriptor { MediaType = layer.MediaType, Digest = layer.Digest, Size = layer.Size };
+            }
+        }
     }
 
     /// <summary>Packs into a layer what a snapshot has and the one below it has not. The views for that are gone before it returns.</summary>

@@ -47,8 +47,13 @@ BeforeAll {
                     Texts  = @($errors | ForEach-Object { "$_" })
                 }
             }
-            [pscustomobject]@{ Given = $given; Ctr = $beside ? ($beside | Receive-Job -Wait -AutoRemoveJob) : $null }
+            # Not -AutoRemoveJob: it looks for a job that has ended meanwhile, and may have removed it itself.
+            $told = $beside ? (Wait-Job $beside | Receive-Job) : $null
+            [pscustomobject]@{ Given = $given; Ctr = $told }
         } finally {
+            if ($beside) {
+                Remove-Job $beside -Force
+            }
             $start.Dispose()
         }
     }

@@ -247,8 +247,10 @@ Describe 'Objects, containerd <generation>' -ForEach (Get-RigGeneration) {
 
     It 'can be used in a thread job, and shown as they come out of jobs' {
         $live = Get-CtrImage busybox:1.35
-        $from = Start-ThreadJob { Import-Module $args[0]; $args[1]; Get-CtrContainer web -Session $args[2] -Namespace $args[3] } -ArgumentList (
-            Get-ManifestPath), $live, $rig.Address, $namespace | Receive-Job -Wait -AutoRemoveJob
+        $job = Start-ThreadJob { Import-Module $args[0]; $args[1]; Get-CtrContainer web -Session $args[2] -Namespace $args[3] } -ArgumentList (
+            Get-ManifestPath), $live, $rig.Address, $namespace
+        $from = $job | Wait-Job | Receive-Job
+        Remove-Job $job
         $from[0] | Should -BeOfType CtrPS.CtrImage
         $from | Format-Plain | Should -Match 'busybox:1\.35'
 
@@ -257,7 +259,8 @@ Describe 'Objects, containerd <generation>' -ForEach (Get-RigGeneration) {
             Get-CtrImage busybox:1.35 -Session $args[1] -Namespace $args[2]
             Get-CtrContainer web -Session $args[1] -Namespace $args[2]
         } -ArgumentList (Get-ManifestPath), $rig.Address, $namespace
-        $back = $job | Receive-Job -Wait -AutoRemoveJob
+        $back = $job | Wait-Job | Receive-Job
+        Remove-Job $job
         $back[0].PSTypeNames | Should -Contain Deserialized.CtrPS.CtrImage
         $back[0] | Select-Object * -ExcludeProperty RunspaceId, PSComputerName, PSShowComputerName | Out-Null
         ($back[0] | Format-Plain) | Should -BeExactly ($live | Format-Plain)

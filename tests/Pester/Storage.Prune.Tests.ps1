@@ -103,9 +103,9 @@ Describe 'Clearing away, containerd <generation>' -ForEach (Get-RigGeneration) {
             (Clear-CtrImageLayer first:1, second:1 -WhatIf).IsPrediction | Should -Be $true, $true
             $foretold = Clear-CtrImageLayer * -WhatIf
             $null = Invoke-CtrGarbageCollection # as below: ctr's import leaves something to it
-            $before = Measure-Disk
+            $before = Measure-Disk $rig
             $gone = Clear-CtrImageLayer *
-            ($foretold | Measure-Object Freed -Sum).Sum | Should -Be ($before - (Measure-Disk))
+            ($foretold | Measure-Object Freed -Sum).Sum | Should -Be ($before - (Measure-Disk $rig))
             $gone.Name | Should -Be $foretold.Name
             ($gone | Measure-Object Freed -Sum).Sum | Should -Be ($foretold | Measure-Object Freed -Sum).Sum
             $gone | Where-Object Freed | Should -HaveCount 2

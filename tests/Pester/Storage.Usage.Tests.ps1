@@ -300,6 +300,57 @@ Describe 'The disk, containerd <generation>' -ForEach (Get-RigGeneration) {
         }
     }
 
+    Context 'Get-CtrOrphan -Deep' {
+        It 'finds a snapshot that shows what its layer deletes, which is right again once it is made anew' {
+            $null = Invoke-Ctr $rig -n $namespace run docker.io/library/busybox:1.35 deletes sh -c 'rm /etc/passwd /bin/vi; rm -r /root; echo x > /x'
+            $null = New-CtrImage deleted:1 -Container deletes
+            Remove-CtrContainer deletes
+            $null = Invoke-CtrGarbageCollection # and with it the container's own folder
+            $folder = New-Item (Join-Path $TestDrive above) -ItemType Directory -Force
+            Set-Content $folder/file above
+            $null = New-CtrImage above:1 -From deleted:1 -AddPath $folder
+            try {
+                Get-CtrOrphan -Deep | Should -BeNullOrEmpty
+                Get-CtrOrphan -Deep -Namespace * | Where-Object Namespace -EQ $namespace | Should -BeNullOrEmpty
+
+                # As a layer comes out that was unpacked into a folder by itself: nothing marks there what it deletes.
+                $root = Join-Path $rig.Root io.containerd.snapshotter.v1.overlayfs snapshots
+                $marks = @(find $root -type c)
+                $marks | Should -HaveCount 3
+                $marks | Remove-Item
+                Invoke-Ctr $rig -n $namespace run --rm docker.io/library/above:1 shows cat /etc/passwd | Should -Match root
+                Get-CtrOrphan | Should -BeNullOrEmpty
+                $found = @(Get-CtrOrphan -Deep)
+                $found.Key | Should -Be (Get-CtrImageLayer above:1)[-2, -1].ChainId
+                $found.Snapshotter | Sort-Object -Unique | Should -Be overlayfs
+                $found[0].Reason | Should -Match "^It shows 3 files, '/(etc/passwd|bin/vi|root)' among them, which its layer deletes"
+                $found[1].Reason | Should -Be "It stands on '$($found[0].Key)', which shows what its layer deletes."
+                $found[0].Size | Should -BeGreaterThan 0
+                { $found | Remove-CtrOrphan } | Should -Throw -ErrorId 'CtrOrphanNotFound,*'
+                $found | Remove-CtrOrphan -Deep -WhatIf
+                @(Get-CtrOrphan -Deep) | Should -HaveCount 2
+
+                # What it says would mend it does.
+                & ([scriptblock]::Create($found[0].FreedBy))
+                $null = Expand-CtrImage above:1
+                Get-CtrOrphan -Deep | Should -BeNullOrEmpty
+                & $rig.Ctr -a $rig.Address -n $namespace run --rm docker.io/library/above:1 shows cat /etc/passwd *> $null
+                $LASTEXITCODE | Should -Be 1
+            } finally {
+                Remove-CtrImage deleted:1, above:1 -Synchronous
+            }
+        }
+
+        It 'is not told from another machine' {
+            $relay = Open-Relay $rig
+            try {
+                { Get-CtrOrphan -Deep -Session $relay.Address } | Should -Throw -ErrorId 'CtrNotLocal,*'
+            } finally {
+                $relay.Dispose()
+            }
+        }
+    }
+
     It 'is the same for eight who look at once' {
         $before = Get-RigState $rig
         $module = Get-ManifestPath

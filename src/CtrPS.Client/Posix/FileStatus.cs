@@ -52,6 +52,9 @@ internal readonly partial record struct FileStatus(
 
     public bool IsCharacterDevice => (Mode & KindMask) == 0x2000;
 
+    /// <summary>Of an overlay's layer: what lower ones have there is deleted (kernel, Documentation/filesystems/overlayfs.rst).</summary>
+    public bool IsWhiteout => IsCharacterDevice && Major == 0 && Minor == 0;
+
     public bool IsBlockDevice => (Mode & KindMask) == 0x6000;
 
     public bool IsPipe => (Mode & KindMask) == 0x1000;

@@ -1,8 +1,5 @@
-using System.Globalization;
 using System.Text;
-using CtrPS.Client.Formats.Bolt;
 using CtrPS.Client.Posix;
-using Microsoft.Win32.SafeHandles;
 
 namespace CtrPS.Client.Storage;
 
@@ -42,19 +39,12 @@ internal sealed record DiskPlace(CtrDiskUsageKind Kind, string Path, string Why)
 /// <param name="snapshotterRoots">The folders of the snapshotters, by name.</param>
 internal sealed class DiskFolders(StorageGraph graph, string contentRoot, IReadOnlyDictionary<string, string> snapshotterRoots)
 {
-    private const string Database = "metadata.db";
     private const string Foreign = "No part of containerd that is known writes here.";
     private const string SnapshotterPrefix = "io.containerd.snapshotter.v1.";
 
     private readonly List<DiskPlace> _found = [];
     private readonly HashSet<FileIdentity> _counted = [];
     private readonly MountTable _mounts = MountTable.Read();
-
-    /// <summary>
-    /// The part of a snapshotter's folder that belongs to snapshots, as its own database (core/snapshots/storage/bolt.go) tells: <c>v1</c>,
-    /// <c>snapshots</c>, then the name with the number of the folder.
-    /// </summary>
-    private static readonly byte[][] _snapshotBuckets = ["v1"u8.ToArray(), "snapshots"u8.ToArray()];
 
     /// <summary>Looks. Empty where the folder is not for us to see.</summary>
     public IReadOnlyList<DiskPlace> Find(CancellationToken cancellationToken)
@@ -159,7 +149,7 @@ internal sealed class DiskFolders(StorageGraph graph, string contentRoot, IReadO
         {
             long size = Walk(path, cancellationToken);
             string name = ReadText(Path.Join(path, "ref"));
-            if (NameOf(name) is { } key && known.TryGetValue((key.Namespace, key.Name), out long offset))
+            if (SnapshotFolder.NameOf(name) is { } key && known.TryGetValue((key.Namespace, key.Name), out long offset))
             {
                 blocks += size - offset;
                 continue;
@@ -177,7 +167,7 @@ internal sealed class DiskFolders(StorageGraph graph, string contentRoot, IReadO
     private void AddSnapshotter(string snapshotter, string root, CancellationToken cancellationToken)
     {
         string folder = Path.Join(root, "snapshots");
-        string database = Path.Join(root, Database);
+        string database = Path.Join(root, SnapshotFolder.Database);
         if (!Directory.Exists(root))
         {
             return;
@@ -190,24 +180,26 @@ internal sealed class DiskFolders(StorageGraph graph, string contentRoot, IReadO
             blocks += path == database || Status(path) is { IsFolder: false } ? Walk(path, cancellationToken) : 0;
         }
 
-        IReadOnlyDictionary<string, (string Namespace, string Name, bool IsKnown)>? names = File.Exists(database)
-            ? NamesOf(snapshotter, root)
-            : new Dictionary<string, (string, string, bool)>();
+        IReadOnlyDictionary<string, SnapshotFolder>? names = File.Exists(database)
+            ? SnapshotFolder.Read(root)
+            : new Dictionary<string, SnapshotFolder>();
         foreach (string path in Entries(folder, ref blocks))
         {
             cancellationToken.ThrowIfCancellationRequested();
             string id = Path.GetFileName(path);
-            if (names is null || (names.TryGetValue(id, out var name) && name.IsKnown))
+            SnapshotFolder? name = names?.GetValueOrDefault(id);
+            if (names is null || (name is { IsNewest: true }
+                && graph.Exists(new GraphNode(CtrResourceKind.Snapshot, name.Namespace, name.Key, snapshotter))))
             {
                 blocks += BesideSnapshot(snapshotter, path, cancellationToken);
                 continue;
             }
 
-            if (name.Name is not null)
+            if (name is not null)
             {
                 Add(
                     CtrDiskUsageKind.Nobody, path,
-                    $"The snapshot '{name.Name}' of namespace '{name.Namespace}', which was removed and lies there until the next collection.",
+                    $"The snapshot '{name.Key}' of namespace '{name.Namespace}', which was removed and lies there until the next collection.",
                     Walk(path, cancellationToken), CtrResourceKind.Snapshot, snapshotter);
                 continue;
             }
@@ -234,76 +226,6 @@ internal sealed class DiskFolders(StorageGraph graph, string contentRoot, IReadO
         }
 
         return size;
-    }
-
-    /// <summary>The snapshots by the number of their folder. Null: the database cannot be read, so that nothing is said of them.</summary>
-    private Dictionary<string, (string Namespace, string Name, bool IsKnown)>? NamesOf(string snapshotter, string root)
-    {
-        try
-        {
-            using SafeFileHandle folder = RootedFiles.OpenRoot(root);
-            using SafeFileHandle? found = RootedFiles.TryFindBelow(folder, Database);
-            if (found is null)
-            {
-                return null;
-            }
-
-            using SafeFileHandle file = RootedFiles.OpenContent(found);
-            BoltBucket? bucket = BoltFile.Read(file, (_, what, cause) => new IOException(what, cause)).Root;
-            foreach (byte[] name in _snapshotBuckets)
-            {
-                bucket = bucket?.Find(name)?.Bucket;
-            }
-
-            var newest = new Dictionary<(string, string), (long Number, string Id)>();
-            var names = new Dictionary<string, (string Namespace, string Name, bool IsKnown)>(StringComparer.Ordinal);
-            foreach (BoltItem item in bucket?.Items ?? [])
-            {
-                if (item.Bucket?.Find("id"u8) is not { } id || NameOf(Encoding.UTF8.GetString(item.Key.Span)) is not { } key)
-                {
-                    continue;
-                }
-
-                string number = Unsigned(id.Value.Span).ToString(CultureInfo.InvariantCulture);
-                names[number] = (key.Namespace, key.Name, false);
-                if (!newest.TryGetValue((key.Namespace, key.Name), out var other) || other.Number < key.Number)
-                {
-                    newest[(key.Namespace, key.Name)] = (key.Number, number);
-                }
-            }
-
-            foreach (((string name, string key), (_, string id)) in newest)
-            {
-                names[id] = (name, key, graph.Exists(new GraphNode(CtrResourceKind.Snapshot, name, key, snapshotter)));
-            }
-
-            return names;
-        }
-        catch (IOException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>A name as containerd's metadata store gives it to the stores below (metadata/buckets.go): namespace, number, name.</summary>
-    private static (string Namespace, long Number, string Name)? NameOf(string key) =>
-        key.Split('/', 3) is [var name, var text, var rest] && long.TryParse(text, CultureInfo.InvariantCulture, out long number)
-            ? (name, number, rest)
-            : null;
-
-    private static ulong Unsigned(ReadOnlySpan<byte> bytes)
-    {
-        ulong value = 0;
-        for (int i = 0; i < bytes.Length && i < 10; i++)
-        {
-            value |= (ulong)(bytes[i] & 0x7F) << (7 * i);
-            if (bytes[i] < 0x80)
-            {
-                break;
-            }
-        }
-
-        return value;
     }
 
     private static string ReadText(string path)

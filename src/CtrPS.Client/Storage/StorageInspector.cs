@@ -36,12 +36,22 @@ internal sealed class StorageInspector(ContainerdConnection connection, GraphRea
             : null;
 
     public async Task<IReadOnlyList<CtrOrphan>> FindOrphansAsync(
-        Func<string, bool> isWanted, TimeSpan idle, CancellationToken cancellationToken)
+        Func<string, bool> isWanted, TimeSpan idle, bool deep, CancellationToken cancellationToken)
     {
         string? root = await FindContentRootAsync(cancellationToken).ConfigureAwait(false);
         StorageGraph graph = await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         IReadOnlyList<CtrOrphan> found = new OrphanFinder(
             graph, idle, root, await FindPlacesAsync(graph, cancellationToken).ConfigureAwait(false)).Find(isWanted);
+        if (deep)
+        {
+            if (root is null)
+            {
+                throw connection.Machine.NotLocal("The folders of snapshots that -Deep looks at");
+            }
+
+            found = [.. found, .. await new UnpackFinder(connection, graph).FindAsync(isWanted, cancellationToken).ConfigureAwait(false)];
+        }
+
         HashSet<GraphNode> snapshots = [.. found.Where(IsSnapshot).Select(NodeOf)];
         IReadOnlyDictionary<GraphNode, long> sizes = await usages.MeasureAsync(
             Snapshots(graph).Where(one => snapshots.Contains(one.Node)), cancellationToken).ConfigureAwait(false);

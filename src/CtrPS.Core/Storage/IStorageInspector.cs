@@ -19,8 +19,13 @@ internal interface IStorageInspector
     /// <summary>What nobody needs, or lacks what it needs, in some namespaces.</summary>
     /// <param name="isWanted">Which namespaces; the empty name is that of files which no namespace knows.</param>
     /// <param name="idle">How long a write has to stand still, and how old a file has to be that no namespace knows.</param>
+    /// <param name="deep">
+    /// Read the layers of what is unpacked, and tell which snapshots show what their layer deletes. On the daemon's machine alone.
+    /// </param>
     /// <param name="cancellationToken">Cancels the calls.</param>
-    Task<IReadOnlyList<CtrOrphan>> FindOrphansAsync(Func<string, bool> isWanted, TimeSpan idle, CancellationToken cancellationToken);
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.NotLocal"/>: <paramref name="deep"/>, from another machine.</exception>
+    Task<IReadOnlyList<CtrOrphan>> FindOrphansAsync(
+        Func<string, bool> isWanted, TimeSpan idle, bool deep, CancellationToken cancellationToken);
 
     /// <summary>How much a namespace has.</summary>
     Task<NamespaceContent> CountAsync(string @namespace, CancellationToken cancellationToken);

@@ -12,7 +12,8 @@ public sealed class OrphanCompleter : CtrCompleter
         return AskAsync(boundParameters, async (_, connection) =>
         {
             string? wanted = boundParameters["Namespace"]?.ToString();
-            return (await connection.Storage.FindOrphansAsync(name => wanted is null || name == wanted, TimeSpan.FromHours(1), cancellationToken)
+            return (await connection.Storage.FindOrphansAsync(
+                name => wanted is null || name == wanted, TimeSpan.FromHours(1), deep: false, cancellationToken)
                 .ConfigureAwait(false))
                 .Where(one => GoesOn(one.Key, word))
                 .Select(one => new CtrCandidate(one.Key, $"{one.Kind} in {one.Namespace}: {one.Reason}"))

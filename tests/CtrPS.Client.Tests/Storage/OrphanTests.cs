@@ -87,7 +87,8 @@ public sealed class OrphanTests(Daemons daemons)
         Assert.True(Runs(shim) && Directory.Exists(bundle));
         await connection.Containers.DeleteRecordAsync(Namespace, "alone", default);
         CtrOrphan task = Assert.Single(
-            await connection.Storage.FindOrphansAsync(name => name == Namespace, TimeSpan.Zero, default), one => one.Kind == CtrResourceKind.Task);
+            await connection.Storage.FindOrphansAsync(name => name == Namespace, TimeSpan.Zero, deep: false, default),
+            one => one.Kind == CtrResourceKind.Task);
         Assert.Equal("alone", task.Key);
         await connection.Storage.RemoveAsync(task, default);
         Assert.DoesNotContain("alone", (await rig.CtrAsync("-n", Namespace, "tasks", "ls", "-q")).Check().Output);
@@ -100,7 +101,8 @@ public sealed class OrphanTests(Daemons daemons)
         Assert.False(Directory.Exists(bundle));
         folder.Delete(recursive: true);
         Assert.DoesNotContain(
-            await connection.Storage.FindOrphansAsync(name => name == Namespace, TimeSpan.Zero, default), one => one.Kind == CtrResourceKind.Task);
+            await connection.Storage.FindOrphansAsync(name => name == Namespace, TimeSpan.Zero, deep: false, default),
+            one => one.Kind == CtrResourceKind.Task);
     }
 
     private static bool Runs(string program) => Directory.EnumerateDirectories("/proc")

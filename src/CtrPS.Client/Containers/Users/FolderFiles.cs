@@ -49,7 +49,7 @@ internal sealed class FolderFiles(IReadOnlyList<string> folders) : RootFiles
                 }
 
                 bool isLast = i == parts.Count - 1;
-                bool isWhiteout = status is { IsCharacterDevice: true, Major: 0, Minor: 0 };
+                bool isWhiteout = status.IsWhiteout;
                 if (isWhiteout || (!isLast && !status.IsFolder))
                 {
                     return default;

@@ -16,10 +16,14 @@ public sealed class GetCtrOrphanCommand : CtrStorageListCmdlet
     [Parameter(HelpMessage = "How long an unfinished write has to stand still, or a file that nobody knows: a TimeSpan. Default: an hour.")]
     public TimeSpan IdleTime { get; set; } = TimeSpan.FromHours(1);
 
+    /// <summary>Look also for snapshots that show what their layer deletes: reads all layers of what is unpacked.</summary>
+    [Parameter(HelpMessage = "Look also for snapshots that show what their layer deletes: all layers of what is unpacked are read for that.")]
+    public SwitchParameter Deep { get; set; }
+
     /// <inheritdoc/>
     private protected override void List(CtrSession session, ICtrConnection connection)
     {
-        foreach (CtrOrphan orphan in Await(token => connection.Storage.FindOrphansAsync(IsWanted, IdleTime, token))
+        foreach (CtrOrphan orphan in Await(token => connection.Storage.FindOrphansAsync(IsWanted, IdleTime, Deep, token))
             .Where(one => Kind.Length == 0 || Kind.Contains(one.Kind)))
         {
             orphan.Session = session;

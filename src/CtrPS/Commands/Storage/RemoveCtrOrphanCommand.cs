@@ -34,6 +34,10 @@ public sealed class RemoveCtrOrphanCommand : CtrSessionCmdlet
     [Parameter(HelpMessage = "How long an unfinished write has to stand still, or a file that nobody knows: a TimeSpan. Default: an hour.")]
     public TimeSpan IdleTime { get; set; } = TimeSpan.FromHours(1);
 
+    /// <summary>Look also for snapshots that show what their layer deletes: reads all layers of what is unpacked.</summary>
+    [Parameter(HelpMessage = "Look also for snapshots that show what their layer deletes: all layers of what is unpacked are read for that.")]
+    public SwitchParameter Deep { get; set; }
+
     /// <summary>Remove what a label of its own keeps.</summary>
     [Parameter(HelpMessage = "Remove also what a label of its own keeps (containerd.io/gc.root).")]
     public SwitchParameter Force { get; set; }
@@ -70,7 +74,7 @@ public sealed class RemoveCtrOrphanCommand : CtrSessionCmdlet
 
     private void Remove(CtrSession session, ICtrConnection connection, CtrResourceName[] wanted)
     {
-        IReadOnlyList<CtrOrphan> all = Await(token => connection.Storage.FindOrphansAsync(_ => true, IdleTime, token));
+        IReadOnlyList<CtrOrphan> all = Await(token => connection.Storage.FindOrphansAsync(_ => true, IdleTime, Deep, token));
         var chosen = new List<CtrOrphan>();
         foreach (CtrResourceName one in wanted)
         {

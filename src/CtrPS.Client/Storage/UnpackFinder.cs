@@ -1,0 +1,200 @@
+using Containerd.Services.Snapshots.V1;
+using CtrPS.Client.Connection;
+using CtrPS.Client.Images;
+using CtrPS.Client.Images.Files;
+using CtrPS.Client.Oci;
+using CtrPS.Client.Posix;
+
+namespace CtrPS.Client.Storage;
+
+/// <summary>
+/// Finds overlays that show what their layer deletes. containerd 2.2.0 to 2.2.2 unpacks layers side by side into folders that it binds instead of
+/// laying them over those below (containerd#13030): what a layer deletes is then not marked, and shows again in containers. Each layer of what is
+/// unpacked is read for that, once.
+/// </summary>
+internal sealed class UnpackFinder(ContainerdConnection connection, StorageGraph graph)
+{
+    private readonly LayerIndexes _indexes = new();
+    private readonly Dictionary<(string Namespace, string Snapshotter), Dictionary<string, string>?> _folders = [];
+    private readonly HashSet<GraphNode> _seen = [];
+    private readonly List<CtrOrphan> _found = [];
+
+    /// <summary>Finds them, and what stands on them.</summary>
+    public async Task<IReadOnlyList<CtrOrphan>> FindAsync(Func<string, bool> isWanted, CancellationToken cancellationToken)
+    {
+        IReadOnlyDictionary<string, string> roots = await connection.Facts.GetSnapshotterRootsAsync(cancellationToken).ConfigureAwait(false);
+        foreach (NamespaceRecords records in graph.Namespaces.Where(one => isWanted(one.Name)))
+        {
+            var source = new ImageSource(connection, records.Name, listed: true, cancellationToken);
+            foreach (var record in records.Images.Values.OrderBy(one => one.Name, StringComparer.Ordinal))
+            {
+                CtrImage image = Records.ToImage(record, records.Name);
+                ImageNode root = await source.ReadGraphAsync(Records.TargetOf(image)).ConfigureAwait(false);
+                foreach (ImageNode manifest in root.Manifests.Where(one => one is { IsFileSystem: true, IsAttestation: false, Config.IsSound: true }))
+                {
+                    await CheckAsync(records, source, image, manifest, roots, cancellationToken).ConfigureAwait(false);
+                }
+            }
+        }
+
+        return _found;
+    }
+
+    private async Task CheckAsync(
+        NamespaceRecords records,
+        ImageSource source,
+        CtrImage image,
+        ImageNode manifest,
+        IReadOnlyDictionary<string, string> roots,
+        CancellationToken cancellationToken)
+    {
+        PlatformImage platform = await PlatformImage.ReadAsync(source, image, manifest, "cannot be read", cancellationToken).ConfigureAwait(false);
+        ImageNode[] layers = [.. manifest.Layers];
+        IReadOnlyList<string> chain = platform.Config.ChainIds;
+        foreach ((string snapshotter, string root) in roots.OrderBy(one => one.Key, StringComparer.Ordinal))
+        {
+            if (chain.Count != layers.Length || chain.Count == 0 || !records.Snapshots.ContainsKey((snapshotter, chain[^1]))
+                || FoldersOf(records.Name, snapshotter, root) is not { } folders)
+            {
+                continue;
+            }
+
+            for (int i = 1; i < layers.Length; i++)
+            {
+                string[] below = [.. chain.Take(i + 1).Select(key => folders.GetValueOrDefault(key)).OfType<string>()];
+                if (below.Length == i + 1 && layers[i].IsSound
+                    && _seen.Add(new GraphNode(CtrResourceKind.Snapshot, records.Name, chain[i], snapshotter)))
+                {
+                    var reader = new LayerReader(source, layers[i], manifest, $"Image '{image.Name}' cannot be compared with its snapshots");
+                    LayerIndex layer =
+                        await _indexes.GetAsync(layers[i].Descriptor.Digest, reader.ReadAsync, cancellationToken).ConfigureAwait(false);
+                    string[] shown = [.. Deleted(layer.Root, "").Where(one => IsShown(below, one.Path, one.IsFolder)).Select(one => one.Path)];
+                    if (shown.Length > 0)
+                    {
+                        Add(records, snapshotter, chain[i], image.Name, shown);
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>The folders of the snapshots of a namespace by their keys. Null: they are no overlays, or cannot be seen.</summary>
+    private Dictionary<string, string>? FoldersOf(string @namespace, string snapshotter, string root)
+    {
+        if (!_folders.TryGetValue((@namespace, snapshotter), out Dictionary<string, string>? folders))
+        {
+            folders = SnapshotFolder.Read(root)?
+                .Where(one => one.Value.IsNewest && one.Value.Namespace == @namespace)
+                .Select(one => (one.Value.Key, Path: Path.Join(root, "snapshots", one.Key, "fs")))
+                .Where(one => Directory.Exists(one.Path)) // all of a file system lies in native's
+                .ToDictionary(one => one.Key, one => one.Path, StringComparer.Ordinal);
+            _folders[(@namespace, snapshotter)] = folders;
+        }
+
+        return folders;
+    }
+
+    /// <summary>What a layer deletes: names, and folders whose earlier content goes.</summary>
+    private static IEnumerable<(string Path, bool IsFolder)> Deleted(LayerNode folder, string path)
+    {
+        if (folder.IsOpaque)
+        {
+            yield return (path, true);
+        }
+
+        foreach ((string name, LayerNode child) in folder.Children ?? [])
+        {
+            string own = $"{path}/{name}";
+            if (child.IsWhiteout)
+            {
+                yield return (own, false);
+            }
+
+            foreach ((string, bool) below in Deleted(child, own))
+            {
+                yield return below;
+            }
+        }
+    }
+
+    /// <summary>Whether a lower layer's file shows through the last of the folders, where it is deleted.</summary>
+    private static bool IsShown(string[] folders, string path, bool isFolder)
+    {
+        string[] parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        for (int at = folders.Length - 1; at >= 0; at--)
+        {
+            string place = folders[at];
+            bool endsHere = false, isThere = true;
+            for (int i = 0; i < parts.Length && isThere; i++)
+            {
+                endsHere |= FileStatus.IsOpaque(place); // nothing of it comes from further below
+                place = Path.Join(place, parts[i]);
+                FileStatus? status = FileStatus.Of(place, follow: false);
+                isThere = status is not null;
+                if (status is { IsWhiteout: true } || (i < parts.Length - 1 && status is { IsFolder: false }))
+                {
+                    return false; // deleted, or a file where a folder was
+                }
+            }
+
+            if (isThere && isFolder && FileStatus.IsOpaque(place))
+            {
+                return false;
+            }
+
+            if (isThere && at < folders.Length - 1)
+            {
+                // Of a folder whose content goes it matters whether there was any.
+                return !isFolder || (Directory.Exists(place) && Directory.EnumerateFileSystemEntries(place).Any());
+            }
+
+            if (endsHere)
+            {
+                return false;
+            }
+        }
+
+        return false;
+    }
+
+    private void Add(NamespaceRecords records, string snapshotter, string key, string image, string[] shown)
+    {
+        string files = shown.Length == 1 ? $"'{shown[0]}'" : $"{shown.Length} files, '{shown[0]}' among them";
+        Add(records, snapshotter, key, image, 0, $"It shows {files}, which its layer deletes: containerd 2.2.0 to 2.2.2 unpacked so.");
+        var pending = new Queue<(string Key, int Depth)>([(key, 1)]);
+        while (pending.TryDequeue(out var next))
+        {
+            foreach (string child in records.Snapshots
+                .Where(one => one.Key.Snapshotter == snapshotter && one.Value.Parent == next.Key && one.Value.Kind == Kind.Committed)
+                .Select(one => one.Key.Key))
+            {
+                Add(records, snapshotter, child, image, next.Depth, $"It stands on '{key}', which shows what its layer deletes.");
+                pending.Enqueue((child, next.Depth + 1));
+            }
+        }
+    }
+
+    private void Add(NamespaceRecords records, string snapshotter, string key, string image, int depth, string reason)
+    {
+        if (_found.Any(one => one.Namespace == records.Name && one.Snapshotter == snapshotter && one.Key == key))
+        {
+            return;
+        }
+
+        var info = records.Snapshots[(snapshotter, key)];
+        string place = $"-Namespace {GraphOwners.Quoted(records.Name)}";
+        _found.Add(new CtrOrphan
+        {
+            Kind = CtrResourceKind.Snapshot,
+            Key = key,
+            Namespace = records.Name,
+            Snapshotter = snapshotter,
+            Since = WireTime.ToTime(info.CreatedAt),
+            Age = WireTime.ToTime(info.CreatedAt) is { } time ? graph.Now - time : null,
+            Reason = reason,
+            Order = depth,
+            FreedBy = $"Get-CtrOrphan -Deep {place} -Kind Snapshot | Remove-CtrOrphan -Deep; "
+                + $"Expand-CtrImage {GraphOwners.Quoted(image)} {place} -Snapshotter {snapshotter}",
+        });
+    }
+}

@@ -42,6 +42,9 @@ public sealed class ProcessOwnerTests
             string start = File.ReadAllText($"/proc/{id}/stat").Split(") ")[^1].Split(' ')[19];
             var child = new ProcessOwner(ProcessOwner.Current.Host, $"{id}@{start}");
             Assert.False(child.IsGone);
+
+            // As long as it is a shell it may wait for its child.
+            Assert.True(SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{shell.Id}/comm").Trim() == "sleep", TimeSpan.FromSeconds(30)));
             using (var running = Process.GetProcessById(id))
             {
                 running.Kill();

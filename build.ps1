@@ -127,8 +127,6 @@ function Invoke-TestTask {
     # processor time.
     $env:DOTNET_TieredPGO = '0'
     $env:DOTNET_TC_CallCounting = '0'
-    # Their code is mapped twice and made writable anew with each method, which guards what a process of hours may be fed.
-    $env:DOTNET_EnableWriteXorExecute = '0'
     Import-Module (Join-Path $root tests Tools Suites.psm1)
     $suites = @(Invoke-Suite -Tests (Join-Path $root tests) -Pester $pester -Results $results -Configuration $Configuration)
 

@@ -9,6 +9,9 @@ internal static class ListBench
 {
     private const int Snapshots = 300;
 
+    /// <summary>Of each image: a manifest, a config, and one more that a label keeps.</summary>
+    private const int BlobsOfImage = 3;
+
     public static async Task<IReadOnlyList<Row>> MeasureAsync(Options options)
     {
         string many = $"many:{options.Images}";
@@ -18,7 +21,7 @@ internal static class ListBench
             $"containerd {rig.Version}, {options.Images} images, {options.Rounds} rounds in turns after one that is not counted, "
                 + $"{Environment.ProcessorCount} processors");
 
-        _ = await MakeSnapshotsAsync(options, rig.Address);
+        _ = await FillAsync(options, rig.Address);
         var ctr = new List<double>();
         var usage = new List<double>();
         var cmdlet = new List<Dictionary<string, double>>();
@@ -59,7 +62,7 @@ internal static class ListBench
                     Goal.Under(45, "ms")),
                 new Row("first Get-CtrImage of one image, connecting included", "-", null, Of("single"), Goal.Under(130, "ms")),
                 new Row(
-                    $"disk usage by owner of them and {Snapshots} snapshots, first",
+                    $"disk usage by owner of them, {options.Images * BlobsOfImage} blobs and {Snapshots} snapshots, first",
                     "ctr content ls, snapshots usage, images ls",
                     Table.Median(usage),
                     Of("usage"),
@@ -118,7 +121,7 @@ internal static class ListBench
         return all;
     }
 
-    private static Task<string> MakeSnapshotsAsync(Options options, string address) => Run.ProgramAsync(
+    private static Task<string> FillAsync(Options options, string address) => Run.ProgramAsync(
         options.PowerShell!,
         "-NoProfile",
         "-NonInteractive",
@@ -126,6 +129,9 @@ internal static class ListBench
         $$"""
         $ErrorActionPreference = 'Stop'
         Import-Module '{{options.Module}}'
-        $null = 1..{{Snapshots}} | ForEach-Object { New-CtrSnapshot "bench-$_" -Session '{{address}}' -Namespace k8s.io }
+        $at = @{ Session = '{{address}}'; Namespace = 'k8s.io' }
+        $null = 1..{{Snapshots}} | ForEach-Object { New-CtrSnapshot "bench-$_" @at }
+        $blobs = @(Get-CtrContent @at).Count
+        $null = ($blobs + 1)..{{options.Images * BlobsOfImage}} | ForEach-Object { Add-CtrContent -Value "bench-$_" @at }
         """);
 }

@@ -378,7 +378,10 @@ Describe 'Content, containerd <generation>' -ForEach (Get-RigGeneration) {
             # containerd tells the later of two times that it keeps.
             $before = [DateTime]::UtcNow.AddHours(-3)
             $files = Get-ChildItem $rig.Root -Recurse -File | Where-Object FullName -Match '/ingest/\w+/(data|updatedat)$'
-            # It writes them once more when it finds that ctr is gone.
+            # It writes them once more when it finds that ctr is gone, and closes the data then.
+            Wait-Until {
+                -not (Get-ChildItem "/proc/$($rig.Pid)/fd" -ErrorAction Ignore | Where-Object LinkTarget -Match '/ingest/')
+            } 'the daemon has closed it'
             Wait-Until {
                 $files | Where-Object Name -EQ updatedat | ForEach-Object { [IO.File]::WriteAllText($_, $before.ToString('o')) }
                 $files | ForEach-Object { $_.LastWriteTimeUtc = $before }

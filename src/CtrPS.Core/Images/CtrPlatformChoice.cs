@@ -40,6 +40,16 @@ public sealed class CtrPlatformChoice : IEquatable<CtrPlatformChoice>
     /// <summary>The platform. Null for a word.</summary>
     public CtrPlatform? Platform { get; }
 
+    /// <summary>Which platforms choices mean: those that they list, or what the one word says.</summary>
+    internal static CtrPlatformScope ScopeOf(IReadOnlyList<CtrPlatformChoice> choices) =>
+        choices.Any(choice => choice.Platform is not null) ? CtrPlatformScope.Listed
+        : choices[0] == All ? CtrPlatformScope.All
+        : CtrPlatformScope.Available;
+
+    /// <summary>The platforms that choices list.</summary>
+    internal static IReadOnlyList<CtrPlatform> PlatformsOf(IEnumerable<CtrPlatformChoice> choices) =>
+        [.. choices.Select(choice => choice.Platform).OfType<CtrPlatform>()];
+
     /// <summary>Whether both are written the same.</summary>
     public bool Equals(CtrPlatformChoice? other) => other is not null && ToString() == other.ToString();
 

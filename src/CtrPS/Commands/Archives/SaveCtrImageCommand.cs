@@ -224,10 +224,8 @@ public sealed class SaveCtrImageCommand : CtrSessionCmdlet
     private CtrSaveRequest Request(IReadOnlyList<CtrSaveImage> images) => new()
     {
         Images = images,
-        Scope = Platform.Any(choice => choice.Platform is not null) ? CtrPlatformScope.Listed
-            : Platform[0] == CtrPlatformChoice.All ? CtrPlatformScope.All
-            : CtrPlatformScope.Available,
-        Platforms = [.. Platform.Select(choice => choice.Platform).OfType<CtrPlatform>()],
+        Scope = CtrPlatformChoice.ScopeOf(Platform),
+        Platforms = CtrPlatformChoice.PlatformsOf(Platform),
         Format = Format,
         Compression = Compress,
         SkipNonDistributable = SkipNonDistributable,

@@ -123,10 +123,8 @@ public sealed class ConvertCtrImageCommand : CtrImageCmdlet
             Compression = IsGiven(nameof(Compression)) ? Compression : null,
             Level = IsGiven(nameof(CompressionLevel)) ? CompressionLevel : null,
             Squash = Squash,
-            Scope = Platform.Any(choice => choice.Platform is not null) ? CtrPlatformScope.Listed
-                : Platform[0] == CtrPlatformChoice.All ? CtrPlatformScope.All
-                : CtrPlatformScope.Available,
-            Platforms = [.. Platform.Select(choice => choice.Platform).OfType<CtrPlatform>()],
+            Scope = CtrPlatformChoice.ScopeOf(Platform),
+            Platforms = CtrPlatformChoice.PlatformsOf(Platform),
             Replace = Force,
             Unpack = Unpack,
             Snapshotter = Snapshotter,

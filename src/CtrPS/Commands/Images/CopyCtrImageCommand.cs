@@ -139,10 +139,8 @@ public sealed class CopyCtrImageCommand : CtrImageCmdlet
             Namespace = to,
             Name = name,
             Aliases = NewName is null ? image.Aliases : [],
-            Scope = Platform.Any(choice => choice.Platform is not null) ? CtrPlatformScope.Listed
-                : Platform[0] == CtrPlatformChoice.All ? CtrPlatformScope.All
-                : CtrPlatformScope.Available,
-            Platforms = [.. Platform.Select(choice => choice.Platform).OfType<CtrPlatform>()],
+            Scope = CtrPlatformChoice.ScopeOf(Platform),
+            Platforms = CtrPlatformChoice.PlatformsOf(Platform),
             Replace = Force,
             Unpack = Unpack,
             Snapshotter = Snapshotter,

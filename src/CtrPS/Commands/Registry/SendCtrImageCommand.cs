@@ -161,10 +161,8 @@ public sealed class SendCtrImageCommand : CtrImageTransferCmdlet
             {
                 Image = found.Image,
                 Target = found.Target,
-                Scope = Platform.Any(choice => choice.Platform is not null) ? CtrPlatformScope.Listed
-                    : Platform[0] == CtrPlatformChoice.All ? CtrPlatformScope.All
-                    : CtrPlatformScope.Available,
-                Platforms = [.. Platform.Select(choice => choice.Platform).OfType<CtrPlatform>()],
+                Scope = CtrPlatformChoice.ScopeOf(Platform),
+                Platforms = CtrPlatformChoice.PlatformsOf(Platform),
                 SkipNonDistributable = SkipNonDistributable,
                 Referrers = IncludeReferrer,
                 AskForAll = Force,

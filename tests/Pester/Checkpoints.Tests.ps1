@@ -23,7 +23,7 @@ Describe 'Checkpoints, containerd <generation>' -ForEach (Get-RigGeneration) {
         $session = Connect-CtrSession $rig.Address -Namespace $namespace
         $id = "ck$([guid]::NewGuid().ToString('n').Substring(0, 8))"
         Add-TestContainer $rig $namespace $id -Command sh, '-c', 'echo mine >/kept; sleep 1000'
-        Wait-Until { (Invoke-Ctr $rig -n $namespace tasks exec --exec-id "e$(Get-Random)" $id ls /) -contains 'kept' } 'the file is there'
+        Wait-Until { (Invoke-CtrProcess $rig -n $namespace tasks exec --exec-id "e$(Get-Random)" $id ls /) -contains 'kept' } 'the file is there'
     }
 
     AfterAll {

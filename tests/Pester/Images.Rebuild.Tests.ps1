@@ -121,7 +121,7 @@ Describe 'Images rebuilt from snapshots, containerd <generation>' -ForEach (Get-
         (Get-CtrImageConfig $built -Namespace $other -Session $session).Digest | Should -Be $id
         $manifest = Invoke-Ctr $rig -n $other content get $saved.Digest | ConvertFrom-Json
         $manifest.annotations.'ctrps.io/rebuilt-from' | Should -Be $old
-        Invoke-Ctr $rig -n $other run --rm $built check | Should -Be hi
+        Invoke-CtrProcess $rig -n $other run --rm $built check | Should -Be hi
     }
 
     It 'is copied to another namespace, unpacked, and runs there' {
@@ -129,7 +129,7 @@ Describe 'Images rebuilt from snapshots, containerd <generation>' -ForEach (Get-
         $copy = Copy-CtrImage $built $other @at -FromSnapshot -Unpack -PassThru -WarningAction SilentlyContinue
         $copy.Digest | Should -Not -Be (Get-CtrImage $built @at).Digest
         Assert-CtrComplete $built $other
-        Invoke-Ctr $rig -n $other run --rm $built check | Should -Be hi
+        Invoke-CtrProcess $rig -n $other run --rm $built check | Should -Be hi
         (Test-CtrImage $copy -Deep).Status | Should -Be Complete
     }
 
@@ -224,7 +224,7 @@ Describe 'Images rebuilt from snapshots, containerd <generation>' -ForEach (Get-
         Assert-CtrComplete $busybox $other
         $before = Get-CtrImageFile $busybox @at -Recurse -ErrorAction SilentlyContinue
         $before | Should -BeNullOrEmpty # its layers are gone
-        Invoke-Ctr $rig -n $other run --rm $busybox check echo it runs | Should -Be 'it runs'
+        Invoke-CtrProcess $rig -n $other run --rm $busybox check echo it runs | Should -Be 'it runs'
     }
 
     It 'of an index is rebuilt in it: what else it lists stays, but for what was said of the old manifest' {

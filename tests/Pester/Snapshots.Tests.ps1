@@ -145,6 +145,25 @@ Describe 'Snapshots, containerd <generation>' -ForEach (Get-RigGeneration) {
         { New-CtrSnapshot x -Lease a -NoRoot } | Should -Throw -ErrorId 'CtrInvalidArgument,*'
     }
 
+    It 'are told of as they were made, however often the collector goes over what nothing keeps' {
+        $collector = [powershell]::Create().AddScript('Import-Module $args[0]; while ($true) { $null = Invoke-CtrGarbageCollection -Session $args[1] }').
+            AddArgument((Get-ManifestPath)).AddArgument($session)
+        $null = $collector.BeginInvoke()
+        try {
+            foreach ($i in 1..60) {
+                (New-CtrSnapshot "loose-$i" $chain -NoRoot).Kind | Should -Be Active
+                $frozen = New-CtrSnapshot "kept-$i" $chain | Complete-CtrSnapshot -Name "frozen-$i" -NoRoot
+                $frozen.Kind, $frozen.Labels.Count | Should -Be Committed, 0
+            }
+        } finally {
+            $collector.Stop()
+            $collector.Dispose()
+        }
+        Invoke-Collection
+        Get-CtrKey | Should -Be $chain
+        Get-CtrLease | Should -BeNullOrEmpty
+    }
+
     It 'have mounts, as ctr prints them, that the kernel takes' -ForEach 'overlayfs', 'native' {
         $snapshotter = $_
         $null = Expand-CtrImage busybox:1.35 -Snapshotter $snapshotter

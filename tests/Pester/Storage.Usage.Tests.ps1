@@ -320,7 +320,7 @@ Describe 'The disk, containerd <generation>' -ForEach (Get-RigGeneration) {
                 $marks = @(find $root -type c)
                 $marks | Should -HaveCount 3
                 $marks | Remove-Item
-                Invoke-Ctr $rig -n $namespace run --rm docker.io/library/above:1 shows cat /etc/passwd | Should -Match root
+                Invoke-CtrProcess $rig -n $namespace run --rm docker.io/library/above:1 shows cat /etc/passwd | Should -Match root
                 Get-CtrOrphan | Should -BeNullOrEmpty
                 $found = @(Get-CtrOrphan -Deep)
                 $found.Key | Should -Be (Get-CtrImageLayer above:1)[-2, -1].ChainId

@@ -56,7 +56,6 @@ internal sealed class SnapshotRecords(
 
     public async Task<CtrSnapshot> CreateAsync(CtrSnapshotRequest request, CancellationToken cancellationToken)
     {
-        await RequireLeaseAsync(request, cancellationToken).ConfigureAwait(false);
         if (request.Parent.Length > 0)
         {
             CtrSnapshot parent = await FindAsync(request.Namespace, request.Snapshotter, request.Parent, cancellationToken).ConfigureAwait(false)
@@ -77,13 +76,18 @@ internal sealed class SnapshotRecords(
             }
         }
 
+        return await HeldAsync(request, lease => CreateAsync(request, lease, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<CtrSnapshot> CreateAsync(CtrSnapshotRequest request, string? lease, CancellationToken cancellationToken)
+    {
         CallSubject subject = CallSubject.Snapshot(request.Key, request.Snapshotter, request.Namespace);
         if (request.IsView)
         {
             var view = new ViewSnapshotRequest { Snapshotter = request.Snapshotter, Key = request.Key, Parent = request.Parent };
             view.Labels.Add(request.Labels.ToDictionary());
             _ = await calls.InvokeAsync(
-                () => _client.ViewAsync(view, calls.Unary(request.Namespace, cancellationToken, request.Lease)), subject, cancellationToken)
+                () => _client.ViewAsync(view, calls.Unary(request.Namespace, cancellationToken, lease)), subject, cancellationToken)
                 .ConfigureAwait(false);
         }
         else
@@ -91,20 +95,22 @@ internal sealed class SnapshotRecords(
             var prepare = new PrepareSnapshotRequest { Snapshotter = request.Snapshotter, Key = request.Key, Parent = request.Parent };
             prepare.Labels.Add(request.Labels.ToDictionary());
             _ = await calls.InvokeAsync(
-                () => _client.PrepareAsync(prepare, calls.Unary(request.Namespace, cancellationToken, request.Lease)), subject, cancellationToken)
+                () => _client.PrepareAsync(prepare, calls.Unary(request.Namespace, cancellationToken, lease)), subject, cancellationToken)
                 .ConfigureAwait(false);
         }
 
         return await GetAsync(request.Namespace, request.Snapshotter, request.Key, cancellationToken).ConfigureAwait(false);
     }
 
-    public async Task<CtrSnapshot> CommitAsync(CtrSnapshot one, CtrSnapshotRequest request, CancellationToken cancellationToken)
+    public Task<CtrSnapshot> CommitAsync(CtrSnapshot one, CtrSnapshotRequest request, CancellationToken cancellationToken) =>
+        HeldAsync(request, lease => CommitAsync(one, request, lease, cancellationToken), cancellationToken);
+
+    private async Task<CtrSnapshot> CommitAsync(CtrSnapshot one, CtrSnapshotRequest request, string? lease, CancellationToken cancellationToken)
     {
-        await RequireLeaseAsync(request, cancellationToken).ConfigureAwait(false);
         var commit = new CommitSnapshotRequest { Snapshotter = one.Snapshotter, Name = request.Key, Key = one.Key };
         commit.Labels.Add(request.Labels.ToDictionary());
         _ = await calls.InvokeAsync(
-            () => _client.CommitAsync(commit, Calls.Unbounded(one.Namespace, cancellationToken, request.Lease)),
+            () => _client.CommitAsync(commit, Calls.Unbounded(one.Namespace, cancellationToken, lease)),
             CallSubject.Snapshot(request.Key, one.Snapshotter, one.Namespace),
             cancellationToken).ConfigureAwait(false);
         return await GetAsync(one.Namespace, one.Snapshotter, request.Key, cancellationToken).ConfigureAwait(false);
@@ -301,11 +307,29 @@ internal sealed class SnapshotRecords(
         return ToSnapshot(response.Info, snapshotter, @namespace);
     }
 
-    private async Task RequireLeaseAsync(CtrSnapshotRequest request, CancellationToken cancellationToken)
+    /// <summary>
+    /// Makes a snapshot under the lease that is to keep it. What nothing is to keep may be collected at any time: a lease of ours holds it until it was
+    /// read. The end of that is no cause of a collection.
+    /// </summary>
+    private async Task<CtrSnapshot> HeldAsync(
+        CtrSnapshotRequest request, Func<string?, Task<CtrSnapshot>> make, CancellationToken cancellationToken)
     {
         if (request.Lease is { } id)
         {
             await leases.RequireAsync(request.Namespace, id, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (request.Lease is not null || request.Labels.ContainsKey(CollectorLabels.Root))
+        {
+            return await make(request.Lease).ConfigureAwait(false);
+        }
+
+        Lease lease = await leases.CreateAsync(request.Namespace, cancellationToken).ConfigureAwait(false);
+        await using (lease.ConfigureAwait(false))
+        {
+            CtrSnapshot made = await make(lease.Id).ConfigureAwait(false);
+            lease.Complete();
+            return made;
         }
     }
 

@@ -365,12 +365,9 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
             return new Running(rig, id);
         }
 
-        public Task<CommandResult> ExecAsync(params string[] command) =>
-            rig.CtrAsync(["tasks", "exec", "--exec-id", $"e{Guid.NewGuid():N}", id, .. command], CancellationToken.None);
+        public Task<CommandResult> ExecAsync(params string[] command) => rig.ExecAsync(Ns, id, command);
 
-        /// <summary>
-        /// Runs a command until it ends well and its output is there: on a busy machine ctr loses that of a short process now and then.
-        /// </summary>
+        /// <summary>Runs a command until it ends well and its output is there: what is looked at is written by a process that has just begun.</summary>
         public async Task<string> ExecUntilAsync(params string[] command)
         {
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));

@@ -178,21 +178,7 @@ public sealed class ContainerNetworksTests(Daemons daemons)
 
         public long Pid => pid;
 
-        /// <summary>
-        /// Runs a command that says something. On a busy machine ctr loses the output of a short process now and then: it is asked again.
-        /// </summary>
-        public async Task<CommandResult> ExecAsync(params string[] command)
-        {
-            while (true)
-            {
-                CommandResult result = await rig.CtrAsync(
-                    ["-n", Ns, "tasks", "exec", "--exec-id", $"e{Guid.NewGuid():N}", id, .. command], CancellationToken.None);
-                if (result.ExitCode != 0 || result.Output.Length > 0)
-                {
-                    return result;
-                }
-            }
-        }
+        public Task<CommandResult> ExecAsync(params string[] command) => rig.ExecAsync(Ns, id, command);
 
         public async Task<JsonElement> InfoAsync() =>
             JsonDocument.Parse((await rig.CtrAsync("-n", Ns, "containers", "info", id)).Check().Output).RootElement.Clone();

@@ -146,8 +146,8 @@ Describe 'Snapshots, containerd <generation>' -ForEach (Get-RigGeneration) {
     }
 
     It 'are told of as they were made, however often the collector goes over what nothing keeps' {
-        $collector = [powershell]::Create().AddScript('Import-Module $args[0]; while ($true) { $null = Invoke-CtrGarbageCollection -Session $args[1] }').
-            AddArgument((Get-ManifestPath)).AddArgument($session)
+        $line = 'Import-Module $args[0]; while ($true) { $null = Invoke-CtrGarbageCollection -Session $args[1] }'
+        $collector = [powershell]::Create().AddScript($line).AddArgument((Get-ManifestPath)).AddArgument($session)
         $null = $collector.BeginInvoke()
         try {
             foreach ($i in 1..60) {

@@ -106,8 +106,8 @@ public sealed class ContainerdRig : IAsyncDisposable
         Command.RunAsync(CtrPath, ["--address", Address, .. arguments], _environment, cancellationToken: cancellationToken);
 
     /// <summary>
-    /// Runs a command in a container by ctr. The shim writes what it says into a file: ctr itself ends now and then before it has read the output of a
-    /// short process (containerd#13931; 7 of 400 on a busy machine). Output and error are one text so.
+    /// Runs a command in a container by ctr. The shim writes what it says into a file: ctr itself ends now and then before it has read the output
+    /// of a short process (containerd#13931; 7 of 400 on a busy machine). Output and error are one text so.
     /// </summary>
     public async Task<CommandResult> ExecAsync(string @namespace, string id, IEnumerable<string> command)
     {

@@ -308,8 +308,8 @@ internal sealed class SnapshotRecords(
     }
 
     /// <summary>
-    /// Makes a snapshot under the lease that is to keep it. What nothing is to keep may be collected at any time: a lease of ours holds it until it was
-    /// read. The end of that is no cause of a collection.
+    /// Makes a snapshot under the lease that is to keep it. What nothing is to keep may be collected at any time: a lease of ours holds it until it
+    /// was read. The end of that is no cause of a collection.
     /// </summary>
     private async Task<CtrSnapshot> HeldAsync(
         CtrSnapshotRequest request, Func<string?, Task<CtrSnapshot>> make, CancellationToken cancellationToken)

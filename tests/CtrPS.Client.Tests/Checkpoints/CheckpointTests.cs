@@ -367,7 +367,7 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
 
         public Task<CommandResult> ExecAsync(params string[] command) => rig.ExecAsync(Ns, id, command);
 
-        /// <summary>Runs a command until it ends well and its output is there: what is looked at is written by a process that has just begun.</summary>
+        /// <summary>Runs a command until it ends well and its output is there: a process that has just begun writes what is looked at.</summary>
         public async Task<string> ExecUntilAsync(params string[] command)
         {
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));

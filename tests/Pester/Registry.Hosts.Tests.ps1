@@ -303,7 +303,6 @@ esac
                 $file | Should -Exist
             }
         } finally {
-            $listener.Stop()
             $listener.Close()
             $null = $server | Wait-Job | Receive-Job
             $server | Remove-Job -Force
@@ -344,7 +343,6 @@ Describe 'The hosts files and containerd <generation>' -ForEach (Get-RigGenerati
             $null = & $rig.Ctr --address $rig.Address images pull --hosts-dir "$TestDrive" registry.invalid:5000/team/web:1 2>&1
             $LASTEXITCODE | Should -Not -Be 0
         } finally {
-            $listener.Stop()
             $listener.Close()
             $asked = $server | Wait-Job | Receive-Job
             $server | Remove-Job -Force

@@ -222,16 +222,34 @@ Describe 'Registries, containerd <generation>' -ForEach $generations {
 
     It 'gives up after -Timeout, or when it is stopped, and goes on then' {
         $faulty = Get-Registry -Faulty
-        $slow = Push-ToRegistry $faulty nginx
+        $folder = New-Item (Join-Path $TestDrive "slow-$generation") -ItemType Directory
+        [IO.File]::WriteAllBytes("$folder/picture.jpg", [Security.Cryptography.RandomNumberGenerator]::GetBytes(16MB))
+        $slow = "$($faulty.Address)/slow-${namespace}:1"
+        $null = Receive-CtrImage $busybox -NoUnpack
+        $null = New-CtrImage $slow -From $busybox -AddPath $folder
+        $null = Send-CtrImage $slow $slow
+        Remove-CtrImage $slow -Synchronous
+        $shell = [powershell]::Create()
         try {
-            Add-RegistryFault $faulty @{ Method = 'GET'; Path = '/blobs/'; StallAfter = 1000000 }
+            Add-RegistryFault $faulty @{ Method = 'GET'; Path = "/slow-$namespace/blobs/"; StallAfter = 3MB }
             { Receive-CtrImage $slow -Timeout 2 } | Should -Throw -ErrorId 'CtrReceiveTimeout,*'
+            $first = (Get-CtrIngest | Measure-Object Offset -Sum).Sum
+            $first | Should -BeGreaterThan 1MB
+
+            $null = $shell.AddScript("Import-Module '$(Get-ManifestPath)'; Receive-CtrImage '$slow' -Session `$args[0]").AddArgument($session)
+            $running = $shell.BeginInvoke()
+            Wait-Until { (Get-CtrIngest | Measure-Object Offset -Sum).Sum -gt $first } 'it goes on'
+            $running.IsCompleted | Should -BeFalse
+            $shell.Stop()
+            $second = (Get-CtrIngest | Measure-Object Offset -Sum).Sum
         } finally {
+            $shell.Dispose()
             Clear-RegistryFault $faulty
         }
         $got = Receive-CtrImage $slow
         $got.Status | Should -Be New
-        $got.BytesFetched + $got.BytesResumed | Should -BeGreaterOrEqual 0
+        $got.BytesResumed | Should -BeGreaterOrEqual $second
+        $got.BytesFetched | Should -BeGreaterThan 1MB
     }
 
     It 'asks a registry again that does not know a blob just then' {

@@ -6,7 +6,7 @@ namespace CtrPS.Rig;
 /// <summary>
 /// Real images for tests, none written by the product. Named by a short word:
 /// <list type="table">
-/// <item><term>nginx, nginx-docker</term><description>Debian with nginx, four layers, over 100 MiB; OCI and docker media types</description></item>
+/// <item><term>nginx, nginx-docker</term><description>Debian with nginx, three layers, over 100 MiB; OCI and docker media types</description></item>
 /// <item><term>busybox, busybox-docker</term><description>one static program, one layer; OCI and docker media types</description></item>
 /// <item><term>index</term><description>an index of linux/amd64 and linux/arm64; nothing of arm64 is in the store</description></item>
 /// <item><term>index-full</term><description>the same with both platforms in the store</description></item>

@@ -36,7 +36,7 @@ public sealed class LoginCheckTests : IDisposable
 
     public void Dispose()
     {
-        _listener.Close();
+        _listener.Close(); // So do tests that end it earlier: after Stop it would open its port once more, which another may have by then.
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -69,14 +69,14 @@ public sealed class LoginCheckTests : IDisposable
 
         Assert.StartsWith("/v2/", _asked[0], StringComparison.Ordinal);
         Assert.EndsWith(" ", _asked[0], StringComparison.Ordinal); // nothing is sent before it is asked for
-        _listener.Stop();
+        _listener.Close();
         await serving;
     }
 
     [Fact]
     public async Task A_registry_that_nobody_serves_is_told()
     {
-        _listener.Stop();
+        _listener.Close();
         CtrException told = await Assert.ThrowsAsync<CtrException>(() => Connector.LoginCheck.CheckAsync(
             Registry, new NetworkCredential("me", "geheim"), new CtrRegistryOptions { HostsFolders = [_folder], PlainHttp = true }, Stop));
         Assert.Equal((CtrErrorIds.LoginFailed, CtrStatus.Unavailable), (told.ErrorId, told.Status));

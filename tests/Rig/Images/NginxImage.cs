@@ -1,11 +1,10 @@
-using System.Formats.Tar;
 using CtrPS.Rig.Processes;
 using CtrPS.Rig.Provisioning;
 
 namespace CtrPS.Rig.Images;
 
 /// <summary>
-/// A web server as people run it on Debian: a slim base system, nginx, pictures, page. Four layers, over 100 MiB as containerd counts (manifest,
+/// A web server as people run it on Debian: a slim base system, nginx with pictures, page. Three layers, over 100 MiB as containerd counts (manifest,
 /// config and layers as stored). More than half of that are the pictures: tests unpack the image hundreds of times, and what cannot be compressed is
 /// quick to unpack.
 /// </summary>
@@ -21,11 +20,12 @@ internal static class NginxImage
         try
         {
             Task<string> below = InstallAsync(image, "below", [], cancellationToken);
-            Task<string> whole = InstallAsync(image, "whole", ["--include=" + Packages], cancellationToken);
+            string pictures = await WritePicturesAsync(image, cancellationToken);
+            Task<string> whole = InstallAsync(image, "whole", ["--include=" + Packages, pictures], cancellationToken);
             await Task.WhenAll(below, whole);
             await AddLayerAsync(image, await below, null, "base system", cancellationToken);
-            await AddLayerAsync(image, await whole, await below, "apt-get install " + Packages.Replace(',', ' '), cancellationToken);
-            await AddPicturesAsync(image, cancellationToken);
+            string createdBy = $"apt-get install {Packages.Replace(',', ' ')}; cp *.jpg /var/www/html";
+            await AddLayerAsync(image, await whole, await below, createdBy, cancellationToken);
             await AddPageAsync(image, cancellationToken);
             await image.ConfigureAsync(
                 [
@@ -49,7 +49,7 @@ internal static class NginxImage
     /// A Debian system as a tar. mmdebstrap's output is the same for the same packages, so the difference of two systems is a layer of the
     /// new packages only, and the two can be made side by side. dpkg need not wait for the disk: what a crash cuts short is thrown away.
     /// </summary>
-    private static async Task<string> InstallAsync(UmociImage image, string name, string[] include, CancellationToken cancellationToken)
+    private static async Task<string> InstallAsync(UmociImage image, string name, string[] more, CancellationToken cancellationToken)
     {
         var source = DebianSource.OfThisMachine();
         var sources = Path.Combine(image.Folder, name + ".sources");
@@ -60,7 +60,7 @@ internal static class NginxImage
         [
             "--quiet", "--variant=essential", "--dpkgopt=force-unsafe-io",
             .. new[] { "doc", "locale", "man" }.Select(folder => $"--dpkgopt=path-exclude=/usr/share/{folder}/*"),
-            .. include,
+            .. more,
         ];
         (await Command.RunAsync(
             Tools.Need("mmdebstrap"), [.. options, source.Codename, tar, sources], environment, cancellationToken: cancellationToken)).Check();
@@ -75,27 +75,19 @@ internal static class NginxImage
         await image.AddTarAsync(layer, createdBy, cancellationToken);
     }
 
-    private static async Task AddPicturesAsync(UmociImage image, CancellationToken cancellationToken)
+    /// <summary>The option that has mmdebstrap put them into the system: equal ones each time.</summary>
+    private static async Task<string> WritePicturesAsync(UmociImage image, CancellationToken cancellationToken)
     {
         var random = new Random(1);
-        var layer = Path.Combine(image.Folder, "pictures.tar");
-        await using (var tar = new TarWriter(File.Create(layer), TarEntryFormat.Ustar))
+        var bytes = new byte[PictureSize];
+        var paths = Enumerable.Range(1, Pictures).Select(i => Path.Combine(image.Folder, $"picture-{i}.jpg")).ToArray();
+        foreach (var path in paths)
         {
-            for (int i = 1; i <= Pictures; i++)
-            {
-                var bytes = new byte[PictureSize];
-                random.NextBytes(bytes);
-                await tar.WriteEntryAsync(
-                    new UstarTarEntry(TarEntryType.RegularFile, $"var/www/html/picture-{i}.jpg")
-                    {
-                        ModificationTime = DateTimeOffset.UnixEpoch,
-                        DataStream = new MemoryStream(bytes),
-                    },
-                    cancellationToken);
-            }
+            random.NextBytes(bytes);
+            await File.WriteAllBytesAsync(path, bytes, cancellationToken);
         }
 
-        await image.AddTarAsync(layer, "ADD pictures.tar /", cancellationToken);
+        return $"--customize-hook=copy-in {string.Join(' ', paths)} /var/www/html";
     }
 
     private static async Task AddPageAsync(UmociImage image, CancellationToken cancellationToken)

@@ -59,6 +59,7 @@ Describe 'Events, containerd <generation>' -ForEach (Get-RigGeneration) {
             $all = Watch-CtrEvent /tasks/exec-*, /tasks/exit -Container $id -Timeout 20 -MaxCount 4 -ScriptBlock {
                 try { Invoke-Here tasks exec --exec-id extra $id sh -c 'exit 7' } catch { "$_" | Should -Match 'ended with 7' }
                 Invoke-Here tasks kill --signal SIGKILL $id
+                Wait-Until { (Invoke-Here tasks ls) -match "$id.*STOPPED" } 'the task has ended'
                 Invoke-Here tasks delete $id
             }
             ($all | Where-Object IsExec).Topic | Should -Be '/tasks/exec-added', '/tasks/exec-started', '/tasks/exit'

@@ -8,7 +8,7 @@ internal static class FilesBench
 {
     private const string Image = "docker.io/library/nginx:deb";
     private const string First = "etc/nginx/nginx.conf";
-    private const string Next = "etc/mime.types";
+    private const string Next = "etc/nginx/mime.types";
 
     public static async Task<IReadOnlyList<Row>> MeasureAsync(Options options)
     {

@@ -22,10 +22,17 @@ var parts = new (string Name, Func<Options, Task<IReadOnlyList<Row>>> Measure)[]
 };
 var rows = new List<Row>();
 var wanted = parts.Where(part => options.Only.Count == 0 || options.Only.Contains(part.Name));
-foreach ((string _, Func<Options, Task<IReadOnlyList<Row>>> measure) in wanted)
+try
 {
-    rows.AddRange(await measure(options));
+    foreach ((string _, Func<Options, Task<IReadOnlyList<Row>>> measure) in wanted)
+    {
+        rows.AddRange(await measure(options));
+    }
+}
+finally
+{
+    // What was measured is shown, too, when a later part fails.
+    Table.Print(rows);
 }
 
-Table.Print(rows);
 return 0;

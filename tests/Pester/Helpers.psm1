@@ -307,7 +307,7 @@ function Invoke-Ctr {
 # a busy machine): the shim writes it into a file.
 function Invoke-CtrProcess {
     $rig = $args[0]
-    $words = [System.Collections.Generic.List[object]]@($args | Select-Object -Skip 1)
+    $words = [Collections.Generic.List[object]]@($args | Select-Object -Skip 1)
     $log = Join-Path ([IO.Path]::GetTempPath()) "pester-$([guid]::NewGuid().ToString('n')).log"
     $words.InsertRange($words.FindIndex({ $args[0] -in 'run', 'exec' }) + 1, [object[]]('--log-uri', "file://$log"))
     try {

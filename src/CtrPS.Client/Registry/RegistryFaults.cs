@@ -16,11 +16,8 @@ internal static class RegistryFaults
     private const string Login = "Log in with Connect-CtrRegistry, give -Credential, or check the name: registries answer so as well where there is "
         + "no such repository.";
 
-    private const string LacksBlobs = "It has not all blobs that the manifest names: send them before it (Send-CtrContent), or the whole image "
-        + "(Send-CtrImage).";
-
     /// <summary>Whether a registry refused a manifest because it does not know a blob of it.</summary>
-    public static bool IsBlobUnknown(CtrException e) => e.RecommendedAction == LacksBlobs;
+    public static bool IsBlobUnknown(CtrException e) => e is { ErrorId: CtrErrorIds.RegistryFailed, Status: CtrStatus.Aborted };
 
     /// <summary>An address as it may be shown.</summary>
     public static string Show(Uri address) => ForeignText.Show(address.GetComponents(
@@ -82,8 +79,10 @@ internal static class RegistryFaults
                 "Wait, log in (Connect-CtrRegistry) for a higher limit, or use a mirror (Set-CtrRegistryHost)."),
             HttpStatusCode.RequestEntityTooLarge => (CtrErrorIds.RegistryFailed, CtrStatus.ResourceExhausted, "it is too large for it.",
                 "A proxy before the registry limits the size of requests: raise its limit."),
-            _ => (CtrErrorIds.RegistryFailed, code >= 500 ? CtrStatus.Unavailable : CtrStatus.FailedPrecondition, $"it answered {code}.",
-                said.Contains("MANIFEST_BLOB_UNKNOWN", StringComparison.Ordinal) ? LacksBlobs : null),
+            _ when said.Contains("MANIFEST_BLOB_UNKNOWN", StringComparison.Ordinal) => (
+                CtrErrorIds.RegistryFailed, CtrStatus.Aborted, $"it answered {code}.",
+                "It has not all blobs that the manifest names: send them before it (Send-CtrContent), or the whole image (Send-CtrImage)."),
+            _ => (CtrErrorIds.RegistryFailed, code >= 500 ? CtrStatus.Unavailable : CtrStatus.FailedPrecondition, $"it answered {code}.", null),
         };
         return new CtrException(id, status, $"The {what} at {Show(host)}: {fault}{(said.Length == 0 ? "" : $" It says: {said}")}")
         {

@@ -181,9 +181,21 @@ internal sealed class Unpacker(
 
             // Another client may have packed the same, and let it go just now: then it was not made under our lease.
             await lease.AddBlobAsync(layer.Digest, cancellationToken).ConfigureAwait(false);
-            if (attempt == MaxRaces || await content.FindAsync(lease.Namespace, layer.Digest, cancellationToken).ConfigureAwait(false) is not null)
+            if (await content.FindAsync(lease.Namespace, layer.Digest, cancellationToken).ConfigureAwait(false) is not null)
             {
                 return new Descriptor { MediaType = layer.MediaType, Digest = layer.Digest, Size = layer.Size };
+            }
+
+            if (attempt == MaxRaces)
+            {
+                throw new CtrException(
+                    CtrErrorIds.BlobMissing,
+                    CtrStatus.Aborted,
+                    $"The layer '{layer.Digest}' was packed in namespace '{lease.Namespace}', and other clients removed it each time.")
+                {
+                    Target = layer.Digest,
+                    RecommendedAction = "Try again.",
+                };
             }
         }
     }

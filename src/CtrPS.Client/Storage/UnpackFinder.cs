@@ -15,8 +15,9 @@ namespace CtrPS.Client.Storage;
 internal sealed class UnpackFinder(ContainerdConnection connection, StorageGraph graph)
 {
     private readonly LayerIndexes _indexes = new();
-    private readonly Dictionary<(string Namespace, string Snapshotter), Dictionary<string, string>?> _folders = [];
+    private readonly Dictionary<string, IReadOnlyDictionary<(string Namespace, string Key), string>> _folders = [];
     private readonly HashSet<GraphNode> _seen = [];
+    private readonly HashSet<GraphNode> _told = [];
     private readonly List<CtrOrphan> _found = [];
 
     /// <summary>Finds them, and what stands on them.</summary>
@@ -53,15 +54,16 @@ internal sealed class UnpackFinder(ContainerdConnection connection, StorageGraph
         IReadOnlyList<string> chain = platform.Config.ChainIds;
         foreach ((string snapshotter, string root) in roots.OrderBy(one => one.Key, StringComparer.Ordinal))
         {
-            if (chain.Count != layers.Length || chain.Count == 0 || !records.Snapshots.ContainsKey((snapshotter, chain[^1]))
-                || FoldersOf(records.Name, snapshotter, root) is not { } folders)
+            if (chain.Count != layers.Length || chain.Count == 0 || !records.Snapshots.ContainsKey((snapshotter, chain[^1])))
             {
                 continue;
             }
 
+            IReadOnlyDictionary<(string, string), string> folders = FoldersOf(snapshotter, root);
+
             for (int i = 1; i < layers.Length; i++)
             {
-                string[] below = [.. chain.Take(i + 1).Select(key => folders.GetValueOrDefault(key)).OfType<string>()];
+                string[] below = [.. chain.Take(i + 1).Select(key => folders.GetValueOrDefault((records.Name, key))).OfType<string>()];
                 if (below.Length == i + 1 && layers[i].IsSound
                     && _seen.Add(new GraphNode(CtrResourceKind.Snapshot, records.Name, chain[i], snapshotter)))
                 {
@@ -78,17 +80,17 @@ internal sealed class UnpackFinder(ContainerdConnection connection, StorageGraph
         }
     }
 
-    /// <summary>The folders of the snapshots of a namespace by their keys. Null: they are no overlays, or cannot be seen.</summary>
-    private Dictionary<string, string>? FoldersOf(string @namespace, string snapshotter, string root)
+    /// <summary>The folders of a snapshotter's snapshots, but for those that are no overlays or cannot be seen.</summary>
+    private IReadOnlyDictionary<(string Namespace, string Key), string> FoldersOf(string snapshotter, string root)
     {
-        if (!_folders.TryGetValue((@namespace, snapshotter), out Dictionary<string, string>? folders))
+        if (!_folders.TryGetValue(snapshotter, out IReadOnlyDictionary<(string Namespace, string Key), string>? folders))
         {
-            folders = SnapshotFolder.Read(root)?
-                .Where(one => one.Value.IsNewest && one.Value.Namespace == @namespace)
-                .Select(one => (one.Value.Key, Path: Path.Join(root, "snapshots", one.Key, "fs")))
+            folders = (SnapshotFolder.Read(root) ?? new Dictionary<string, SnapshotFolder>())
+                .Where(one => one.Value.IsNewest)
+                .Select(one => (one.Value.Namespace, one.Value.Key, Path: Path.Join(root, "snapshots", one.Key, "fs")))
                 .Where(one => Directory.Exists(one.Path)) // all of a file system lies in native's
-                .ToDictionary(one => one.Key, one => one.Path, StringComparer.Ordinal);
-            _folders[(@namespace, snapshotter)] = folders;
+                .ToDictionary(one => (one.Namespace, one.Key), one => one.Path);
+            _folders[snapshotter] = folders;
         }
 
         return folders;
@@ -161,12 +163,13 @@ internal sealed class UnpackFinder(ContainerdConnection connection, StorageGraph
     {
         string files = shown.Length == 1 ? $"'{shown[0]}'" : $"{shown.Length} files, '{shown[0]}' among them";
         Add(records, snapshotter, key, image, 0, $"It shows {files}, which its layer deletes: containerd 2.2.0 to 2.2.2 unpacked so.");
+        ILookup<string, string> above = records.Snapshots
+            .Where(one => one.Key.Snapshotter == snapshotter && one.Value.Kind == Kind.Committed)
+            .ToLookup(one => one.Value.Parent, one => one.Key.Key);
         var pending = new Queue<(string Key, int Depth)>([(key, 1)]);
         while (pending.TryDequeue(out var next))
         {
-            foreach (string child in records.Snapshots
-                .Where(one => one.Key.Snapshotter == snapshotter && one.Value.Parent == next.Key && one.Value.Kind == Kind.Committed)
-                .Select(one => one.Key.Key))
+            foreach (string child in above[next.Key])
             {
                 Add(records, snapshotter, child, image, next.Depth, $"It stands on '{key}', which shows what its layer deletes.");
                 pending.Enqueue((child, next.Depth + 1));
@@ -176,7 +179,7 @@ internal sealed class UnpackFinder(ContainerdConnection connection, StorageGraph
 
     private void Add(NamespaceRecords records, string snapshotter, string key, string image, int depth, string reason)
     {
-        if (_found.Any(one => one.Namespace == records.Name && one.Snapshotter == snapshotter && one.Key == key))
+        if (!_told.Add(new GraphNode(CtrResourceKind.Snapshot, records.Name, key, snapshotter)))
         {
             return;
         }

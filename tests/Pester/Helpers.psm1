@@ -21,7 +21,13 @@ $contents = @{
     Prune    = , 'busybox'
     Examples = 'nginx', 'busybox'
     Chapter  = 'nginx', 'busybox'
-    Cri      = 'nginx', 'busybox' # with Kubernetes' part of containerd at work: it names what comes in
+    Cri      = 'nginx', 'busybox'
+}
+
+# With further words for the rig's program.
+$options = @{
+    Usage = , '--collect-when-asked' # what a collection would take is there until a test asks for one
+    Cri   = , '--cri' # with Kubernetes' part of containerd at work: it names what comes in
 }
 
 # A test that names no address must never meet the machine's own containerd.
@@ -98,7 +104,7 @@ function Get-Rig {
     if (-not $rigs.ContainsKey("$Generation $Content")) {
         foreach ($one in Get-RigGeneration | Where-Object { -not $_.reason } | ForEach-Object generation) {
             $words = 'up', '--generation', $one, '--load', ($contents[$Content] -join ','), '--no-unpack', '--namespace', 'k8s.io'
-            $rigs["$one $Content"] = Start-RigProcess @($words; if ($Content -eq 'Cri') { '--cri' })
+            $rigs["$one $Content"] = Start-RigProcess @($words; $options[$Content] ?? @())
         }
     }
     $entry = $rigs["$Generation $Content"]

@@ -294,7 +294,9 @@ Describe 'Snapshots, containerd <generation>' -ForEach (Get-RigGeneration) {
     }
 
     It 'have labels as ctr sets and shows them' {
+        $null = New-CtrLease labels # without its label gc.root nothing else keeps the snapshot
         $null = New-CtrSnapshot labelled
+        Add-CtrLeaseResource labels labelled -Snapshotter overlayfs
         $changed = Set-CtrSnapshot labelled @{ a = 'b'; c = 'd' } -PassThru
         $changed.Labels['a'] | Should -Be b
         (Invoke-Ctr $rig -n $namespace snapshots info labelled) -join '' | Should -Match '"a": *"b"'
@@ -304,6 +306,7 @@ Describe 'Snapshots, containerd <generation>' -ForEach (Get-RigGeneration) {
         (Get-CtrSnapshot labelled).Labels.Keys | Should -Be only
         { Set-CtrSnapshot none @{ a = 'b' } } | Should -Throw -ErrorId 'CtrSnapshotNotFound,*'
         { Set-CtrSnapshot labelled @{ ('k' * 4000) = 'v' * 200 } } | Should -Throw -ErrorId 'CtrInvalidArgument,*'
+        Remove-CtrLease labels
     }
 
     It 'are removed when nobody needs them, those on top first' {

@@ -3,6 +3,27 @@ namespace CtrPS.Rig;
 /// <summary>The private daemon's config.toml: everything it keeps lies in the rig's folder. Format version 3 exists from 2.0 on.</summary>
 internal static class ContainerdConfiguration
 {
+    // A threshold of 0 changes or deletions means never. After any deletion, one comes when as much time has passed as makes the pauses for all
+    // collections this part of it: hours.
+    private static readonly Dictionary<RigCollection, string> Collections = new()
+    {
+        [RigCollection.NowAndThen] = "",
+        [RigCollection.AtOnce] = """
+            [plugins."io.containerd.gc.v1.scheduler"]
+              pause_threshold = 0.5
+              deletion_threshold = 1
+              mutation_threshold = 1
+              schedule_delay = "0s"
+              startup_delay = "1ms"
+            """,
+        [RigCollection.WhenAsked] = """
+            [plugins."io.containerd.gc.v1.scheduler"]
+              pause_threshold = 0.000000001
+              deletion_threshold = 0
+              mutation_threshold = 0
+            """,
+    };
+
     public static string For(Generation generation, string folder, RigOptions options)
     {
         var isTwo = generation == Generation.V2;
@@ -41,6 +62,7 @@ internal static class ContainerdConfiguration
             [plugins."io.containerd.internal.v1.opt"]
               path = "{folder}/opt"
             {criTable}
+            {Collections[options.Collection]}
             {options.ExtraConfiguration}
 
             """;

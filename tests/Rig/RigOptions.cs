@@ -22,6 +22,11 @@ public sealed record RigOptions
     /// </summary>
     public bool? Criu { get; init; }
 
+    /// <summary>When the daemon collects garbage. By default as CTRPS_RIG_COLLECT says (a word of the type), else as containerd does.</summary>
+    public RigCollection Collection { get; init; } = Environment.GetEnvironmentVariable("CTRPS_RIG_COLLECT") is { Length: > 0 } word
+        ? Enum.Parse<RigCollection>(word, ignoreCase: true)
+        : RigCollection.NowAndThen;
+
     /// <summary>TOML appended to the daemon's configuration.</summary>
     public string ExtraConfiguration { get; init; } = "";
 

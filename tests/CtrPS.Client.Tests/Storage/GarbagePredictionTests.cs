@@ -260,9 +260,10 @@ public sealed class GarbagePredictionTests(OwnDaemons daemons) : IClassFixture<O
 
                 if (Chance(2))
                 {
-                    await WriteAsync($"ingest-{id}", [1, 2], null, id);
+                    // Before it is written: a collection may come at once.
                     var held = new Resource { Type = "ingests", Id = $"ingest-{id}" };
                     _ = await _leases.AddResourceAsync(new AddResourceRequest { Id = Hold, Resource = held }, Headers(name));
+                    await WriteAsync($"ingest-{id}", [1, 2], null, id);
                 }
             }
             catch (RpcException e) when (e.StatusCode == StatusCode.NotFound)

@@ -15,6 +15,7 @@ internal static class RigCommand
         rig readers                      paths of other clients of registries, oras and crane, where they are here
         rig up --generation 1.6|1.7|2    a private containerd, until standard input ends or SIGTERM
                [--load IMAGE,...] [--no-unpack] [--seed IMAGE,...] [--namespace NAME] [--cri] [--criu] [--dir FOLDER]
+               [--collect-when-asked]    no garbage is collected by itself
                commands on standard input: stop, start, kill
         rig registry                     a private registry, until standard input ends or SIGTERM
                [--version 2.8.2|2.8.3] [--push IMAGE,...] [--user NAME --password WORD] [--dir FOLDER]

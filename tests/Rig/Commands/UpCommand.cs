@@ -5,7 +5,8 @@ internal static class UpCommand
 {
     public static async Task RunAsync(string[] words, CancellationToken signal)
     {
-        var arguments = new Arguments(words, ["--generation", "--load", "--seed", "--namespace", "--dir"], ["--no-unpack", "--cri", "--criu"]);
+        var arguments = new Arguments(
+            words, ["--generation", "--load", "--seed", "--namespace", "--dir"], ["--no-unpack", "--cri", "--criu", "--collect-when-asked"]);
         var generation = Generations.Parse(arguments["--generation"] ?? throw new ArgumentException("--generation is missing"));
         var @namespace = arguments["--namespace"] ?? "default";
         var options = new RigOptions
@@ -16,6 +17,11 @@ internal static class UpCommand
             Seed = arguments.List("--seed"),
             SeedNamespace = @namespace,
         };
+        if (arguments.Has("--collect-when-asked"))
+        {
+            options = options with { Collection = RigCollection.WhenAsked };
+        }
+
         using var foreground = new Foreground(signal);
         await using var rig = await ContainerdRig.StartAsync(generation, options, foreground.Ending);
         foreach (var image in arguments.List("--load"))

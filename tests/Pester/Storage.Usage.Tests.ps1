@@ -17,7 +17,7 @@ Describe 'The disk, containerd <generation>' -ForEach (Get-RigGeneration) {
     }
 
     BeforeAll {
-        # Of its own: all of the daemon is looked at.
+        # Of its own: all of the daemon is looked at, and what a collection would take.
         $rig = Get-Rig $generation Usage
         $session = Connect-CtrSession $rig.Address
         $namespace = Add-TestNamespace $rig
@@ -33,18 +33,14 @@ Describe 'The disk, containerd <generation>' -ForEach (Get-RigGeneration) {
             @(Invoke-Ctr $rig -n $namespace content ls -q)
         }
 
-        # A blob that nothing keeps, or a label of its own: ctr writes it under no lease, and a collection may come first.
+        # A blob that nothing keeps but a label of its own.
         function Add-Blob {
-            param([string] $Text, [switch] $Keep)
+            param([string] $Text)
             $file = New-Item (Join-Path $TestDrive blob) -ItemType File -Value $Text -Force
             $digest = "sha256:$((Get-FileHash $file).Hash.ToLowerInvariant())"
             $words = $rig.Ctr, $rig.Address, $namespace, $digest, $file
-            $label = $Keep ? @('content', 'label', $digest, 'containerd.io/gc.root=x') : @('version')
-            Wait-Until {
-                $null = & /bin/sh -c 'exec "$0" -a "$1" -n "$2" content ingest --expected-digest "$3" ref < "$4"' @words
-                & $rig.Ctr -a $rig.Address -n $namespace @label *> $null
-                $LASTEXITCODE -eq 0
-            } 'the blob is there'
+            $null = & /bin/sh -c 'exec "$0" -a "$1" -n "$2" content ingest --expected-digest "$3" ref < "$4"' @words
+            $null = Invoke-Ctr $rig -n $namespace content label $digest containerd.io/gc.root=x
             $digest
         }
     }
@@ -199,16 +195,12 @@ Describe 'The disk, containerd <generation>' -ForEach (Get-RigGeneration) {
         }
 
         It 'tells a child that no label keeps' {
-            # A flat lease holds it meanwhile: the daemon may collect at any time.
-            $null = New-CtrLease pester -Flat
-            Add-CtrLeaseResource pester $layer.Digest
             $label = ($layer | Get-CtrReference | Where-Object Relation -EQ Child)[0]
             $null = Invoke-Ctr $rig -n $namespace content label $label.Key "$($label.Label)="
             $row = $layer | Get-CtrReference | Where-Object Relation -EQ Child
             $row.Keeps, $row.Label | Should -Be $false, $null
             $null = Invoke-Ctr $rig -n $namespace content label $label.Key "$($label.Label)=$($layer.Digest)"
             ($layer | Get-CtrReference | Where-Object Relation -EQ Child).Keeps | Should -BeTrue
-            Remove-CtrLease pester
         }
 
         It 'says what is not there, and where it is' {
@@ -223,10 +215,8 @@ Describe 'The disk, containerd <generation>' -ForEach (Get-RigGeneration) {
 
     Context 'Invoke-CtrGarbageCollection' {
         It 'takes what it foretold, and tells the bytes' {
-            $digest = Add-Blob "pester $generation" -Keep
+            $digest = Add-Blob "pester $generation"
             $null = Invoke-Ctr $rig -n $namespace snapshots prepare pester-left
-            # With the end of ctr's leases comes a collection, some time: it is over before there is something for it.
-            $null = Invoke-CtrGarbageCollection
             $null = Invoke-Ctr $rig -n $namespace content label $digest containerd.io/gc.root=
             $null = Invoke-Ctr $rig -n $namespace snapshots label pester-left containerd.io/gc.root=
             $would = Invoke-CtrGarbageCollection -WhatIf
@@ -260,7 +250,7 @@ Describe 'The disk, containerd <generation>' -ForEach (Get-RigGeneration) {
             $null = Invoke-Ctr $rig -n $namespace snapshots prepare "below $hostile"
             $null = Invoke-Ctr $rig -n $namespace snapshots commit lower "below $hostile"
             $null = Invoke-Ctr $rig -n $namespace snapshots prepare $hostile lower
-            $blob = Add-Blob "left $generation" -Keep
+            $blob = Add-Blob "left $generation"
             $null = Invoke-Ctr $rig -n $namespace containers create docker.io/library/busybox:1.35 broken
             $null = Invoke-Ctr $rig -n $namespace snapshots rm broken
             $found = @(Get-CtrOrphan)
@@ -285,7 +275,7 @@ Describe 'The disk, containerd <generation>' -ForEach (Get-RigGeneration) {
         }
 
         It 'finds an image without its blob, a record without its file, and a file without a record' {
-            $blob = Add-Blob "file $generation" -Keep
+            $blob = Add-Blob "file $generation"
             $null = Invoke-CtrGarbageCollection # what the test before has removed
             $path = Join-Path $rig.Root io.containerd.content.v1.content blobs $blob.Replace(':', '/')
             $stray = "sha256:$('f' * 64)"
@@ -331,6 +321,20 @@ Describe 'The disk, containerd <generation>' -ForEach (Get-RigGeneration) {
                 { $found | Remove-CtrOrphan } | Should -Throw -ErrorId 'CtrOrphanNotFound,*'
                 $found | Remove-CtrOrphan -Deep -WhatIf
                 @(Get-CtrOrphan -Deep) | Should -HaveCount 2
+
+                # An image that cannot be read hides nothing of the others.
+                $own = New-Item (Join-Path $TestDrive broken) -ItemType Directory -Force
+                Set-Content $own/file "broken $generation"
+                $null = New-CtrImage a-broken:1 -From busybox:1.35 -AddPath $own
+                $layer = (Get-CtrImageLayer a-broken:1)[-1].Digest
+                $path = Join-Path $rig.Root io.containerd.content.v1.content blobs $layer.Replace(':', '/')
+                [IO.File]::WriteAllBytes($path, [byte[]]::new((Get-Item $path).Length))
+                @(Get-CtrOrphan -Deep -ErrorAction SilentlyContinue -ErrorVariable faults).Key | Should -Be $found.Key
+                "$faults" | Should -BeLike "*'docker.io/library/a-broken:1'*$layer*" -Because 'it names the image and the blob'
+                $faults | Should -HaveCount 1
+                Remove-CtrOrphan none -Deep -ErrorAction SilentlyContinue -ErrorVariable faults
+                $faults | ForEach-Object { $_.FullyQualifiedErrorId -replace ',.*' } | Should -Be CtrOrphanNotFound, CtrBlobCorrupt
+                Remove-CtrImage a-broken:1 -Synchronous
 
                 # What it says would mend it does.
                 & ([scriptblock]::Create($found[0].FreedBy))

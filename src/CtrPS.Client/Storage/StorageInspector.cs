@@ -35,13 +35,14 @@ internal sealed class StorageInspector(ContainerdConnection connection, GraphRea
             ? await connection.Facts.GetContentRootAsync(cancellationToken).ConfigureAwait(false)
             : null;
 
-    public async Task<IReadOnlyList<CtrOrphan>> FindOrphansAsync(
+    public async Task<FoundOrphans> FindOrphansAsync(
         Func<string, bool> isWanted, TimeSpan idle, bool deep, CancellationToken cancellationToken)
     {
         string? root = await FindContentRootAsync(cancellationToken).ConfigureAwait(false);
         StorageGraph graph = await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         IReadOnlyList<CtrOrphan> found = new OrphanFinder(
             graph, idle, root, await FindPlacesAsync(graph, cancellationToken).ConfigureAwait(false)).Find(isWanted);
+        IReadOnlyList<CtrException> faults = [];
         if (deep)
         {
             if (root is null)
@@ -49,7 +50,8 @@ internal sealed class StorageInspector(ContainerdConnection connection, GraphRea
                 throw connection.Machine.NotLocal("The folders of snapshots that -Deep looks at");
             }
 
-            found = [.. found, .. await new UnpackFinder(connection, graph).FindAsync(isWanted, cancellationToken).ConfigureAwait(false)];
+            FoundOrphans more = await new UnpackFinder(connection, graph).FindAsync(isWanted, cancellationToken).ConfigureAwait(false);
+            (found, faults) = ([.. found, .. more.Orphans], more.Faults);
         }
 
         HashSet<GraphNode> snapshots = [.. found.Where(IsSnapshot).Select(NodeOf)];
@@ -60,7 +62,7 @@ internal sealed class StorageInspector(ContainerdConnection connection, GraphRea
             one.Size = sizes.TryGetValue(NodeOf(one), out long size) ? size : null;
         }
 
-        return found;
+        return new FoundOrphans(found, faults);
     }
 
     public Task<NamespaceContent> CountAsync(string @namespace, CancellationToken cancellationToken) =>

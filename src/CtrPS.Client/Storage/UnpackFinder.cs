@@ -19,9 +19,10 @@ internal sealed class UnpackFinder(ContainerdConnection connection, StorageGraph
     private readonly HashSet<GraphNode> _seen = [];
     private readonly HashSet<GraphNode> _told = [];
     private readonly List<CtrOrphan> _found = [];
+    private readonly List<CtrException> _faults = [];
 
-    /// <summary>Finds them, and what stands on them.</summary>
-    public async Task<IReadOnlyList<CtrOrphan>> FindAsync(Func<string, bool> isWanted, CancellationToken cancellationToken)
+    /// <summary>Finds them, and what stands on them. An image whose layers cannot be read is told of, and the others are looked at.</summary>
+    public async Task<FoundOrphans> FindAsync(Func<string, bool> isWanted, CancellationToken cancellationToken)
     {
         IReadOnlyDictionary<string, string> roots = await connection.Facts.GetSnapshotterRootsAsync(cancellationToken).ConfigureAwait(false);
         foreach (NamespaceRecords records in graph.Namespaces.Where(one => isWanted(one.Name)))
@@ -30,15 +31,23 @@ internal sealed class UnpackFinder(ContainerdConnection connection, StorageGraph
             foreach (var record in records.Images.Values.OrderBy(one => one.Name, StringComparer.Ordinal))
             {
                 CtrImage image = Records.ToImage(record, records.Name);
-                ImageNode root = await source.ReadGraphAsync(Records.TargetOf(image)).ConfigureAwait(false);
-                foreach (ImageNode manifest in root.Manifests.Where(one => one is { IsFileSystem: true, IsAttestation: false, Config.IsSound: true }))
+                try
                 {
-                    await CheckAsync(records, source, image, manifest, roots, cancellationToken).ConfigureAwait(false);
+                    ImageNode root = await source.ReadGraphAsync(Records.TargetOf(image)).ConfigureAwait(false);
+                    foreach (ImageNode manifest in root.Manifests
+                        .Where(one => one is { IsFileSystem: true, IsAttestation: false, Config.IsSound: true }))
+                    {
+                        await CheckAsync(records, source, image, manifest, roots, cancellationToken).ConfigureAwait(false);
+                    }
+                }
+                catch (CtrException e) when (!e.IsConnectionFault)
+                {
+                    _faults.Add(e);
                 }
             }
         }
 
-        return _found;
+        return new FoundOrphans(_found, _faults);
     }
 
     private async Task CheckAsync(

@@ -24,7 +24,7 @@ internal interface IStorageInspector
     /// </param>
     /// <param name="cancellationToken">Cancels the calls.</param>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.NotLocal"/>: <paramref name="deep"/>, from another machine.</exception>
-    Task<IReadOnlyList<CtrOrphan>> FindOrphansAsync(
+    Task<FoundOrphans> FindOrphansAsync(
         Func<string, bool> isWanted, TimeSpan idle, bool deep, CancellationToken cancellationToken);
 
     /// <summary>How much a namespace has.</summary>

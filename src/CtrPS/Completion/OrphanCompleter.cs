@@ -14,7 +14,7 @@ public sealed class OrphanCompleter : CtrCompleter
             string? wanted = boundParameters["Namespace"]?.ToString();
             return (await connection.Storage.FindOrphansAsync(
                 name => wanted is null || name == wanted, TimeSpan.FromHours(1), deep: false, cancellationToken)
-                .ConfigureAwait(false))
+                .ConfigureAwait(false)).Orphans
                 .Where(one => GoesOn(one.Key, word))
                 .Select(one => new CtrCandidate(one.Key, $"{one.Kind} in {one.Namespace}: {one.Reason}"))
                 .DistinctBy(candidate => candidate.Text);

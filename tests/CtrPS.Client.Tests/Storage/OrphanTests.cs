@@ -87,7 +87,7 @@ public sealed class OrphanTests(Daemons daemons)
         Assert.True(Runs(shim) && Directory.Exists(bundle));
         await connection.Containers.DeleteRecordAsync(Namespace, "alone", default);
         CtrOrphan task = Assert.Single(
-            await connection.Storage.FindOrphansAsync(name => name == Namespace, TimeSpan.Zero, deep: false, default),
+            (await connection.Storage.FindOrphansAsync(name => name == Namespace, TimeSpan.Zero, deep: false, default)).Orphans,
             one => one.Kind == CtrResourceKind.Task);
         Assert.Equal("alone", task.Key);
         await connection.Storage.RemoveAsync(task, default);
@@ -101,7 +101,7 @@ public sealed class OrphanTests(Daemons daemons)
         Assert.False(Directory.Exists(bundle));
         folder.Delete(recursive: true);
         Assert.DoesNotContain(
-            await connection.Storage.FindOrphansAsync(name => name == Namespace, TimeSpan.Zero, deep: false, default),
+            (await connection.Storage.FindOrphansAsync(name => name == Namespace, TimeSpan.Zero, deep: false, default)).Orphans,
             one => one.Kind == CtrResourceKind.Task);
     }
 

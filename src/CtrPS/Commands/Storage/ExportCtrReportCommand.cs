@@ -114,7 +114,7 @@ public sealed class ExportCtrReportCommand : CtrStorageListCmdlet
             ],
             Usage = Await(token => connection.Storage.MeasureAsync(IsWanted, token)),
             Shared = Await(token => connection.Storage.FindSharedAsync(IsWanted, token)),
-            Orphans = Await(token => connection.Storage.FindOrphansAsync(IsWanted, TimeSpan.FromHours(1), deep: false, token)),
+            Orphans = Await(token => connection.Storage.FindOrphansAsync(IsWanted, TimeSpan.FromHours(1), deep: false, token)).Orphans,
             Garbage = Await(token => connection.Garbage.PredictAsync(session.Namespace, token)),
             Namespaces = string.Join(", ", (Namespace ?? ["*"]).Select(Word)),
             Images = Plan(connection, new CtrClearRequest { Namespaces = namespaces }),

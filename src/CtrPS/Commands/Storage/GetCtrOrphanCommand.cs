@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using CtrPS.Output;
 
 namespace CtrPS.Commands;
 
@@ -23,11 +24,16 @@ public sealed class GetCtrOrphanCommand : CtrStorageListCmdlet
     /// <inheritdoc/>
     private protected override void List(CtrSession session, ICtrConnection connection)
     {
-        foreach (CtrOrphan orphan in Await(token => connection.Storage.FindOrphansAsync(IsWanted, IdleTime, Deep, token))
-            .Where(one => Kind.Length == 0 || Kind.Contains(one.Kind)))
+        FoundOrphans found = Await(token => connection.Storage.FindOrphansAsync(IsWanted, IdleTime, Deep, token));
+        foreach (CtrOrphan orphan in found.Orphans.Where(one => Kind.Length == 0 || Kind.Contains(one.Kind)))
         {
             orphan.Session = session;
             WriteObject(orphan);
+        }
+
+        foreach (CtrException fault in found.Faults)
+        {
+            WriteError(ErrorFactory.From(fault, fault.Target));
         }
     }
 }

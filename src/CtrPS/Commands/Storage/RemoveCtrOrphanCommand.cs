@@ -74,14 +74,16 @@ public sealed class RemoveCtrOrphanCommand : CtrSessionCmdlet
 
     private void Remove(CtrSession session, ICtrConnection connection, CtrResourceName[] wanted)
     {
-        IReadOnlyList<CtrOrphan> all = Await(token => connection.Storage.FindOrphansAsync(_ => true, IdleTime, Deep, token));
+        FoundOrphans all = Await(token => connection.Storage.FindOrphansAsync(_ => true, IdleTime, Deep, token));
         var chosen = new List<CtrOrphan>();
+        bool isAnyAbsent = false;
         foreach (CtrResourceName one in wanted)
         {
-            CtrOrphan[] found = [.. all.Where(orphan => IsMeant(orphan, one))];
+            CtrOrphan[] found = [.. all.Orphans.Where(orphan => IsMeant(orphan, one))];
             chosen.AddRange(found);
             if (found.Length == 0)
             {
+                isAnyAbsent = true;
                 string where = one.Namespace is { Length: > 0 } name ? $" in namespace '{name}'" : "";
                 Guard(one, () => throw new CtrException(
                     CtrErrorIds.OrphanNotFound,
@@ -92,6 +94,11 @@ public sealed class RemoveCtrOrphanCommand : CtrSessionCmdlet
                     RecommendedAction = "See what there is with Get-CtrOrphan.",
                 });
             }
+        }
+
+        foreach (CtrException fault in isAnyAbsent ? all.Faults : [])
+        {
+            WriteError(ErrorFactory.From(fault, fault.Target)); // what is absent may stand in one that could not be read
         }
 
         foreach (CtrOrphan orphan in chosen.Distinct().OrderByDescending(one => one.Order))

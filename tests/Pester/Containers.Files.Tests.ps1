@@ -81,6 +81,19 @@ Describe 'The files of containers, containerd <generation>' -ForEach (Get-RigGen
         Compare-CtrContainer still | Should -BeNullOrEmpty
     }
 
+    It 'are looked at without another mount to write, under which the container would write' {
+        # The kernel makes an overlay's work folder anew with each such mount.
+        $work = Join-Path ((Get-CtrSnapshotMount web).Options -like 'workdir=*' -replace '^workdir=') work
+        $made = stat -c %i $work
+        $null = Compare-CtrContainer web
+        stat -c %i $work | Should -Be $made
+        Save-CtrContainer web "$TestDrive/looked-$generation.tar"
+        Get-CtrSnapshot web | Export-CtrSnapshot -Path "$TestDrive/layer-$generation.tar"
+        $null = New-CtrImage looked:1 -Container web
+        Remove-CtrImage looked:1 -Synchronous
+        stat -c %i $work | Should -Be $made
+    }
+
     It 'are compared in those ways that are asked for, with the native snapshotter too' {
         (Compare-CtrContainer web -Change Deleted | Where-Object Change -NE Deleted) | Should -BeNullOrEmpty
         (Compare-CtrContainer web -Change Added).Path | Should -Contain /srv/new

@@ -170,7 +170,7 @@ internal sealed class Unpacker(
         string mediaType = "")
     {
         var request = new DiffRequest { Ref = reference, MediaType = mediaType };
-        request.Left.Add(lower);
+        request.Left.Add(lower.Select(ToRead));
         request.Right.Add(upper.Select(ToRead));
         for (int attempt = 1; ; attempt++)
         {
@@ -232,7 +232,7 @@ internal sealed class Unpacker(
 
     /// <summary>
     /// A mount to read from. The kernel makes the work folder of an overlay anew when it is mounted, under a container that writes and under others
-    /// that look; containerd 1.6 mounts what it is given, later ones do as this does (core/mount/mount.go).
+    /// that look. containerd 1.6 mounts what it is given; later ones do as this does (core/mount/mount.go), but not with what is on the left.
     /// </summary>
     private static Mount ToRead(Mount mount)
     {

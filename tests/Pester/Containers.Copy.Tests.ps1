@@ -152,6 +152,25 @@ Describe 'Files in and out of containers, containerd <generation>' -ForEach (Get
         (Get-Content /proc/self/mountinfo) -match ' /proc .*overlay' | Should -BeNullOrEmpty
     }
 
+    It 'go through the mount of one that has ended, where it is mounted' {
+        # The kernel makes an overlay's work folder anew with each mount to write, and what is written through the first one fails then.
+        $folder = (New-Item "$TestDrive/mounted-$generation" -ItemType Directory).FullName
+        $null = Mount-CtrSnapshot still $folder
+        try {
+            $work = Join-Path ((Get-CtrSnapshotMount still).Options -like 'workdir=*' -replace '^workdir=') work
+            $made = stat -c %i $work
+            Copy-CtrContainerFile still -Path $local/x /etc/both
+            Get-Content $folder/etc/both | Should -Be x
+            Copy-CtrContainerFile still /etc/both $to
+            stat -c %i $work | Should -Be $made
+            Add-Content $folder/etc/passwd more # of a lower layer: it is copied up through the work folder
+            Copy-CtrContainerFile still /etc/passwd $to/seen
+            Get-Content $to/seen | Select-Object -Last 1 | Should -Be more
+        } finally {
+            Dismount-CtrSnapshot still -Target $folder
+        }
+    }
+
     It 'are of the same users in one with users of its own' {
         Copy-CtrContainerFile mapped -Path $local/x /tmp/kept -PreserveOwner
         Copy-CtrContainerFile mapped -Path $local/x /tmp/roots

@@ -146,6 +146,28 @@ Describe 'Eight at once, containerd <generation>' -ForEach (Get-RigGeneration) {
         $crowd.Given | ForEach-Object { $_.Values -join ' ' } | Sort-Object | Should -Be (0..7 | ForEach-Object { "$_ 1000" })
     }
 
+    It 'copy files into the same container, and out of it, while it does not run' {
+        $null = Invoke-Ctr $rig -n $namespace images import $busybox
+        $null = New-CtrContainer busybox:1.35 "crowd-$namespace" -Session $rig.Address -Namespace $namespace -- true
+        $file = (New-Item "$TestDrive/$namespace.txt" -Value words).FullName
+        # Into folders of the image: the kernel copies those up first, through a folder that a second mount would take away.
+        $line = "'etc', 'root', 'bin', 'tmp' | ForEach-Object { Copy-CtrContainerFile `"crowd-`$n`" -Path $file `"/`$_/in-`$i`" }; " +
+        "Copy-CtrContainerFile `"crowd-`$n`" `"/etc/in-`$i`" $TestDrive/`$n-out-`$i"
+        Assert-AllWell (Invoke-Crowd @here -Line $line)
+        Get-Content "$TestDrive/$namespace-out-*" | Should -Be (@('words') * 8)
+        @(Compare-CtrContainer "crowd-$namespace" -Session $rig.Address -Namespace $namespace | Where-Object Path -Like '/*/in-?').Count |
+            Should -Be 32
+    }
+
+    It 'mount the same snapshot to write, in a folder each' {
+        $null = Invoke-Ctr $rig -n $namespace images import $busybox
+        $null = New-CtrContainer busybox:1.35 "crowd-$namespace" -Session $rig.Address -Namespace $namespace -- true
+        $folders = 0..7 | ForEach-Object { (New-Item "$TestDrive/$namespace-at-$_" -ItemType Directory).FullName }
+        Assert-OneDid (Invoke-Crowd @here -Line "Mount-CtrSnapshot `"crowd-`$n`" `"$TestDrive/`$n-at-`$i`"") CtrMountExists
+        @($folders | Where-Object { Test-Path $_/bin }) | Should -HaveCount 1
+        Dismount-CtrSnapshot "crowd-$namespace" -Session $rig.Address -Namespace $namespace
+    }
+
     It 'unpack and compare the same images, compare and save the same container' {
         $null = Invoke-Ctr $rig -n $namespace images import --no-unpack $busybox
         $null = New-CtrImage localhost/other:1 -From busybox:1.35 -Env A=b -NoUnpack -Session $rig.Address -Namespace $namespace

@@ -69,7 +69,7 @@ internal sealed class ContainerFiles(ContainerdConnection connection) : IContain
         : (await connection.Snapshots.FindUsageAsync(
             container.Namespace, container.Snapshotter, container.SnapshotKey, cancellationToken).ConfigureAwait(false))?.Size;
 
-    public async Task<ICtrContainerRoot> OpenAsync(CtrContainer container, CancellationToken cancellationToken)
+    public async Task<ICtrContainerRoot> OpenAsync(CtrContainer container, bool toWrite, CancellationToken cancellationToken)
     {
         await connection.Machine.RequireRootAsync("The files of containers", cancellationToken).ConfigureAwait(false);
         CtrContainer now = await connection.Containers.FindAsync(container.Namespace, container.Id, cancellationToken).ConfigureAwait(false)
@@ -99,7 +99,21 @@ internal sealed class ContainerFiles(ContainerdConnection connection) : IContain
         _ = await SnapshotOfAsync(now, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<Mount> mounts = await connection.Snapshots.GetMountsAsync(
             now.Namespace, now.Snapshotter, now.SnapshotKey, cancellationToken).ConfigureAwait(false);
-        return new ContainerRoot(now, SnapshotMounts.Open(mounts));
+        if (!toWrite)
+        {
+            return new ContainerRoot(now, SnapshotMounts.Open([.. mounts.Select(SnapshotMounts.ToRead)]));
+        }
+
+        SafeFileHandle? turn = await SnapshotMounts.TakeTurnAsync(mounts, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return new ContainerRoot(now, SnapshotMounts.OpenToWrite(mounts), turn);
+        }
+        catch
+        {
+            turn?.Dispose();
+            throw;
+        }
     }
 
     private static SafeFileHandle OpenLive(CtrContainer container, long process)

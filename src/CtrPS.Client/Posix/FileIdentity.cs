@@ -10,6 +10,12 @@ internal readonly record struct FileIdentity(ulong FileSystem, ulong Inode)
     /// <summary>The file at a path, links followed. Null where there is none, or it cannot be told.</summary>
     public static FileIdentity? Of(string path) => FileStatus.Of(path, follow: true)?.Identity;
 
+    /// <summary>A file system by its device numbers as text, such as <c>98:0</c>. 0 where they are none.</summary>
+    public static ulong ParseFileSystem(string numbers) =>
+        numbers.Split(':') is [var major, var minor] && uint.TryParse(major, out uint first) && uint.TryParse(minor, out uint second)
+            ? first | ((ulong)second << 32) // as statx(2) has the two, one after the other
+            : 0;
+
     /// <summary>The file behind a handle. Null where it cannot be told.</summary>
     public static FileIdentity? Of(SafeFileHandle handle) => FileStatus.Of(handle)?.Identity;
 }

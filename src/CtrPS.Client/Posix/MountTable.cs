@@ -43,6 +43,7 @@ internal sealed class MountTable
         return end >= 6 && fields.Length > end + 2
             ? new MountEntry(
                 Unescape(fields[4]),
+                FileIdentity.ParseFileSystem(fields[2]),
                 Unescape(fields[3]),
                 fields[end + 1],
                 [.. fields[5].Split(',')],
@@ -79,11 +80,13 @@ internal sealed class MountTable
 
 /// <summary>Something that is mounted.</summary>
 /// <param name="Path">Where.</param>
+/// <param name="FileSystem">The file system, by its device numbers.</param>
 /// <param name="Root">Which folder of the file system is seen there.</param>
 /// <param name="Type">The kind of file system.</param>
 /// <param name="Flags">Options of the mount.</param>
 /// <param name="Options">Options of the file system.</param>
-internal sealed record MountEntry(string Path, string Root, string Type, IReadOnlyList<string> Flags, IReadOnlyList<string> Options)
+internal sealed record MountEntry(
+    string Path, ulong FileSystem, string Root, string Type, IReadOnlyList<string> Flags, IReadOnlyList<string> Options)
 {
     /// <summary>Whether nothing can be written through it.</summary>
     public bool IsReadOnly => Flags.Contains("ro") || Options.Contains("ro");

@@ -17,6 +17,10 @@ internal static class SnapshotMounts
     /// <summary>How often a mount that somebody uses is tried again: a look at a file is over by then.</summary>
     private const int MaxTries = 10;
 
+    private const string Upper = "upperdir";
+    private const string Lower = "lowerdir";
+    private const string Work = "workdir";
+
     private static readonly TimeSpan TryInterval = TimeSpan.FromMilliseconds(50);
 
     private static readonly Dictionary<string, (bool Clear, ulong Flag)> Flags = new(StringComparer.Ordinal)
@@ -122,6 +126,98 @@ internal static class SnapshotMounts
             {
                 RecommendedAction = "In a container it takes CAP_SYS_ADMIN.",
             };
+        }
+    }
+
+    /// <summary>
+    /// The same to write into it. Where it is mounted to write already, that mount is used: with another the kernel would make the work folder of the
+    /// overlay anew under the first.
+    /// </summary>
+    /// <param name="mounts">The mounts, in their order.</param>
+    /// <returns>Its root, to find files in.</returns>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.NotSupported"/>; <see cref="CtrErrorIds.MountFailed"/>.</exception>
+    public static SafeFileHandle OpenToWrite(IReadOnlyList<Mount> mounts)
+    {
+        foreach (MountEntry entry in MountTable.Read().All.Where(one => one is { Type: "overlay", IsReadOnly: false } && IsOf(mounts, one)))
+        {
+            try
+            {
+                SafeFileHandle root = RootedFiles.OpenRoot(entry.Path);
+                if (FileIdentity.Of(root)?.FileSystem == entry.FileSystem)
+                {
+                    return root;
+                }
+
+                root.Dispose(); // something else is mounted over it
+            }
+            catch (IOException)
+            {
+                // It ended just now, or cannot be reached.
+            }
+        }
+
+        return Open(mounts);
+    }
+
+    /// <summary>
+    /// A mount to read from. The kernel makes the work folder of an overlay anew when it is mounted, under a container that writes and under others
+    /// that look. Of two that it compares, containerd 1.6 mounts both as they are given; later ones do as this does (core/mount/mount.go), but not
+    /// with the one on the left.
+    /// </summary>
+    public static Mount ToRead(Mount mount)
+    {
+        if (Option(mount, Upper) is not { } upper)
+        {
+            return mount;
+        }
+
+        Mount read = mount.Clone();
+        read.Options.Clear();
+        read.Options.Add(mount.Options
+            .Where(option => !option.StartsWith($"{Upper}=", StringComparison.Ordinal) && !option.StartsWith($"{Work}=", StringComparison.Ordinal))
+            .Select(option => option.StartsWith($"{Lower}=", StringComparison.Ordinal) ? $"{Lower}={upper}:{Option(mount, Lower)}" : option));
+        return read;
+    }
+
+    /// <summary>
+    /// Waits until nobody else of us writes through a mount of the snapshot, and keeps others from it until it is closed. Null: two at once do no
+    /// harm, as there is no work folder that the kernel would make anew under the first.
+    /// </summary>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.MountFailed"/>: its folder is not there.</exception>
+    public static async Task<SafeFileHandle?> TakeTurnAsync(IReadOnlyList<Mount> mounts, CancellationToken cancellationToken)
+    {
+        if (mounts.Select(mount => Option(mount, Upper)).FirstOrDefault(path => path is not null) is not { } upper)
+        {
+            return null;
+        }
+
+        SafeFileHandle folder;
+        try
+        {
+            folder = WrittenFolder.Open(upper);
+        }
+        catch (Win32Exception e)
+        {
+            throw new CtrException(
+                CtrErrorIds.MountFailed, CtrStatus.NotFound, $"The folder '{upper}' of the snapshot cannot be opened: {e.Message}.", e)
+            {
+                Target = upper,
+            };
+        }
+
+        try
+        {
+            while (!OwnFile.TryLock(folder))
+            {
+                await Task.Delay(TryInterval, cancellationToken).ConfigureAwait(false);
+            }
+
+            return folder;
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
         }
     }
 
@@ -232,8 +328,8 @@ internal static class SnapshotMounts
         // A source is written from the machine's root, the table's root from that of its file system.
         return mount.Type == "overlay"
             ? entry.Type == "overlay"
-                && entry.Option("upperdir") == Option(mount, "upperdir")
-                && Ends(entry.Lower).SequenceEqual(Ends(Option(mount, "lowerdir")?.Split(':') ?? []))
+                && entry.Option(Upper) == Option(mount, Upper)
+                && Ends(entry.Lower).SequenceEqual(Ends(Option(mount, Lower)?.Split(':') ?? []))
             : mount.Source.EndsWith(entry.Root, StringComparison.Ordinal) && entry.Root.Length > 1;
 
         // The paths may be relative to what is common to them.

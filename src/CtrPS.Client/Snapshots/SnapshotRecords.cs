@@ -8,6 +8,7 @@ using CtrPS.Client.Posix;
 using CtrPS.Client.Server;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Net.Client;
+using Microsoft.Win32.SafeHandles;
 using Info = Containerd.Services.Snapshots.V1.Info;
 
 namespace CtrPS.Client.Snapshots;
@@ -148,6 +149,7 @@ internal sealed class SnapshotRecords(
         (target, _) = await CheckTargetAsync(target, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<Mount> mounts = await snapshots.GetMountsAsync(
             one.Namespace, one.Snapshotter, one.Key, cancellationToken).ConfigureAwait(false);
+        using SafeFileHandle? turn = await SnapshotMounts.TakeTurnAsync(mounts, cancellationToken).ConfigureAwait(false);
         var table = MountTable.Read();
         if (one.Kind == CtrSnapshotKind.Active && table.All.FirstOrDefault(entry => SnapshotMounts.IsOf(mounts, entry)) is { } other)
         {

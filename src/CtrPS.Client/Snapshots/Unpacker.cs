@@ -170,8 +170,8 @@ internal sealed class Unpacker(
         string mediaType = "")
     {
         var request = new DiffRequest { Ref = reference, MediaType = mediaType };
-        request.Left.Add(lower.Select(ToRead));
-        request.Right.Add(upper.Select(ToRead));
+        request.Left.Add(lower.Select(SnapshotMounts.ToRead));
+        request.Right.Add(upper.Select(SnapshotMounts.ToRead));
         for (int attempt = 1; ; attempt++)
         {
             ContentDescriptor layer = (await calls.InvokeAsync(
@@ -228,29 +228,6 @@ internal sealed class Unpacker(
                 await DiscardAsync(lease.Namespace, snapshotter, view).ConfigureAwait(false);
             }
         }
-    }
-
-    /// <summary>
-    /// A mount to read from. The kernel makes the work folder of an overlay anew when it is mounted, under a container that writes and under others
-    /// that look. containerd 1.6 mounts what it is given; later ones do as this does (core/mount/mount.go), but not with what is on the left.
-    /// </summary>
-    private static Mount ToRead(Mount mount)
-    {
-        const string Upper = "upperdir=";
-        const string Lower = "lowerdir=";
-        if (mount.Options.FirstOrDefault(option => option.StartsWith(Upper, StringComparison.Ordinal)) is not { } upper)
-        {
-            return mount;
-        }
-
-        Mount read = mount.Clone();
-        read.Options.Clear();
-        read.Options.Add(mount.Options
-            .Where(option => option != upper && !option.StartsWith("workdir=", StringComparison.Ordinal))
-            .Select(option => option.StartsWith(Lower, StringComparison.Ordinal)
-                ? $"{Lower}{upper[Upper.Length..]}:{option[Lower.Length..]}"
-                : option));
-        return read;
     }
 
     /// <summary>Unpacks one layer, unless it is there already.</summary>

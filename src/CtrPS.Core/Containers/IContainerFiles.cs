@@ -21,14 +21,17 @@ internal interface IContainerFiles
 
     /// <summary>
     /// Opens the file system of a container: as its first process sees it, with all that is mounted into it, or its snapshot where it has none. On
-    /// the daemon's machine and for root.
+    /// the daemon's machine and for root. Of those who write into a snapshot, one after the other has it.
     /// </summary>
+    /// <param name="container">The container.</param>
+    /// <param name="toWrite">Whether anything is to be written there.</param>
+    /// <param name="cancellationToken">Cancels the calls, and the waiting.</param>
     /// <exception cref="CtrException">
     /// <see cref="CtrErrorIds.NotLocal"/>; <see cref="CtrErrorIds.RootRequired"/>; <see cref="CtrErrorIds.FailedPrecondition"/>: it has no snapshot;
     /// <see cref="CtrErrorIds.TaskState"/>: its process ended or began meanwhile; <see cref="CtrErrorIds.NotSupported"/>; <see
     /// cref="CtrErrorIds.MountFailed"/>.
     /// </exception>
-    Task<ICtrContainerRoot> OpenAsync(CtrContainer container, CancellationToken cancellationToken);
+    Task<ICtrContainerRoot> OpenAsync(CtrContainer container, bool toWrite, CancellationToken cancellationToken);
 }
 
 /// <summary>

@@ -11,11 +11,14 @@ internal sealed class ContainerRoot : ICtrContainerRoot
     private readonly IdMap _groups;
     private readonly FileTree _files;
     private readonly FileTree _local;
+    private readonly SafeFileHandle? _turn;
 
     /// <param name="container">The container.</param>
     /// <param name="root">The root of its file system, which this closes.</param>
-    public ContainerRoot(CtrContainer container, SafeFileHandle root)
+    /// <param name="turn">What keeps others from writing there, closed after it. Null: nothing does.</param>
+    public ContainerRoot(CtrContainer container, SafeFileHandle root, SafeFileHandle? turn = null)
     {
+        _turn = turn;
         CtrSpecLinux? linux = container.Spec?.Linux;
         _users = new IdMap([.. linux?.UidMappings ?? []]);
         _groups = new IdMap([.. linux?.GidMappings ?? []]);
@@ -51,6 +54,7 @@ internal sealed class ContainerRoot : ICtrContainerRoot
     {
         _files.Dispose();
         _local.Dispose();
+        _turn?.Dispose();
     }
 
     /// <summary>Not on the caller's thread: it shows how far the work is, and small files are written without any wait.</summary>

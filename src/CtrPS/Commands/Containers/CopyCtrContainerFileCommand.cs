@@ -79,7 +79,7 @@ public sealed class CopyCtrContainerFileCommand : CtrContainerCmdlet
     /// <inheritdoc/>
     private protected override void OnRecord() => ForEachContainer(found =>
     {
-        using ICtrContainerRoot root = Await(token => found.Connection.ContainerFiles.OpenAsync(found.Container, token));
+        using ICtrContainerRoot root = Await(token => found.Connection.ContainerFiles.OpenAsync(found.Container, toWrite: !IsOut, token));
         if (IsOut)
         {
             CopyOut(found, root);

@@ -282,6 +282,85 @@ Describe 'Eight at once, containerd <generation>' -ForEach (Get-RigGeneration) {
         Invoke-Ctr $rig -n $namespace images ls -q | Should -BeNullOrEmpty
     }
 
+    It 'give labels of their own to the same image, blob, snapshot, container and namespace: none is lost' {
+        $null = Invoke-Ctr $rig -n $namespace images import $busybox
+        $null = New-CtrContainer busybox:1.35 "crowd-$namespace" -Session $rig.Address -Namespace $namespace -- true
+        $digest = (Get-CtrImage busybox:1.35 -Session $rig.Address -Namespace $namespace).Digest
+        $label = '@{ "n$i" = "$i" }'
+        $line = "Set-CtrImage busybox:1.35 $label; Set-CtrContent $digest $label; Set-CtrSnapshot `"crowd-`$n`" $label; " +
+        "Set-CtrContainer `"crowd-`$n`" $label; Set-CtrNamespace `$n $label"
+        Assert-AllWell (Invoke-Crowd @here -Line $line)
+        $there = @{ Session = $rig.Address; Namespace = $namespace }
+        $given = @(
+            Get-CtrImage busybox:1.35 @there
+            Get-CtrContent $digest @there
+            Get-CtrSnapshot "crowd-$namespace" @there
+            Get-CtrContainer "crowd-$namespace" @there
+            Get-CtrNamespace $namespace -Session $rig.Address
+        )
+        foreach ($one in $given) {
+            0..7 | ForEach-Object { $one.Labels["n$_"] } | Should -Be (0..7) -Because $one.GetType().Name
+        }
+    }
+
+    It 'pack the same snapshot, as the same blob and as files of their own' {
+        $null = Invoke-Ctr $rig -n $namespace images import $busybox
+        Start-TestContainer $rig $namespace "crowd-$namespace" 'echo x > /new; trap "exit 0" TERM; sleep 1000 & wait'
+        $line = "Export-CtrSnapshot `"crowd-`$n`" -AsContent; Export-CtrSnapshot `"crowd-`$n`" `"$TestDrive/`$n-packed-`$i.tar`""
+        $crowd = Invoke-Crowd @here -Line $line
+        Assert-AllWell $crowd
+        $digest = $crowd.Given | ForEach-Object { $_.Values.Digest } | Sort-Object -Unique
+        $digest | Should -HaveCount 1
+        $there = @{ Session = $rig.Address; Namespace = $namespace }
+        $null = Invoke-CtrGarbageCollection -Session $rig.Address
+        (Get-CtrContent $digest @there).Labels.Keys | Should -Contain containerd.io/gc.root
+        $files = Get-ChildItem "$TestDrive/$namespace-packed-*.tar" | Get-FileHash
+        $files | Should -HaveCount 8
+        $files.Hash | Sort-Object -Unique | Should -HaveCount 1
+        Remove-CtrContent $digest -Force @there
+    }
+
+    It 'keep the same container as images of their own and as the same, and make one out of it' {
+        $null = Invoke-Ctr $rig -n $namespace images import $busybox
+        Start-TestContainer $rig $namespace "crowd-$namespace" 'echo x > /new; trap "exit 0" TERM; sleep 1000 & wait'
+        $line = 'Checkpoint-CtrContainer "crowd-$n" "kept:$i" -IncludeWritableLayer -IncludeImage'
+        Assert-AllWell (Invoke-Crowd @here -Line $line)
+        @(Invoke-Ctr $rig -n $namespace images ls -q | Where-Object { $_ -match '/kept:' }) | Should -HaveCount 8
+        Assert-OneDid (Invoke-Crowd @here -Line 'Checkpoint-CtrContainer "crowd-$n" "one:1" -IncludeImage') CtrImageExists
+        $line = 'Restore-CtrContainer "again-$n" kept:1 -IncludeWritableLayer -NoStart'
+        Assert-OneDid (Invoke-Crowd @here -Line $line) CtrContainerExists, CtrSnapshotExists
+        Invoke-CtrProcess $rig -n $namespace run --rm docker.io/library/busybox:1.35 "beside-$namespace" true | Should -BeNullOrEmpty
+    }
+
+    It 'mend the same image' {
+        $null = Invoke-Ctr $rig -n $namespace images import $busybox
+        $there = @{ Session = $rig.Address; Namespace = $namespace }
+        (Get-CtrImageLayer busybox:1.35 @there)[0].Digest | Remove-CtrContent -Force @there
+        Test-CtrImage busybox:1.35 @there | ForEach-Object Status | Should -Be Incomplete
+        Assert-AllWell (Invoke-Crowd @here -Line "Repair-CtrImage busybox:1.35 -From '$busybox'")
+        Test-CtrImage busybox:1.35 -Deep @there | ForEach-Object Status | Should -Be Complete
+        Invoke-Ctr $rig -n $namespace images check | Select-Object -Skip 1 | Should -BeLike '*complete*'
+    }
+
+    It 'take the same blob from the same lease' {
+        $null = Invoke-Ctr $rig -n $namespace images import $busybox
+        $there = @{ Session = $rig.Address; Namespace = $namespace }
+        $digest = (Get-CtrImage busybox:1.35 @there).Digest
+        $null = New-CtrLease crowd @there
+        Add-CtrLeaseResource crowd $digest @there
+        $crowd = Invoke-Crowd @here -Line "Remove-CtrLeaseResource crowd $digest"
+        $crowd.Given | ForEach-Object Ids | Sort-Object -Unique | Should -BeIn @($null, 'CtrNotFound')
+        Get-CtrLeaseResource crowd @there | Should -BeNullOrEmpty
+        Remove-CtrLease crowd @there
+    }
+
+    It 'write the same file: one did, the others say that it is there' {
+        $null = Invoke-Ctr $rig -n $namespace images import $busybox
+        Assert-OneDid (Invoke-Crowd @here -Line "Copy-CtrImageFile busybox:1.35 /etc/passwd `"$TestDrive/`$n-passwd`"") CtrFileExists
+        Assert-OneDid (Invoke-Crowd @here -Line "Export-CtrInventory `"$TestDrive/`$n-inventory`"") CtrFileExists
+        Get-ChildItem $TestDrive -Filter *.partial -Recurse -Force | Should -BeNullOrEmpty
+    }
+
     It 'import what others remove: a true reason, or all of it' {
         $archive = Get-ArchivePath busybox
         $remove = '1..5 | ForEach-Object { Remove-CtrImage busybox:1.35 -Synchronous -ErrorAction Ignore }'
@@ -314,6 +393,16 @@ Describe 'Eight at once, a registry alone' {
         Assert-AllWell $crowd
         $crowd.Given | ForEach-Object { $_.Values[0].Length } | Should -Be (@($layer.size) * 8)
         (Get-ChildItem $TestDrive -Force | Get-FileHash).Hash | Sort-Object -Unique | Should -Be $layer.digest.Substring(7).ToUpperInvariant()
+    }
+
+    It 'write the settings of the same registry, and of registries of their own' {
+        $folder = (New-Item "$TestDrive/hosts" -ItemType Directory).FullName
+        $line = "Set-CtrRegistryHost reg.example -Mirror http://127.0.0.`$(`$i + 1):5000 -Force -HostsDirectory '$folder'; " +
+        "Set-CtrRegistryHost reg`$i.example -Mirror http://127.0.0.1:5000 -HostsDirectory '$folder'"
+        Assert-AllWell (Invoke-Crowd @here -Line $line)
+        @(Get-ChildItem $folder -Directory) | Should -HaveCount 9
+        (Get-CtrRegistryHost reg.example -HostsDirectory $folder).Url -join " " | Should -Match 'http://127\.0\.0\.[1-8]:5000'
+        Get-ChildItem $folder -Recurse -File -Force | ForEach-Object Name | Sort-Object -Unique | Should -Be hosts.toml
     }
 
     It 'remove the same tag: it is gone, and who came late says so' {

@@ -188,7 +188,7 @@ internal sealed class ImageMaker(ContainerdConnection connection, CtrBuildReques
             ? await connection.Tasks.FindAsync(request.Namespace, container.Id, cancellationToken).ConfigureAwait(false)
             : null;
         meter.Show($"Packing what container '{container.Id}' has changed");
-        Descriptor changes = await connection.Tasks.FrozenAsync(
+        Descriptor changes = await connection.FrozenAsync(
             task, () => connection.Changes.PackAsync(lease, container, cancellationToken), cancellationToken).ConfigureAwait(false);
         const string Comment = "changes of a container";
         var blobs = new Content.NamespaceBlobs(connection.Content, request.Namespace, listed: false, cancellationToken);

@@ -34,7 +34,7 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
         var options = new CheckpointOptions { Exit = request.Exit, ImagePath = request.ImagePath ?? "", WorkPath = request.WorkPath ?? "" };
         if (request.ImagePath is not null)
         {
-            _ = await connection.Tasks.FrozenAsync(
+            _ = await connection.FrozenAsync(
                 task, () => CallAsync(container, @namespace, options, null, cancellationToken), cancellationToken).ConfigureAwait(false);
             return null;
         }
@@ -44,7 +44,7 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
         Lease lease = await connection.Leases.CreateAsync(@namespace, cancellationToken).ConfigureAwait(false);
         await using (lease.ConfigureAwait(false))
         {
-            CheckpointIndex index = await connection.Tasks.FrozenAsync(task, async () =>
+            CheckpointIndex index = await connection.FrozenAsync(task, async () =>
             {
                 var parts = new List<Descriptor>();
                 var annotations = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -96,7 +96,7 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
         Lease lease = await connection.Leases.CreateAsync(@namespace, cancellationToken).ConfigureAwait(false);
         await using (lease.ConfigureAwait(false))
         {
-            CheckpointIndex index = await connection.Tasks.FrozenAsync(
+            CheckpointIndex index = await connection.FrozenAsync(
                 task, () => CollectAsync(request, container, lease, cancellationToken), cancellationToken).ConfigureAwait(false);
             return await NameAsync(lease, request.Reference, index, NoLabels, cancellationToken).ConfigureAwait(false);
         }

@@ -29,7 +29,7 @@ internal sealed class ContainerChanges(SnapshotStore snapshots, Unpacker unpacke
             lease,
             container.Snapshotter,
             snapshot,
-            (lower, upper) => unpacker.CompareAsync(lease, lower, upper, $"checkpoint-rw-{container.SnapshotKey}", cancellationToken),
+            (lower, upper) => unpacker.CompareAsync(lease, lower, upper, $"ctrps-diff-{Guid.NewGuid():N}", cancellationToken),
             cancellationToken).ConfigureAwait(false);
     }
 

@@ -21,6 +21,9 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
     /// <summary>As long as containerd's own client gives itself (client/lease.go).</summary>
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
 
+    /// <summary>How long a turn is waited for. Its holder may be dead on another machine, and what it left stays until its expiry.</summary>
+    private static readonly TimeSpan TurnPatience = TimeSpan.FromMinutes(5);
+
     private readonly Containerd.Services.Leases.V1.Leases.LeasesClient _client = new(channel);
 
     /// <summary>Makes a lease in a namespace.</summary>
@@ -32,10 +35,52 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
     /// Names the work, so that the next try finds what this one left (letters and digits). Null: it cannot be gone on with.
     /// </param>
     /// <param name="cancellationToken">Cancels the calls.</param>
-    public async Task<Lease> CreateAsync(string @namespace, string? work, CancellationToken cancellationToken)
+    public Task<Lease> CreateAsync(string @namespace, string? work, CancellationToken cancellationToken) =>
+        CreateAsync(@namespace, $"ctrps-{Guid.NewGuid():N}", work, cancellationToken);
+
+    /// <summary>
+    /// Waits until no other of us, on whatever machine, is at the same piece of work, and keeps the others from it until the lease ends.
+    /// </summary>
+    /// <param name="namespace">The namespace.</param>
+    /// <param name="work">Names the work.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="CtrException"><see cref="CtrErrorIds.LeaseExists"/>: another one is at it for minutes.</exception>
+    public async Task<Lease> TakeTurnAsync(string @namespace, string work, CancellationToken cancellationToken)
+    {
+        string id = $"ctrps-{work}";
+        for (long begin = Environment.TickCount64; ;)
+        {
+            try
+            {
+                Lease lease = await CreateAsync(@namespace, id, null, cancellationToken).ConfigureAwait(false);
+                lease.Complete(); // it holds nothing that would have to be collected
+                return lease;
+            }
+            catch (CtrException e) when (e.ErrorId == CtrErrorIds.LeaseExists)
+            {
+                if (Environment.TickCount64 - begin > TurnPatience.TotalMilliseconds)
+                {
+                    throw new CtrException(
+                        CtrErrorIds.LeaseExists,
+                        CtrStatus.AlreadyExists,
+                        $"Another CtrPS has been at the same work for {TurnPatience.TotalMinutes:0} minutes: it keeps the lease '{id}' in namespace "
+                            + $"'{@namespace}'.",
+                        e)
+                    {
+                        Target = id,
+                        RecommendedAction = "Wait until it is done. Where its machine is gone, end the lease with Remove-CtrLease.",
+                    };
+                }
+            }
+
+            await Task.Delay(Random.Shared.Next(20, 60), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<Lease> CreateAsync(string @namespace, string id, string? work, CancellationToken cancellationToken)
     {
         await DeleteAbandonedAsync(@namespace, cancellationToken).ConfigureAwait(false);
-        var request = new CreateRequest { Id = $"ctrps-{Guid.NewGuid():N}" };
+        var request = new CreateRequest { Id = id };
         request.Labels.Add(
             CtrLease.ExpireLabel, (DateTimeOffset.UtcNow + Lifetime).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
         request.Labels.Add(HostLabel, ProcessOwner.Current.Host);

@@ -401,7 +401,7 @@ Describe 'Eight at once, a registry alone' {
         "Set-CtrRegistryHost reg`$i.example -Mirror http://127.0.0.1:5000 -HostsDirectory '$folder'"
         Assert-AllWell (Invoke-Crowd @here -Line $line)
         @(Get-ChildItem $folder -Directory) | Should -HaveCount 9
-        (Get-CtrRegistryHost reg.example -HostsDirectory $folder).Url -join " " | Should -Match 'http://127\.0\.0\.[1-8]:5000'
+        (Get-CtrRegistryHost reg.example -HostsDirectory $folder).Url -join ' ' | Should -Match 'http://127\.0\.0\.[1-8]:5000'
         Get-ChildItem $folder -Recurse -File -Force | ForEach-Object Name | Sort-Object -Unique | Should -Be hosts.toml
     }
 

@@ -202,6 +202,7 @@ internal static class SnapshotMounts
                 CtrErrorIds.MountFailed, CtrStatus.NotFound, $"The folder '{upper}' of the snapshot cannot be opened: {e.Message}.", e)
             {
                 Target = upper,
+                RecommendedAction = "Where it is gone, so is what was written there: remove the snapshot, and make it anew.",
             };
         }
 

@@ -413,6 +413,10 @@ function Clear-TestNamespace {
         $images = @(Invoke-Ctr $Rig -n $one images ls -q)
         if ($images) {
             $null = Invoke-Ctr $Rig -n $one images rm --sync @images
+        } else {
+            # What nothing keeps goes now, and not between the list and the removal.
+            $null = Invoke-Ctr $Rig -n $one leases create --id clear
+            $null = Invoke-Ctr $Rig -n $one leases delete --sync clear
         }
         # What is marked to be kept stays without images.
         $blobs = @(Invoke-Ctr $Rig -n $one content ls -q)

@@ -195,7 +195,7 @@ Describe 'An image looked into, containerd <generation>' -ForEach (Get-RigGenera
             $rows = ConvertFrom-CtrTable (Invoke-Ctr $rig -n k8s.io images ls) | Where-Object REF -Like '*busybox:zstd'
             $rows.REF | Should -Be docker.io/library/busybox:zstd, registry.example.com/busybox:zstd
             $rows.DIGEST | Sort-Object -Unique | Should -Be $converted.Digest
-            (Invoke-Ctr $rig -n k8s.io images check "name==$($rows[0].REF)")[1] | Should -BeLike '*complete*'
+            (Invoke-Ctr $rig -n k8s.io images check "name==$($rows[0].REF)")[1] | Should -BeLike '* complete (*'
         } finally {
             Remove-CtrImage busybox:zstd, registry.example.com/busybox:zstd -Synchronous
         }

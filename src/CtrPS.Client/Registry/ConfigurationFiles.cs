@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using CtrPS.Client.Posix;
 
 namespace CtrPS.Client.Registry;
 
@@ -11,8 +12,6 @@ namespace CtrPS.Client.Registry;
 internal static partial class ConfigurationFiles
 {
     private const int MaxFiles = 256;
-
-    private static readonly EnumerationOptions Any = new() { AttributesToSkip = FileAttributes.None };
 
     /// <summary>Reads them, each once, so that circles end.</summary>
     /// <param name="path">The first.</param>
@@ -67,13 +66,33 @@ internal static partial class ConfigurationFiles
         IEnumerable<string> found = [root];
         foreach (string part in Path.GetRelativePath(root, full).Split(Path.DirectorySeparatorChar))
         {
-            found = found.Where(Directory.Exists).SelectMany(at => part.AsSpan().ContainsAny("*?[")
-                ? Directory.EnumerateFileSystemEntries(at, "*", Any).Where(entry => Matches(part, Path.GetFileName(entry)))
-                    .Order(StringComparer.Ordinal)
+            found = found.SelectMany(at => part.AsSpan().ContainsAny("*?[")
+                ? Entries(at).Where(entry => Matches(part, Path.GetFileName(entry))).Order(StringComparer.Ordinal)
                 : new[] { Path.Combine(at, part) }.Where(Path.Exists));
         }
 
         return found;
+    }
+
+    /// <summary>
+    /// What is in a folder. None, as with filepath.Glob, where it is no folder or none any more, or cannot be listed; but the daemon is root, and
+    /// lists what may be closed to us. Whether it can be listed only listing it tells: of a path with more than 20 links the kernel says now that it
+    /// is there and now that there are too many, as it counts links twice when it has to begin anew.
+    /// </summary>
+    private static string[] Entries(string folder)
+    {
+        try
+        {
+            return FolderEntries.Of(folder);
+        }
+        catch (IOException)
+        {
+            return [];
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw HostsFaults.File(folder, $"cannot be read: {e.Message}", e);
+        }
     }
 
     private static bool Matches(string pattern, string name)

@@ -1,10 +1,10 @@
+using CtrPS.Client.Posix;
+
 namespace CtrPS.Client.Registry;
 
 /// <inheritdoc/>
 internal sealed class RegistryHosts : IRegistryHosts
 {
-    private static readonly EnumerationOptions Accessible = new() { IgnoreInaccessible = true, AttributesToSkip = 0 };
-
     private static readonly RegistryCapabilities[] Capabilities =
         [RegistryCapabilities.Pull, RegistryCapabilities.Resolve, RegistryCapabilities.Push, RegistryCapabilities.Referrers];
 
@@ -19,7 +19,8 @@ internal sealed class RegistryHosts : IRegistryHosts
     [
         .. (folders ?? HostsFolders.Defaults)
             .Where(Directory.Exists)
-            .SelectMany(folder => Directory.EnumerateDirectories(folder, "*", Accessible))
+            .SelectMany(folder => FolderEntries.Of(folder, ifAllowed: true))
+            .Where(Directory.Exists)
             .Select(folder => Path.GetFileName(folder)!)
             .Where(name => name != HostsFolders.AnyRegistry)
             .Select(HostsFolders.RegistryOf)

@@ -132,7 +132,7 @@ internal sealed class DiskFolders(StorageGraph graph, string contentRoot, IReadO
         }
 
         AddIngests(cancellationToken);
-        foreach (string path in Directory.EnumerateFileSystemEntries(contentRoot).Where(path => Path.GetFileName(path) is not ("blobs" or "ingest")))
+        foreach (string path in FolderEntries.Of(contentRoot).Where(path => Path.GetFileName(path) is not ("blobs" or "ingest")))
         {
             Add(CtrDiskUsageKind.Unexplained, path, Foreign, Walk(path, cancellationToken));
         }
@@ -174,7 +174,7 @@ internal sealed class DiskFolders(StorageGraph graph, string contentRoot, IReadO
         }
 
         long blocks = Own(root);
-        foreach (string path in Directory.EnumerateFileSystemEntries(root).Where(path => path != folder))
+        foreach (string path in FolderEntries.Of(root).Where(path => path != folder))
         {
             // What else lies here is a snapshotter's own: pools and volumes, whose snapshots it has counted itself.
             blocks += path == database || Status(path) is { IsFolder: false } ? Walk(path, cancellationToken) : 0;
@@ -276,16 +276,8 @@ internal sealed class DiskFolders(StorageGraph graph, string contentRoot, IReadO
             return [];
         }
 
-        try
-        {
-            string[] entries = Directory.GetFileSystemEntries(folder);
-            blocks += status.Allocated;
-            return entries;
-        }
-        catch (DirectoryNotFoundException)
-        {
-            return [];
-        }
+        blocks += status.Allocated;
+        return FolderEntries.Of(folder);
     }
 
     /// <summary>

@@ -156,7 +156,7 @@ internal sealed class UnpackFinder(ContainerdConnection connection, StorageGraph
             if (isThere && at < folders.Length - 1)
             {
                 // Of a folder whose content goes it matters whether there was any.
-                return !isFolder || (Directory.Exists(place) && Directory.EnumerateFileSystemEntries(place).Any());
+                return !isFolder || (FileStatus.Of(place, follow: false) is { IsFolder: true } && FolderEntries.Of(place).Length > 0);
             }
 
             if (endsHere)

@@ -211,7 +211,8 @@ public sealed class ClearanceTests(OwnDaemons daemons) : IClassFixture<OwnDaemon
                 File.WriteAllText(Path.Join(folder.FullName, name), text);
             }
 
-            foreach (string imports in (string[])["[\"*.toml\"]", "[\"absent.toml\", \"c.toml\"]", "[\"[c-a*\", \"[z-a]*\", \"c.toml\"]"])
+            foreach (string imports in (string[])[
+                "[\"*.toml\"]", "[\"absent.toml\", \"c.toml\"]", "[\"[c-a*\", \"[z-a]*\", \"c.toml\"]", "[\"a.toml/*\", \"none/*\", \"c.toml\"]"])
             {
                 File.WriteAllText(path, $"imports = {imports}\n");
                 Assert.Equal(["docker.io/library/infra:1"], SandboxImages.Of(path));
@@ -219,7 +220,10 @@ public sealed class ClearanceTests(OwnDaemons daemons) : IClassFixture<OwnDaemon
 
             // Folders that never end: each level has its configuration, by a link.
             _ = Directory.CreateSymbolicLink(Path.Join(folder.FullName, "down"), folder.FullName);
-            foreach (string imports in (string[])["7", "[7]", "[\"down/config.toml\"]", "[\"*/*/*/*/*/*/*/*/*/*.toml\", \"down/c*.toml\"]"])
+            string tooDeep = string.Concat(Enumerable.Repeat("down/", 41)); // links, of which the kernel follows 40
+            foreach (string imports in (string[])[
+                "7", "[7]", "[\"down/config.toml\"]", "[\"*/*/*/*/*/*/*/*/*/*.toml\", \"down/c*.toml\"]",
+                $"[\"{tooDeep}*.toml\"]", $"[\"{tooDeep}config.toml\"]"])
             {
                 File.WriteAllText(path, $"imports = {imports}\n{Table}");
                 Assert.Equal(["docker.io/library/infra:1"], SandboxImages.Of(path));

@@ -30,7 +30,7 @@ internal static class HostDevices
     private static List<CtrSpecDevice> Folder(string path, string inside)
     {
         var devices = new List<CtrSpecDevice>();
-        foreach (string name in Directory.EnumerateFileSystemEntries(path).Select(entry => Path.GetFileName(entry)!).Order(StringComparer.Ordinal))
+        foreach (string name in FolderEntries.Of(path).Select(entry => Path.GetFileName(entry)!).Order(StringComparer.Ordinal))
         {
             string entry = Path.Join(path, name);
             if (FileStatus.Of(entry, follow: false) is not { } status)

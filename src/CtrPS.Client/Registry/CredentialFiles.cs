@@ -172,16 +172,12 @@ internal sealed class CredentialFiles(Func<CredentialPlaces> places) : ICredenti
                 }
             }
 
-            foreach (string key in file.Keys.Where(key => CredentialFile.IsOf(place, key, registry)))
+            // Another one who logs out at the same time may be first.
+            if (file.Has(registry) && await CredentialWriter.ChangeAsync(
+                place, document => document[Auths] is JsonObject auths && Remove(auths, place, registry), cancellationToken).ConfigureAwait(false))
             {
-                gone.Add(Describe(place, CredentialFile.RegistryOf(key), null, file.Read(key) ?? new RegistryCredential()));
-            }
-
-            if (file.Has(registry))
-            {
-                _ = await CredentialWriter.ChangeAsync(
-                        place, document => document[Auths] is JsonObject auths && Remove(auths, place, registry), cancellationToken)
-                    .ConfigureAwait(false);
+                gone.AddRange(file.Keys.Where(key => CredentialFile.IsOf(place, key, registry)).Select(
+                    key => Describe(place, CredentialFile.RegistryOf(key), null, file.Read(key) ?? new RegistryCredential())));
             }
         }
 

@@ -278,6 +278,17 @@ public sealed class CredentialFilesTests : IDisposable
             }
         });
         Assert.Equal(80, (await Logins().ListAsync(Stop)).Count);
+        int erased = 0;
+        await Parallel.ForEachAsync(Enumerable.Range(0, 8), eight, async (writer, token) =>
+        {
+            for (int i = 0; i < 10; i++)
+            {
+                _ = Interlocked.Add(ref erased, (await Logins().EraseAsync($"r{(writer + i) % 8}-{i}.example.com", token)).Count);
+                _ = Interlocked.Add(ref erased, (await Logins().EraseAsync("r0-0.example.com", token)).Count); // each by one of them alone
+            }
+        });
+        Assert.Equal(80, erased);
+        Assert.Empty(await Logins().ListAsync(Stop));
         Assert.Contains("psFormat", File.ReadAllText(Docker), StringComparison.Ordinal);
         Assert.Equal(["config.json"], Directory.GetFiles(_folder).Select(Path.GetFileName));
     }

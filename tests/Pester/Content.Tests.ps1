@@ -372,6 +372,23 @@ Describe 'Content, containerd <generation>' -ForEach (Get-RigGeneration) {
             $process.WaitForExit()
         }
 
+        It 'is thrown away by eight at once: it is gone, and who came late says so' {
+            $process = Start-CtrIngest crowd ('y' * 1MB)
+            $process.Kill()
+            $process.WaitForExit()
+            $address, $path = $rig.Address, (Get-ManifestPath)
+            $told = 0..7 | ForEach-Object -ThrottleLimit 8 -Parallel {
+                Import-Module $using:path
+                $null = Connect-CtrSession $using:address -Namespace $using:namespace
+                $fault = Stop-CtrIngest crowd -Force 2>&1
+                $fault ? ($fault.FullyQualifiedErrorId -replace ',.*') : 'gone'
+            }
+            $told | Should -HaveCount 8
+            $told | Should -Contain gone
+            $told | Sort-Object -Unique | Should -BeIn gone, CtrIngestNotFound
+            Get-CtrIngest | Should -BeNullOrEmpty
+        }
+
         It 'that was left long ago goes without -Force' {
             $process = Start-CtrIngest old z
             $process.Kill()

@@ -138,6 +138,20 @@ Describe 'Eight at once, containerd <generation>' -ForEach (Get-RigGeneration) {
         Get-CtrContainer -Session $rig.Address -Namespace $namespace | Should -BeNullOrEmpty
     }
 
+    It 'pause, limit and signal the same task, and let it go on: one does, or all, and the others say why not' {
+        $null = Invoke-Ctr $rig -n $namespace images import $busybox
+        Add-TestContainer $rig $namespace "crowd-$namespace" sleep 1000
+        Assert-OneDid (Invoke-Crowd @here -Line 'Suspend-CtrTask "crowd-$n"') CtrTaskState
+        (Get-CtrTask -Session $rig.Address -Namespace $namespace).State | Should -Be Paused
+        Assert-OneDid (Invoke-Crowd @here -Line 'Resume-CtrTask "crowd-$n"') CtrTaskState
+        (Get-CtrTask -Session $rig.Address -Namespace $namespace).State | Should -Be Running
+        Assert-AllWell (Invoke-Crowd @here -Line 'Update-CtrTask "crowd-$n" -Memory "$(64 + $i)MB"; Send-CtrSignal "crowd-$n" CONT')
+        (Get-CtrMetric "crowd-$namespace" -Session $rig.Address -Namespace $namespace).MemoryLimit / 1MB | Should -BeIn (64..71)
+        $crowd = Invoke-Crowd @here -Line 'Remove-CtrTask "crowd-$n" -Force'
+        $crowd.Given | ForEach-Object Ids | Sort-Object -Unique | Should -BeIn @($null, 'CtrTaskNotFound')
+        Get-CtrTask -Session $rig.Address -Namespace $namespace | Should -BeNullOrEmpty
+    }
+
     It 'run a command in the same container, each with its own output' {
         $null = Invoke-Ctr $rig -n $namespace images import $busybox
         Add-TestContainer $rig $namespace "crowd-$namespace" sleep 1000

@@ -39,8 +39,6 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
             return null;
         }
 
-        // The name has the time to the second, as ctr's: where it is taken, it is by a checkpoint of this very second.
-        string name = string.Create(CultureInfo.InvariantCulture, $"containerd.io/checkpoint/{id}:{DateTime.Now:MM-dd-yyyy-HH:mm:ss}");
         Lease lease = await connection.Leases.CreateAsync(@namespace, cancellationToken).ConfigureAwait(false);
         await using (lease.ConfigureAwait(false))
         {
@@ -62,8 +60,7 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
 
                 return new CheckpointIndex(parts, annotations);
             }, cancellationToken).ConfigureAwait(false);
-            var labels = new Dictionary<string, string> { ["containerd.io/checkpoint"] = "true" };
-            return await NameAsync(lease, name, index, labels, cancellationToken).ConfigureAwait(false);
+            return await NameByTimeAsync(lease, id, index, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -146,7 +143,7 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
     {
         CtrTask task = await connection.Tasks.FindKnownAsync(@namespace, id, cancellationToken).ConfigureAwait(false)
             ?? throw ContainerFaults.NoTask(@namespace, id);
-        return task.State is CtrTaskState.Running or CtrTaskState.Paused
+        return task.State is CtrTaskState.Running or CtrTaskState.Pausing or CtrTaskState.Paused // perhaps by another one of us
             ? task
             : throw TaskFaults.WrongState(task.State, CallSubject.Task(id, @namespace).Words, id);
     }
@@ -252,6 +249,24 @@ internal sealed class CheckpointMaker(GrpcChannel channel, ContainerdConnection 
         };
         _ = await connection.Content.Writer(lease).WriteAsync(blob, bytes, NoLabels, cancellationToken).ConfigureAwait(false);
         return blob;
+    }
+
+    /// <summary>The name has the time to the second, as ctr's; who keeps the same task in the same second gets a number behind it.</summary>
+    private async Task<CtrImage> NameByTimeAsync(Lease lease, string id, CheckpointIndex index, CancellationToken cancellationToken)
+    {
+        string name = string.Create(CultureInfo.InvariantCulture, $"containerd.io/checkpoint/{id}:{DateTime.Now:MM-dd-yyyy-HH:mm:ss}");
+        var labels = new Dictionary<string, string> { ["containerd.io/checkpoint"] = "true" };
+        for (int number = 1; ; number++)
+        {
+            try
+            {
+                return await NameAsync(lease, number == 1 ? name : $"{name}-{number}", index, labels, cancellationToken).ConfigureAwait(false);
+            }
+            catch (CtrException e) when (e.ErrorId == CtrErrorIds.ImageExists)
+            {
+                continue;
+            }
+        }
     }
 
     private async Task<CtrImage> NameAsync(

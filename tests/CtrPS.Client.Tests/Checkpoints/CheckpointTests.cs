@@ -147,6 +147,31 @@ public sealed class CheckpointTests(CheckpointTests.Rigs rigs) : IClassFixture<C
 
     [Theory]
     [MemberData(nameof(Generations))]
+    public async Task A_task_is_kept_by_eight_at_once_as_an_image_each(Generation generation)
+    {
+        ContainerdRig rig = await rigs.GetAsync(generation, criu: true);
+        await using ICtrConnection connection = await ConnectAsync(rig);
+        await connection.Garbage.CollectAsync(Ns, CancellationToken.None); // ctr leaves what it does not label
+        string before = await LeftoversAsync(rig);
+        await using (var original = await Running.StartAsync(rig, [], "sh", "-c", Counter))
+        {
+            int reached = await original.CountAsync(5);
+            CtrImage?[] all = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => connection.Checkpoints.CheckpointTaskAsync(
+                new CtrTaskCheckpointRequest { Namespace = Ns, Id = original.Id }, CancellationToken.None)));
+            string[] names = [.. all.Select(image => image!.Name)];
+            Assert.Equal(8, names.Distinct().Count());
+            Assert.Equal("RUNNING", await original.StateAsync());
+            _ = await original.CountAsync(reached + 5);
+            string[] parts = await Task.WhenAll(names.Select(name => PartsAsync(rig, name)));
+            _ = Assert.Single(parts.Distinct());
+            (await rig.CtrAsync(["images", "rm", "--sync", .. names])).Check();
+        }
+
+        Assert.Equal(before, await LeftoversAsync(rig));
+    }
+
+    [Theory]
+    [MemberData(nameof(Generations))]
     public async Task Without_criu_files_and_image_are_kept_and_the_rest_is_refused(Generation generation)
     {
         ContainerdRig rig = await rigs.GetAsync(generation, criu: false);

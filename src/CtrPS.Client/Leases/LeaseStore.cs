@@ -14,6 +14,7 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
     private const string HostLabel = "ctrps.io/host";
     private const string ProcessLabel = "ctrps.io/process";
     private const string ResumeLabel = "ctrps.io/resume";
+    private const string TurnLabel = "ctrps.io/turn";
     private const string MountHostLabel = "ctrps.io/mount.host";
     private const string MountProcessLabel = "ctrps.io/mount.process";
     private const string MountTableLabel = "ctrps.io/mount.table";
@@ -36,51 +37,64 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
     /// </param>
     /// <param name="cancellationToken">Cancels the calls.</param>
     public Task<Lease> CreateAsync(string @namespace, string? work, CancellationToken cancellationToken) =>
-        CreateAsync(@namespace, $"ctrps-{Guid.NewGuid():N}", work, cancellationToken);
+        CreateAsync(@namespace, work, null, cancellationToken);
 
     /// <summary>
-    /// Waits until no other of us, on whatever machine, is at the same piece of work, and keeps the others from it until the lease ends.
+    /// Waits until no other of us, on whatever machine, is at the same piece of work, and keeps the others from it until the lease ends. Each who
+    /// wants to do it makes a lease of its own, and it is the turn of the oldest one: a lease of one name for all could be ended by who has found
+    /// that the one before it was left.
     /// </summary>
     /// <param name="namespace">The namespace.</param>
-    /// <param name="work">Names the work.</param>
+    /// <param name="work">Names the work (letters, digits, and what is in ids of containers).</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="CtrException"><see cref="CtrErrorIds.LeaseExists"/>: another one is at it for minutes.</exception>
     public async Task<Lease> TakeTurnAsync(string @namespace, string work, CancellationToken cancellationToken)
     {
-        string id = $"ctrps-{work}";
-        for (long begin = Environment.TickCount64; ;)
+        Lease own = await CreateAsync(@namespace, null, work, cancellationToken).ConfigureAwait(false);
+        own.Complete(); // it holds nothing that would have to be collected
+        try
         {
-            try
+            string filter = $"labels.\"{TurnLabel}\"==\"{work}\"";
+            for (long begin = Environment.TickCount64; ;)
             {
-                Lease lease = await CreateAsync(@namespace, id, null, cancellationToken).ConfigureAwait(false);
-                lease.Complete(); // it holds nothing that would have to be collected
-                return lease;
-            }
-            catch (CtrException e) when (e.ErrorId == CtrErrorIds.LeaseExists)
-            {
+                // The daemon writes one lease at a time, and gives it its time then.
+                LeaseInfo? first = (await ListAsync(@namespace, [filter], cancellationToken).ConfigureAwait(false))
+                    .Where(lease => !lease.IsAbandoned)
+                    .OrderBy(lease => lease.CreatedAt)
+                    .ThenBy(lease => lease.Id, StringComparer.Ordinal)
+                    .FirstOrDefault();
+                if (first is null || first.Id == own.Id)
+                {
+                    return own;
+                }
+
                 if (Environment.TickCount64 - begin > TurnPatience.TotalMilliseconds)
                 {
                     throw new CtrException(
                         CtrErrorIds.LeaseExists,
                         CtrStatus.AlreadyExists,
-                        $"Another CtrPS has been at the same work for {TurnPatience.TotalMinutes:0} minutes: it keeps the lease '{id}' in namespace "
-                            + $"'{@namespace}'.",
-                        e)
+                        $"Another CtrPS has been at the same work for {TurnPatience.TotalMinutes:0} minutes: it keeps the lease '{first.Id}' in "
+                            + $"namespace '{@namespace}'.")
                     {
-                        Target = id,
+                        Target = first.Id,
                         RecommendedAction = "Wait until it is done. Where its machine is gone, end the lease with Remove-CtrLease.",
                     };
                 }
-            }
 
-            await Task.Delay(Random.Shared.Next(20, 60), cancellationToken).ConfigureAwait(false);
+                await Task.Delay(Random.Shared.Next(20, 60), cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch
+        {
+            await own.DisposeAsync().ConfigureAwait(false);
+            throw;
         }
     }
 
-    private async Task<Lease> CreateAsync(string @namespace, string id, string? work, CancellationToken cancellationToken)
+    private async Task<Lease> CreateAsync(string @namespace, string? work, string? turn, CancellationToken cancellationToken)
     {
         await DeleteAbandonedAsync(@namespace, cancellationToken).ConfigureAwait(false);
-        var request = new CreateRequest { Id = id };
+        var request = new CreateRequest { Id = $"ctrps-{Guid.NewGuid():N}" };
         request.Labels.Add(
             CtrLease.ExpireLabel, (DateTimeOffset.UtcNow + Lifetime).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
         request.Labels.Add(HostLabel, ProcessOwner.Current.Host);
@@ -88,6 +102,11 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
         if (work is not null)
         {
             request.Labels.Add(ResumeLabel, work);
+        }
+
+        if (turn is not null)
+        {
+            request.Labels.Add(TurnLabel, turn);
         }
 
         // Known as ours before it exists: another runspace of this process must not take it for abandoned.
@@ -99,6 +118,14 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
                 CallSubject.Lease(request.Id, @namespace),
                 cancellationToken).ConfigureAwait(false);
             return new Lease(this, @namespace, request.Id, work);
+        }
+        catch (OperationCanceledException)
+        {
+            // The daemon may have made it all the same, and others might wait for it.
+            var made = new Lease(this, @namespace, request.Id);
+            made.Complete();
+            await made.DisposeAsync().ConfigureAwait(false);
+            throw;
         }
         catch
         {

@@ -241,12 +241,13 @@ internal sealed class ImageMounts(ContainerdConnection connection) : IImageMount
     /// <summary>Ends what killed processes left of mounts that they did not come to.</summary>
     private async Task DiscardStaleAsync(string @namespace, MountTable table, CancellationToken cancellationToken)
     {
-        foreach (LeaseInfo lease in await connection.Leases.ListAsync(@namespace, cancellationToken).ConfigureAwait(false))
+        LeaseInfo[] stale = [.. (await connection.Leases.ListAsync(@namespace, cancellationToken).ConfigureAwait(false))
+            .Where(lease => lease.Mount?.IsStale(lease.Id, table) == true)];
+        foreach (LeaseInfo lease in stale)
         {
-            if (lease.Mount?.IsStale(lease.Id, table) == true)
-            {
-                await connection.Leases.DeleteAsync(@namespace, lease.Id, collect: true, cancellationToken).ConfigureAwait(false);
-            }
+            // A collection after the last alone: while it takes its time, another one may mount there, under a lease of that very name.
+            bool isLast = ReferenceEquals(lease, stale[^1]);
+            await connection.Leases.DeleteAsync(@namespace, lease.Id, collect: isLast, cancellationToken).ConfigureAwait(false);
         }
     }
 

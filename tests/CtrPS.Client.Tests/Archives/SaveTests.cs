@@ -28,8 +28,9 @@ public sealed class SaveTests(OwnDaemons daemons) : IClassFixture<OwnDaemons>, I
         await CtrAsync(rig, "save-to", "images", "import", "--no-unpack", "--all-platforms", archive);
         Assert.Equal(await ListAsync(rig, "save-from"), await ListAsync(rig, "save-to"));
 
-        // Every blob is there. ctr's own copies of index.json and manifest.json are too, until the garbage collector comes.
-        Assert.Empty((await BlobsAsync(rig, "save-from")).Except(await BlobsAsync(rig, "save-to")));
+        // Without ctr's own copies of index.json and manifest.json, which are there until the garbage collector comes.
+        await connection.Garbage.CollectAsync("save-to", CancellationToken.None);
+        Assert.Equal(await BlobsAsync(rig, "save-from"), await BlobsAsync(rig, "save-to"));
     }
 
     [Theory]

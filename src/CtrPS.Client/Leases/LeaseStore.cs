@@ -25,6 +25,9 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
     /// <summary>How long a turn is waited for. Its holder may be dead on another machine, and what it left stays until its expiry.</summary>
     private static readonly TimeSpan TurnPatience = TimeSpan.FromMinutes(5);
 
+    /// <summary>How long Ctrl-C waits for a daemon that says nothing.</summary>
+    private static readonly TimeSpan TakingBack = TimeSpan.FromSeconds(1);
+
     private readonly Containerd.Services.Leases.V1.Leases.LeasesClient _client = new(channel);
 
     /// <summary>Makes a lease in a namespace.</summary>
@@ -119,18 +122,29 @@ internal sealed class LeaseStore(GrpcChannel channel, Calls calls)
                 cancellationToken).ConfigureAwait(false);
             return new Lease(this, @namespace, request.Id, work);
         }
-        catch (OperationCanceledException)
+        catch (Exception e)
         {
-            // The daemon may have made it all the same, and others might wait for it.
-            var made = new Lease(this, @namespace, request.Id);
-            made.Complete();
-            await made.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-        catch
-        {
+            if (turn is not null && e is OperationCanceledException)
+            {
+                await TakeBackAsync(@namespace, request.Id).ConfigureAwait(false);
+            }
+
             HeldLeases.Remove(request.Id);
             throw;
+        }
+    }
+
+    /// <summary>Ends a lease that the daemon may have made although we did not wait for it: others would wait for its end.</summary>
+    private async Task TakeBackAsync(string @namespace, string id)
+    {
+        using var limit = new CancellationTokenSource(TakingBack);
+        try
+        {
+            await DeleteAsync(@namespace, id, collect: false, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is CtrException or OperationCanceledException)
+        {
+            // A daemon that does not answer has most likely not made it. The next lease of this process ends it, as does the process's own end.
         }
     }
 

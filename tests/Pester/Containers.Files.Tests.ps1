@@ -41,6 +41,7 @@ Describe 'The files of containers, containerd <generation>' -ForEach (Get-RigGen
         $null = New-CtrContainer busybox:1.35 plain -Snapshotter native -Command true
         $null = Start-CtrTask plain -LogPath "$TestDrive/plain.log" | Wait-CtrTask
         $before = Get-RigState $rig
+        Invoke-Collection $rig $namespace # ctr's import leaves the index of the archive to it
         $blobs = Invoke-Ctr $rig -n $namespace content ls -q
     }
 

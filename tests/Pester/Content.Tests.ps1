@@ -35,11 +35,7 @@ Describe 'Content, containerd <generation>' -ForEach (Get-RigGeneration) {
             @(Invoke-Ctr $rig -n $namespace content ls -q)
         }
 
-        function Invoke-Collection {
-            $null = New-CtrLease collection
-            Remove-CtrLease collection -Synchronous
-        }
-        Invoke-Collection # ctr's import leaves the index of the archive to it
+        Invoke-Collection $rig $namespace # ctr's import leaves the index of the archive to it
 
         # A write by ctr that has begun and is not done: ends when its input is closed.
         function Start-CtrIngest {
@@ -61,7 +57,7 @@ Describe 'Content, containerd <generation>' -ForEach (Get-RigGeneration) {
     AfterEach {
         Get-CtrIngest | Stop-CtrIngest -Force
         Get-CtrLease | Remove-CtrLease -Force
-        Invoke-Collection # else it may come between the list and the removal, and take what no lease holds any more
+        Invoke-Collection $rig $namespace # else it may come between the list and the removal, and take what no lease holds any more
         Get-CtrContent | Where-Object Digest -NotIn $own | Remove-CtrContent -Force
         Get-RigState $rig | Where-Object { $_ -match " $namespace " } | Should -BeNullOrEmpty
         Get-CtrDigest | Sort-Object | Should -Be ($own | Sort-Object)
@@ -196,10 +192,10 @@ Describe 'Content, containerd <generation>' -ForEach (Get-RigGeneration) {
             (Add-CtrContent -Value 'from a file' -Label @{ more = 'yes' }).WasPresent | Should -BeTrue
             (Get-CtrContent $added.Digest).Labels.Keys | Should -Be containerd.io/gc.root, more, team
             Invoke-Ctr $rig -n $namespace leases ls -q | Should -BeNullOrEmpty
-            Invoke-Collection
+            Invoke-Collection $rig $namespace
             Get-CtrDigest | Should -Contain $added.Digest
             $added | Set-CtrContent -Label @{ 'containerd.io/gc.root' = $null }
-            Invoke-Collection
+            Invoke-Collection $rig $namespace
             Get-CtrDigest | Should -Not -Contain $added.Digest
         }
 
@@ -236,7 +232,7 @@ Describe 'Content, containerd <generation>' -ForEach (Get-RigGeneration) {
             (Get-CtrLeaseResource keep).Key | Should -Be $kept.Digest
             $loose = Add-CtrContent -Value loose -NoRoot
             $loose.Labels.Count | Should -Be 0
-            Invoke-Collection
+            Invoke-Collection $rig $namespace
             Get-CtrDigest | Should -Contain $kept.Digest
             Get-CtrDigest | Should -Not -Contain $loose.Digest
             Remove-CtrLease keep -Synchronous
@@ -312,7 +308,7 @@ Describe 'Content, containerd <generation>' -ForEach (Get-RigGeneration) {
             $gone | Remove-CtrContent -Force
             { $gone | Remove-CtrContent -Force } | Should -Throw -ErrorId 'CtrContentNotFound,*'
             $null = Invoke-Ctr $rig -n $namespace images import --no-unpack (Get-ArchivePath busybox)
-            Invoke-Collection # or it comes between the look and the removal of what follows
+            Invoke-Collection $rig $namespace # or it comes between the look and the removal of what follows
         }
 
         It 'is refused while a blob, a lease, a snapshot or a container refers to it' {
@@ -337,7 +333,7 @@ Describe 'Content, containerd <generation>' -ForEach (Get-RigGeneration) {
             Get-CtrDigest | Should -Not -Contain $target.Digest
             # The image was unpacked for the container.
             $null = Invoke-Ctr $rig -n $namespace content label $config containerd.io/gc.ref.snapshot.overlayfs=
-            Invoke-Collection
+            Invoke-Collection $rig $namespace
         }
 
         It 'goes with labels that lead in a circle' {
@@ -446,7 +442,8 @@ Describe 'Content, containerd <generation>' -ForEach (Get-RigGeneration) {
                 (Get-CtrIngest -Session $rig.Address).ProcessId | Should -BeNullOrEmpty
                 Add-CtrContent -Value next -Session $rig.Address | Remove-CtrContent
                 Get-CtrLease -Session $rig.Address | Should -BeNullOrEmpty
-                Wait-Until { -not (Get-CtrIngest -Session $rig.Address) } 'it went with its lease'
+                Invoke-Collection $rig $namespace
+                Get-CtrIngest -Session $rig.Address | Should -BeNullOrEmpty -Because 'it goes with its lease'
             } finally {
                 $relay.Thaw()
                 if ($child -and -not $child.HasExited) { $child.Kill() }

@@ -403,6 +403,15 @@ function Clear-TestContainer {
     }
 }
 
+# Has the daemon collect what nothing keeps, by ctr. It does so itself, some time after something was removed: who looks for what is left of it
+# asks for it first.
+function Invoke-Collection {
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidUsingPositionalParameters', '', Justification = 'the words of ctr')]
+    param([pscustomobject] $Rig, [string] $Namespace)
+    $null = Invoke-Ctr $Rig -n $Namespace leases create --id collection
+    $null = Invoke-Ctr $Rig -n $Namespace leases delete --sync collection
+}
+
 # Removes namespaces with the containers, images and blobs in them, by ctr.
 function Clear-TestNamespace {
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidUsingPositionalParameters', '', Justification = 'the words of ctr')]
@@ -414,9 +423,7 @@ function Clear-TestNamespace {
         if ($images) {
             $null = Invoke-Ctr $Rig -n $one images rm --sync @images
         } else {
-            # What nothing keeps goes now, and not between the list and the removal.
-            $null = Invoke-Ctr $Rig -n $one leases create --id clear
-            $null = Invoke-Ctr $Rig -n $one leases delete --sync clear
+            Invoke-Collection $Rig $one # and not between the list and the removal
         }
         # What is marked to be kept stays without images.
         $blobs = @(Invoke-Ctr $Rig -n $one content ls -q)

@@ -72,9 +72,6 @@ Describe 'Images unpacked and mounted, containerd <generation>' -ForEach (Get-Ri
             param()
             (New-Item (Join-Path $folder ([guid]::NewGuid().ToString('n').Substring(0, 8))) -ItemType Directory).FullName
         }
-        function Invoke-Collection {
-            $null = Invoke-Ctr $rig -n $namespace content prune references
-        }
         function Test-Mount {
             param([string] $Path)
             [bool]([IO.File]::ReadAllLines('/proc/self/mountinfo') | Where-Object { ($_ -split ' ')[4] -eq $Path })
@@ -281,7 +278,7 @@ Describe 'Images unpacked and mounted, containerd <generation>' -ForEach (Get-Ri
         }
         $id = & $kill
         Clear-CtrLeftover -Session $session | Where-Object Key -EQ $target | Should -BeNullOrEmpty
-        Invoke-Collection
+        Invoke-Collection $rig $namespace
         "$target/bin/busybox" | Should -Exist
         $found = Get-CtrImageMount $target
         $found.ProcessId, $found.IsMounted | Should -Be $id, $true

@@ -31,12 +31,6 @@ Describe 'Referrers, containerd <generation>' -ForEach $generations {
         $api = Get-Registry -Faulty -Option '--referrers'
         $path = "referrers/$($generation.Replace('.', '-'))"
 
-        # What is not kept by anything goes.
-        function Invoke-Collection {
-            $null = Invoke-Ctr $rig -n $namespace leases create --id collect
-            $null = Invoke-Ctr $rig -n $namespace leases delete --sync collect
-        }
-
         function Get-Blob { Invoke-Ctr $rig -n $namespace content ls -q }
     }
 
@@ -59,7 +53,7 @@ Describe 'Referrers, containerd <generation>' -ForEach $generations {
         $got.Status, $got.ReferrerCount | Should -Be New, 3
         $again = Receive-CtrImage $signed.Reference -IncludeReferrer
         $again.Status, $again.ReferrerCount, $again.BlobsFetched | Should -Be UpToDate, 3, 0
-        Invoke-Collection
+        Invoke-Collection $rig $namespace
         $blobs = Get-Blob
         foreach ($one in $signed.Referrers) { $blobs | Should -Contain $one }
         Invoke-Ctr $rig -n $namespace images check -q | Should -Contain $signed.Reference

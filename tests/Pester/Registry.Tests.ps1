@@ -184,6 +184,7 @@ Describe 'Registries, containerd <generation>' -ForEach $generations {
         ($requests | Where-Object Method -EQ HEAD | Measure-Object Waiting -Maximum).Maximum | Should -Be 3 -Because 'three images are under way'
         ($requests | Where-Object Path -Like '*/blobs/*' | Measure-Object Waiting -Maximum).Maximum | Should -BeLessOrEqual 9
         (Get-CtrImage $ten).ForEach({ $_.Labels['site'] }) | Should -Be (@('here') * 10)
+        Invoke-Collection $rig $namespace
         foreach ($line in Invoke-Ctr $rig -n $namespace content ls | Select-Object -Skip 1) {
             $line | Should -BeLike '*containerd.io/distribution.source.127.0.0.1=*ten/image-*'
         }

@@ -29,15 +29,11 @@ Describe 'Snapshots, containerd <generation>' -ForEach (Get-RigGeneration) {
             $lines = Invoke-Ctr $rig -n $namespace snapshots --snapshotter $Snapshotter ls | Select-Object -Skip 1
             @($lines | ForEach-Object { ($_ -split '\s+')[0] })
         }
-        function Invoke-Collection {
-            $null = New-CtrLease x
-            Remove-CtrLease x -Synchronous
-        }
     }
 
     AfterEach {
         Get-CtrLease | Remove-CtrLease -Force
-        Invoke-Collection # else it may come between the list and the removal, and take what no lease holds any more
+        Invoke-Collection $rig $namespace # else it may come between the list and the removal, and take what no lease holds any more
         Get-CtrSnapshot | Where-Object { $_.Key -ne $chain -and $_.Parent -in '', $chain } | Remove-CtrSnapshot -Recurse -Force
         Get-CtrKey | Should -Be $chain
         Get-CtrKey native | Should -BeNullOrEmpty
@@ -118,7 +114,7 @@ Describe 'Snapshots, containerd <generation>' -ForEach (Get-RigGeneration) {
         $frozen.Labels.Keys | Should -Be containerd.io/gc.root
         $view = New-CtrSnapshot looked -Parent $frozen -View
         $view.Kind, $view.Parent, $view.Snapshotter | Should -Be View, base, $snapshotter
-        Invoke-Collection
+        Invoke-Collection $rig $namespace
         Get-CtrKey $snapshotter | Should -Contain base
         Get-CtrKey $snapshotter | Should -Contain looked
         { New-CtrSnapshot looked -Snapshotter $snapshotter } | Should -Throw -ErrorId 'CtrSnapshotExists,*'
@@ -137,7 +133,7 @@ Describe 'Snapshots, containerd <generation>' -ForEach (Get-RigGeneration) {
         (New-CtrSnapshot kept $chain -Lease keep).Labels.Count | Should -Be 0
         (Get-CtrLeaseResource keep).Key | Should -Be kept
         (New-CtrSnapshot loose $chain -NoRoot).Labels.Count | Should -Be 0
-        Invoke-Collection
+        Invoke-Collection $rig $namespace
         Get-CtrKey | Should -Contain kept
         Get-CtrKey | Should -Not -Contain loose
         Remove-CtrLease keep -Synchronous
@@ -160,7 +156,7 @@ Describe 'Snapshots, containerd <generation>' -ForEach (Get-RigGeneration) {
             $collector.Stop()
             $collector.Dispose()
         }
-        Invoke-Collection
+        Invoke-Collection $rig $namespace
         Get-CtrKey | Should -Be $chain
         Get-CtrLease | Should -BeNullOrEmpty
     }
@@ -216,7 +212,7 @@ Describe 'Snapshots, containerd <generation>' -ForEach (Get-RigGeneration) {
         $mount | Should -BeOfType CtrPS.CtrSnapshotMount
         $mount.Target, $mount.Key, $mount.Snapshotter | Should -Be $folder, written, $snapshotter
         Set-Content $folder/new.txt hello
-        Invoke-Collection
+        Invoke-Collection $rig $namespace
         Get-CtrKey $snapshotter | Should -Contain written
         { $made | Remove-CtrSnapshot } | Should -Throw -ErrorId 'CtrSnapshotInUse,*' -ExpectedMessage "*lease '$folder'*"
         { $made | Mount-CtrSnapshot -Target $other } | Should -Throw -ErrorId 'CtrMountExists,*' -ExpectedMessage "*'$folder'*"
@@ -282,7 +278,7 @@ Describe 'Snapshots, containerd <generation>' -ForEach (Get-RigGeneration) {
         $blob | Should -BeOfType CtrPS.CtrContent
         $blob.Labels.Keys | Should -Contain containerd.io/gc.root
         $blob.Labels['containerd.io/uncompressed'] | Should -Match '^sha256:'
-        Invoke-Collection
+        Invoke-Collection $rig $namespace
         (Get-CtrContent $blob.Digest).Labels['team'] | Should -Be web
         # ctr packs the same files.
         $words = "--address $($rig.Address) -n $namespace snapshots diff --media-type application/vnd.oci.image.layer.v1.tar packed-base"
@@ -331,7 +327,7 @@ Describe 'Snapshots, containerd <generation>' -ForEach (Get-RigGeneration) {
     It 'are removed where the collector took what was made on them' {
         $null = New-CtrSnapshot a | Complete-CtrSnapshot -Name base
         $null = New-CtrSnapshot loose base -NoRoot
-        Invoke-Collection
+        Invoke-Collection $rig $namespace
         Get-CtrKey | Should -Not -Contain loose
         Remove-CtrSnapshot base
         Get-CtrKey | Should -Be $chain
